@@ -1,0 +1,1 @@
+//! How the world does it: processes, disks.

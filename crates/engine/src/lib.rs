@@ -1,0 +1,1 @@
+//! One execution: decide and apply.

@@ -1,0 +1,1 @@
+//! The languages Trainyard reads: text to checked syntax to value.

@@ -1,0 +1,1 @@
+//! The rooms: what Trainyard does.

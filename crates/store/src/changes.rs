@@ -1,0 +1,126 @@
+//! What must become true together.
+
+use serde::Serialize;
+
+use crate::{Error, Keys, Noun, WorkItem};
+
+/// What must be so for a document to be changed; otherwise the whole [`Changes`] is refused as a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// Anything.
+    Any,
+    /// There is no such document.
+    Absent,
+    /// The document is at this version: the one that was read.
+    Version(u64),
+}
+
+/// Changes that are committed together or not at all. Build it up, then give it to `Store::commit`.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    pub(crate) documents: Vec<DocumentChange>,
+    pub(crate) appends: Vec<Append>,
+    pub(crate) work: Vec<WorkChange>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct DocumentChange {
+    pub(crate) kind: &'static str,
+    pub(crate) scope: String,
+    pub(crate) id: String,
+    pub(crate) expect: Expect,
+    /// `None` deletes.
+    pub(crate) put: Option<Body>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Body {
+    pub(crate) format: u32,
+    pub(crate) json: String,
+    pub(crate) keys: Vec<(&'static str, String)>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Append {
+    pub(crate) history: String,
+    pub(crate) first: u64,
+    pub(crate) records: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum WorkChange {
+    Put(WorkItem),
+    Remove { topic: &'static str, id: String },
+}
+
+impl Changes {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether nothing would change.
+    pub fn is_empty(&self) -> bool {
+        self.documents.is_empty() && self.appends.is_empty() && self.work.is_empty()
+    }
+
+    /// Puts the document in place of the one with its kind, scope and id, if `expect` holds.
+    pub fn put<T: Noun>(&mut self, noun: &T, expect: Expect) -> Result<&mut Self, Error> {
+        let mut keys = Keys::default();
+        noun.keys(&mut keys);
+        let body = Body { format: T::FORMAT, json: to_json(noun)?, keys: keys.into_pairs() };
+        self.documents.push(DocumentChange {
+            kind: T::KIND,
+            scope: noun.scope(),
+            id: noun.id(),
+            expect,
+            put: Some(body),
+        });
+        Ok(self)
+    }
+
+    /// Removes the document. With [`Expect::Any`] nothing happens if there is none.
+    pub fn delete<T: Noun>(&mut self, scope: &str, id: &str, expect: Expect) -> &mut Self {
+        let (scope, id) = (scope.to_owned(), id.to_owned());
+        self.documents.push(DocumentChange { kind: T::KIND, scope, id, expect, put: None });
+        self
+    }
+
+    /// Appends records to a history. `first` is the sequence number of the first of them (from 1); if the history
+    /// does not end just before it, somebody else was faster and all of it is refused as a conflict.
+    pub fn append<T: Serialize>(
+        &mut self,
+        history: &str,
+        first: u64,
+        records: &[T],
+    ) -> Result<&mut Self, Error> {
+        let records = records.iter().map(to_json).collect::<Result<_, _>>()?;
+        self.appends.push(Append { history: history.to_owned(), first, records });
+        Ok(self)
+    }
+
+    /// Puts a piece of work on its topic, in place of the one with the same id, if any.
+    pub fn schedule(&mut self, item: WorkItem) -> &mut Self {
+        self.work.push(WorkChange::Put(item));
+        self
+    }
+
+    /// Takes a piece of work off its topic. Nothing happens if it is not there.
+    pub fn finish(&mut self, topic: &'static str, id: &str) -> &mut Self {
+        self.work.push(WorkChange::Remove { topic, id: id.to_owned() });
+        self
+    }
+
+    /// Adds all of `other` after these.
+    pub fn merge(&mut self, other: Self) -> &mut Self {
+        self.documents.extend(other.documents);
+        self.appends.extend(other.appends);
+        self.work.extend(other.work);
+        self
+    }
+}
+
+pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<String, Error> {
+    serde_json::to_string(value)
+        .map_err(|e| Error::Internal(format!("a document cannot be written as JSON: {e}")))
+}

@@ -1,0 +1,19 @@
+//! Documents, histories and work, committed together.
+//!
+//! Everything that must be true together is one [`Changes`] value, committed once by [`Store::commit`]. One writer
+//! gathers concurrent commits into one transaction and one fsync, and answers all waiters after it: what was
+//! acknowledged is on disk. The store knows nothing of what a noun means.
+
+mod changes;
+mod error;
+mod list;
+mod noun;
+mod store;
+mod work;
+
+pub use changes::{Changes, Expect};
+pub use error::Error;
+pub use list::{List, Page, Range};
+pub use noun::{Held, Keys, Noun};
+pub use store::Store;
+pub use work::WorkItem;

@@ -1,0 +1,29 @@
+//! Work that is to be done: the outbox and the wake-ups, in one table.
+
+use trainyard_domain::Timestamp;
+
+/// A piece of work: somebody on `topic` must do it at `due` or later, at least once. It stays until it is
+/// finished ([`crate::Changes::finish`]), best in the same commit as what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkItem {
+    /// Who does it.
+    pub topic: &'static str,
+    /// Its name within the topic: scheduling the same id again replaces it.
+    pub id: String,
+    /// Not before this. [`Timestamp::default`] means at once, in the order of scheduling.
+    pub due: Timestamp,
+    /// What the doer needs to know; often empty.
+    pub body: String,
+}
+
+impl WorkItem {
+    /// Work to be done at once.
+    pub fn now(topic: &'static str, id: impl Into<String>, body: impl Into<String>) -> Self {
+        Self { topic, id: id.into(), due: Timestamp::default(), body: body.into() }
+    }
+
+    /// Work to be done at `due`.
+    pub fn at(topic: &'static str, id: impl Into<String>, due: Timestamp, body: impl Into<String>) -> Self {
+        Self { topic, id: id.into(), due, body: body.into() }
+    }
+}

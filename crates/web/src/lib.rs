@@ -1,0 +1,1 @@
+//! Health, metrics, pages and web hooks.

@@ -1,0 +1,1 @@
+//! AWS protocols, S3, OCI distribution and git over HTTP.
