@@ -52,12 +52,13 @@ impl Store {
         unreachable!("{topic}{now}{limit}")
     }
 
-    /// When the next work on the topic is due.
-    pub async fn next_due(&self, topic: &'static str) -> Result<Option<Timestamp>, Error> {
-        unreachable!("{topic}")
+    /// When the first work on the topic that is not yet due at `now` will be.
+    pub async fn next_due(&self, topic: &'static str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+        unreachable!("{topic}{now}")
     }
 
-    /// Told after each commit that scheduled work on the topic: a hint to look, never the only reason.
+    /// Told (`notify_one`: a permit is kept for the one loop that waits) after each commit that scheduled work on
+    /// the topic: a hint to look, never the only reason.
     pub fn hint(&self, topic: &'static str) -> Arc<Notify> {
         unreachable!("{topic}")
     }
