@@ -1,1 +1,16 @@
 //! The rooms: what Trainyard does.
+//!
+//! Each folder is a room with the same furniture: `mod.rs` is the door (what the room is for, its verbs),
+//! `decide.rs` is pure, `query.rs` reads, `watch.rs` is its loop. Rooms stand in a one-way order and an earlier
+//! room never calls a later one: it tells an event in the same commit, and the bus brings the news.
+//!
+//! audit, identity < bus < logs < artifacts < repositories < images < jobs < builds < registry < approvals
+//! < endpoints < executions < stacks < tasks, targets
+
+pub mod bus;
+pub mod executions;
+pub mod ground;
+pub mod identity;
+pub mod refusal;
+pub mod tasks;
+pub mod work;

@@ -1,0 +1,3 @@
+//! Executions of state machines.
+
+pub mod task;

@@ -1,0 +1,49 @@
+//! What every room stands on: the store, the clock, and ids.
+
+use std::{sync::Arc, time::SystemTime};
+
+use trainyard_domain::{Scope, Timestamp};
+use trainyard_store::Store;
+
+/// Reads the time. Tests give one that stands still until it is moved.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What every room stands on. Cheap to clone.
+#[derive(Clone)]
+pub struct Ground {
+    /// The one memory.
+    pub store: Store,
+    clock: Clock,
+}
+
+impl Ground {
+    /// On this store, with the machine's clock.
+    pub fn new(store: Store) -> Self {
+        Self::with_clock(store, Arc::new(machine_time))
+    }
+
+    /// On this store, with another clock.
+    pub fn with_clock(store: Store, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// A fresh UUID, in lowercase with dashes.
+    pub fn uuid(&self) -> String {
+        uuid::Uuid::new_v4().to_string()
+    }
+}
+
+fn machine_time() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The scope as the store's documents have it.
+pub fn scope_key(scope: &Scope) -> String {
+    scope.to_string()
+}

@@ -1,0 +1,27 @@
+//! What every room's error tells the faces and the tasks.
+
+use trainyard_domain::Kind;
+
+/// A room's error: one enum per room implements this. Its `Display` is the message for the user.
+pub trait Refusal: std::error::Error + Send + Sync {
+    /// What kind of trouble it is.
+    fn kind(&self) -> Kind;
+
+    /// The name that AWS's API gives it, such as `ExecutionAlreadyExists` or `ValidationException`: clients and
+    /// `Catch` clauses depend on it.
+    fn code(&self) -> &'static str;
+
+    /// What to do about it, where we know.
+    fn hint(&self) -> Option<String> {
+        None
+    }
+}
+
+/// The code for trouble that is the store's, whatever the room.
+pub fn store_code(error: &trainyard_store::Error) -> &'static str {
+    match error.kind() {
+        Kind::Conflict => "ConflictException",
+        Kind::Unavailable => "ServiceUnavailable",
+        _ => "InternalFailure",
+    }
+}
