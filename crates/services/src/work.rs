@@ -144,7 +144,7 @@ async fn one<W: Worker>(ground: Ground, worker: Arc<W>, item: WorkItem) -> Done 
         Ok(Outcome::Later(again)) => return Done { id, again: Some(again), failed: false },
         Ok(Outcome::Settled) => Ok(()),
         Ok(Outcome::Finished(mut changes)) => {
-            changes.finish(W::TOPIC, &item.id);
+            changes.finish(&item);
             ground.store.commit(changes).await.map_err(Into::into)
         }
         Err(error) => Err(error),

@@ -50,7 +50,12 @@ pub(crate) struct Append {
 #[derive(Clone, Debug)]
 pub(crate) enum WorkChange {
     Put(WorkItem),
-    Remove { topic: &'static str, id: String },
+    /// Without a revision: whatever is there.
+    Remove {
+        topic: &'static str,
+        id: String,
+        revision: Option<u64>,
+    },
 }
 
 impl Changes {
@@ -105,9 +110,16 @@ impl Changes {
         self
     }
 
-    /// Takes a piece of work off its topic. Nothing happens if it is not there.
-    pub fn finish(&mut self, topic: &'static str, id: &str) -> &mut Self {
-        self.work.push(WorkChange::Remove { topic, id: id.to_owned() });
+    /// Takes a piece of work that was read and done off its topic. One that was scheduled anew meanwhile stays.
+    pub fn finish(&mut self, item: &WorkItem) -> &mut Self {
+        let (id, revision) = (item.id.clone(), Some(item.revision));
+        self.work.push(WorkChange::Remove { topic: item.topic, id, revision });
+        self
+    }
+
+    /// Takes whatever work has this id off the topic. Nothing happens if there is none.
+    pub fn cancel(&mut self, topic: &'static str, id: &str) -> &mut Self {
+        self.work.push(WorkChange::Remove { topic, id: id.to_owned(), revision: None });
         self
     }
 

@@ -14,16 +14,19 @@ pub struct WorkItem {
     pub due: Timestamp,
     /// What the doer needs to know; often empty.
     pub body: String,
+    /// Which scheduling of this id it is; set by the store when the work is read, and not looked at when it is
+    /// scheduled. Work that was scheduled anew while it was being done is not finished by the old doer.
+    pub revision: u64,
 }
 
 impl WorkItem {
     /// Work to be done at once.
     pub fn now(topic: &'static str, id: impl Into<String>, body: impl Into<String>) -> Self {
-        Self { topic, id: id.into(), due: Timestamp::default(), body: body.into() }
+        Self { topic, id: id.into(), due: Timestamp::default(), body: body.into(), revision: 0 }
     }
 
     /// Work to be done at `due`.
     pub fn at(topic: &'static str, id: impl Into<String>, due: Timestamp, body: impl Into<String>) -> Self {
-        Self { topic, id: id.into(), due, body: body.into() }
+        Self { topic, id: id.into(), due, body: body.into(), revision: 0 }
     }
 }
