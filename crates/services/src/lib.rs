@@ -14,3 +14,9 @@ pub mod identity;
 pub mod refusal;
 pub mod tasks;
 pub mod work;
+
+/// All rooms, as the faces and the wiring hold them. Each room is one line here.
+pub struct Services {
+    /// What they all stand on.
+    pub ground: ground::Ground,
+}
