@@ -1,1 +1,5 @@
 //! The languages Trainyard reads: text to checked syntax to value.
+//!
+//! Pure and sync: no files, no clock, no ids. Start at [`source`], the tree that all of them are read from.
+
+pub mod source;
