@@ -1,1 +1,8 @@
 //! How the world does it: processes, disks.
+//!
+//! Every port of `domain` that has a choice has its drivers here, one file (or folder) each, and one conformance
+//! suite that all of them pass ([`conformance`]). Foreign types end here.
+
+pub mod blobs;
+pub mod conformance;
+mod trouble;

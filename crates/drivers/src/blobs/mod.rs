@@ -1,0 +1,8 @@
+//! Where large bytes are kept.
+//!
+//! Here: the local disk. Remote stores come as files beside it.
+
+mod disk;
+mod names;
+
+pub use disk::Disk;
