@@ -1,1 +1,15 @@
 //! AWS protocols, S3, OCI distribution and git over HTTP.
+//!
+//! An operation of an AWS API is one file, `<service>/<operation>.rs`, and one line in the table of its folder's
+//! `mod.rs`; a service is one line in [`services_table`]. The same tables answer requests over HTTP and a state
+//! machine's `aws-sdk:` tasks.
+
+pub mod aws_sdk;
+pub mod error;
+pub mod input;
+pub mod operation;
+pub mod services_table;
+pub mod times;
+
+pub use error::ApiError;
+pub use operation::{Context, Operation, Protocol, Service};

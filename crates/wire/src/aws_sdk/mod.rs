@@ -1,0 +1,99 @@
+//! `aws-sdk:<service>:<action>` tasks: the server's own operations, called in-process.
+//! <https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html>
+
+mod casing;
+mod failure;
+
+use std::sync::{Arc, Weak};
+
+use async_trait::async_trait;
+use serde_json::Value;
+use trainyard_domain::{Failure, Kind};
+use trainyard_services::{
+    Services,
+    executions::task::{Call, Pattern, Started, Task, TaskError},
+};
+
+use crate::{
+    Context, Operation, Service, operation, services_table,
+    times::{self, Form},
+};
+
+/// The task named `aws-sdk`. It holds the rooms weakly, because the rooms hold it.
+pub struct AwsSdk {
+    services: Weak<Services>,
+    base_url: String,
+}
+
+impl AwsSdk {
+    /// On these rooms; `base_url` is what URLs in answers begin with, such as `http://127.0.0.1:4566`.
+    pub fn new(services: Weak<Services>, base_url: impl Into<String>) -> Self {
+        Self { services, base_url: base_url.into() }
+    }
+
+    async fn call(&self, services: Arc<Services>, call: &Call) -> Result<Value, TaskError> {
+        let (service, operation) = find(&call.resource)?;
+        let context = Context {
+            services,
+            service,
+            principal: call.principal.clone(),
+            scope: call.scope.clone(),
+            base_url: self.base_url.clone(),
+            request_id: uuid::Uuid::new_v4().to_string(),
+        };
+        let input = casing::to_wire(service, call.parameters.clone());
+        match operation::call(&context, operation, input).await {
+            Ok(mut answer) => {
+                times::write(&mut answer, service.times, Form::Iso);
+                Ok(casing::to_sdk(service, answer))
+            }
+            Err(error) if matches!(error.kind, Kind::Unavailable | Kind::Internal) => {
+                Err(TaskError::Trouble(error.to_string()))
+            }
+            Err(error) => Err(TaskError::Failed(failure::of(service, &error, &context.request_id))),
+        }
+    }
+}
+
+#[async_trait]
+impl Task for AwsSdk {
+    fn resource(&self) -> &'static str {
+        "aws-sdk"
+    }
+
+    fn takes(&self, pattern: Pattern) -> bool {
+        matches!(pattern, Pattern::RequestResponse | Pattern::WaitForTaskToken)
+    }
+
+    async fn start(&self, call: &Call) -> Result<Started, TaskError> {
+        let Some(services) = self.services.upgrade() else {
+            return Err(TaskError::Trouble("the server is going down".to_owned()));
+        };
+        Ok(Started { response: self.call(services, call).await?, subject: None })
+    }
+
+    async fn observe(&self, _: &Call, started: &Started) -> Result<Option<Value>, TaskError> {
+        Ok(Some(started.response.clone()))
+    }
+
+    async fn cancel(&self, _: &Call, _: Option<&Started>) -> Result<(), TaskError> {
+        Ok(())
+    }
+}
+
+/// Whether `aws-sdk:<service>:<action>` names an operation that there is.
+pub fn exists(resource: &str) -> bool {
+    find(resource).is_ok()
+}
+
+fn find(resource: &str) -> Result<(&'static Service, &'static Operation), TaskError> {
+    let unknown = || {
+        let cause = format!("`{resource}` is not an operation of this server");
+        TaskError::Failed(Failure::new("States.Runtime", cause))
+    };
+    let mut parts = resource.strip_prefix("aws-sdk:").ok_or_else(unknown)?.splitn(2, ':');
+    let (service, action) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let service = services_table::by_sdk_name(service).ok_or_else(unknown)?;
+    let operation = service.operation(&casing::upper_first(action)).ok_or_else(unknown)?;
+    Ok((service, operation))
+}

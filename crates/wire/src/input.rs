@@ -1,0 +1,86 @@
+//! From members to typed inputs, and from typed answers to members.
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{ApiError, Context};
+
+/// The typed input. What does not fit is refused and the message names the member: an unknown or missing one with the
+/// service's code for invalid input, a wrong type with `SerializationException`.
+pub fn parse<T: DeserializeOwned>(context: &Context, input: Value) -> Result<T, ApiError> {
+    let input = if input.is_null() { Value::Object(serde_json::Map::new()) } else { input };
+    serde_path_to_error::deserialize(input).map_err(|error| {
+        refuse(context.service.invalid, &error.path().to_string(), &error.inner().to_string())
+    })
+}
+
+/// The members of a typed answer; `()` gives none.
+pub fn answer<T: Serialize>(answer: &T) -> Result<Value, ApiError> {
+    match serde_json::to_value(answer).map_err(ApiError::internal)? {
+        Value::Null => Ok(Value::Object(serde_json::Map::new())),
+        value => Ok(value),
+    }
+}
+
+fn refuse(invalid: &'static str, path: &str, reason: &str) -> ApiError {
+    let place = if path == "." { "the input".to_owned() } else { format!("member `{path}`") };
+    if let Some(name) = quoted(reason, "missing field `") {
+        // AWS's own wording: clients show it as it is.
+        let at = if path == "." { name.to_owned() } else { format!("{path}.{name}") };
+        let message = format!(
+            "1 validation error detected: Value null at '{at}' failed to satisfy constraint: Member must not be null"
+        );
+        return ApiError::invalid(invalid, message);
+    }
+    if quoted(reason, "unknown field `").is_some() {
+        return ApiError::invalid(invalid, format!("{place} is not known or not supported here: {reason}"));
+    }
+    if quoted(reason, "unknown variant `").is_some() {
+        return ApiError::invalid(invalid, format!("{place} has a value that is not supported: {reason}"));
+    }
+    if reason.starts_with("invalid type") {
+        return ApiError::invalid("SerializationException", format!("{place}: {reason}"));
+    }
+    ApiError::invalid(invalid, format!("{place}: {reason}"))
+}
+
+fn quoted<'a>(reason: &'a str, before: &str) -> Option<&'a str> {
+    reason.strip_prefix(before)?.split('`').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+    use serde_json::json;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Outer {
+        #[allow(dead_code, reason = "only its refusal is looked at")]
+        inner: Vec<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Inner {
+        #[allow(dead_code, reason = "only its refusal is looked at")]
+        name: String,
+    }
+
+    fn check(input: Value, code: &str, message: &str) {
+        let error = serde_path_to_error::deserialize::<_, Outer>(input).unwrap_err();
+        let error = refuse("ValidationException", &error.path().to_string(), &error.inner().to_string());
+        assert_eq!(error.code, code);
+        assert!(error.message.contains(message), "{}", error.message);
+    }
+
+    #[test]
+    fn refusals_name_the_member() {
+        check(json!({}), "ValidationException", "Value null at 'inner'");
+        check(json!({"inner": [{}]}), "ValidationException", "Value null at 'inner[0].name'");
+        check(json!({"inner": [{"name": 1}]}), "SerializationException", "`inner[0].name`");
+        check(json!({"inner": [], "tracing": {}}), "ValidationException", "`tracing`");
+        check(json!([]), "ValidationException", "the input");
+    }
+}

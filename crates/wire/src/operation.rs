@@ -1,0 +1,125 @@
+//! What an operation and a service are, and the one way to call an operation.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use serde_json::Value;
+use trainyard_domain::{Principal, Scope};
+use trainyard_services::Services;
+
+use crate::{ApiError, times};
+
+/// An answer on its way.
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Value, ApiError>> + Send + 'a>>;
+
+/// One operation of an API. Made by [`operation!`](crate::operation!).
+pub struct Operation {
+    /// As the API names it, such as `StartExecution`.
+    pub name: &'static str,
+    /// Does it. The input's members have the wire's names; times in it and in the answer are milliseconds
+    /// ([`trainyard_domain::Timestamp`] as serde writes it), see [`Service::times`].
+    pub run: for<'a> fn(&'a Context, Value) -> Answer<'a>,
+}
+
+/// One AWS service.
+pub struct Service {
+    /// The service in a signature's scope, such as `states`. Two services may share one.
+    pub signing: &'static str,
+    /// The AWS SDK for Java v2's id as Step Functions spells it in errors, such as `Sfn`; in lower case it is the
+    /// service in `aws-sdk:sfn:startExecution`.
+    /// <https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html>
+    pub sdk: &'static str,
+    /// How it speaks.
+    pub protocol: Protocol,
+    /// The error code for an input that breaks a rule, such as `ValidationException`.
+    pub invalid: &'static str,
+    /// The names of all members, at any depth, that are times: from AWS's model of the service.
+    pub times: &'static [&'static str],
+    /// The names of members whose value is a map with keys of the user's: their case is never touched.
+    pub maps: &'static [&'static str],
+    /// The codes of the errors that AWS's model of the service knows: they have an exception class in the SDK.
+    pub errors: &'static [&'static str],
+    /// What it can do.
+    pub operations: &'static [Operation],
+}
+
+/// How a service speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// JSON over `POST /`, the operation in `X-Amz-Target: <target>.<operation>`.
+    /// <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>
+    Json {
+        /// `1.0` or `1.1`.
+        version: &'static str,
+        /// The prefix of `X-Amz-Target`, such as `AWSStepFunctions`.
+        target: &'static str,
+        /// Whether members begin with a capital on the wire.
+        pascal: bool,
+    },
+    /// A form in, XML out, the operation in `Action`.
+    /// <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>
+    Query {
+        /// The API's version, such as `2011-06-15`.
+        version: &'static str,
+        /// The namespace of the answers.
+        namespace: &'static str,
+    },
+    /// A face of its own reads and writes HTTP: S3, SageMaker Runtime. The operations are for `aws-sdk:` tasks.
+    Own,
+}
+
+/// In whose name, where and through what an operation is called.
+#[derive(Clone)]
+pub struct Context {
+    /// The rooms.
+    pub services: Arc<Services>,
+    /// The service called.
+    pub service: &'static Service,
+    /// Who calls.
+    pub principal: Principal,
+    /// Account and region of the call: the principal's account, the signature's region.
+    pub scope: Scope,
+    /// `http://127.0.0.1:4566`: how the caller reaches us, for URLs in the answer. Nothing stored depends on it.
+    pub base_url: String,
+    /// The id that the answer carries.
+    pub request_id: String,
+}
+
+impl Service {
+    /// The operation of that name.
+    pub fn operation(&self, name: &str) -> Option<&'static Operation> {
+        self.operations.iter().find(|operation| operation.name == name)
+    }
+
+    /// Whether members begin with a capital on the wire.
+    pub fn is_pascal(&self) -> bool {
+        match self.protocol {
+            Protocol::Json { pascal, .. } => pascal,
+            Protocol::Query { .. } | Protocol::Own => true,
+        }
+    }
+}
+
+/// Calls an operation with the members as a client wrote them: times as seconds or text become milliseconds first.
+pub async fn call(context: &Context, operation: &Operation, mut input: Value) -> Result<Value, ApiError> {
+    times::read(&mut input, context.service.times)
+        .map_err(|message| ApiError::invalid("SerializationException", message))?;
+    (operation.run)(context, input).await
+}
+
+/// One line of a service's table: the operation's name and the `async fn(&Context, Input) -> Result<Output, ApiError>`
+/// that does it, `Input: Deserialize` (with `deny_unknown_fields`), `Output: Serialize`. For an operation without
+/// members in its answer: `Output = ()`.
+#[macro_export]
+macro_rules! operation {
+    ($name:ident => $run:path) => {
+        $crate::Operation {
+            name: stringify!($name),
+            run: |context, input| {
+                Box::pin(async move {
+                    let input = $crate::input::parse(context, input)?;
+                    $crate::input::answer(&$run(context, input).await?)
+                })
+            },
+        }
+    };
+}
