@@ -132,7 +132,56 @@ impl Changes {
     }
 }
 
-pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<String, Error> {
+impl Changes {
+    /// Refuses what could not be read back: NUL in a name or key (no SQL database takes it inside JSON), histories
+    /// that begin before 1.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let nul = |thing: &str, id: &str| {
+            Err(Error::Invalid(format!(
+                "{thing} `{}` holds a NUL character, which cannot be kept",
+                id.escape_debug()
+            )))
+        };
+        for document in &self.documents {
+            let keys = document.put.iter().flat_map(|body| body.keys.iter().map(|(_, value)| value));
+            if keys.chain([&document.scope, &document.id]).any(|text| text.contains('\0')) {
+                return nul(&format!("the name or an index key of the {}", document.kind), &document.id);
+            }
+        }
+        for append in &self.appends {
+            if append.first == 0 {
+                return Err(Error::Internal(format!(
+                    "the history `{}` begins with 1, not 0",
+                    append.history
+                )));
+            }
+            if append.history.contains('\0') {
+                return nul("the history", &append.history);
+            }
+        }
+        for change in &self.work {
+            if let WorkChange::Put(item) = change
+                && (item.id.contains('\0') || item.body.contains('\0'))
+            {
+                return nul(&format!("the work on {}", item.topic), &item.id);
+            }
+        }
+        Ok(())
+    }
+
+    /// About how many bytes they are.
+    pub(crate) fn bytes(&self) -> usize {
+        let bodies = self.documents.iter().flat_map(|document| &document.put).map(|body| body.json.len());
+        let records = self.appends.iter().flat_map(|append| &append.records).map(String::len);
+        let work = self.work.iter().map(|change| match change {
+            WorkChange::Put(item) => item.body.len(),
+            WorkChange::Remove { .. } => 0,
+        });
+        bodies.chain(records).chain(work).sum()
+    }
+}
+
+pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
     serde_json::to_string(value)
         .map_err(|e| Error::Internal(format!("a document cannot be written as JSON: {e}")))
 }

@@ -21,14 +21,40 @@ pub enum Error {
         reason: String,
     },
     /// The disk is full or refuses: nothing of the changes was done.
-    #[error("the store cannot write: {0}")]
+    #[error("the store is not available: {0}")]
     Unavailable(String),
     /// The data directory cannot be opened: in use, or written by a newer version.
     #[error("{0}")]
     Refused(String),
+    /// What was given cannot be kept, or asks for what cannot be.
+    #[error("{0}")]
+    Invalid(String),
     /// Our own fault.
     #[error("{0}")]
     Internal(String),
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(e: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, FileLockingProtocolFailed, OutOfMemory,
+            PermissionDenied, ReadOnly, SystemIoFailure,
+        };
+        match e.sqlite_error_code() {
+            Some(
+                CannotOpen
+                | DatabaseBusy
+                | DatabaseLocked
+                | DiskFull
+                | FileLockingProtocolFailed
+                | OutOfMemory
+                | PermissionDenied
+                | ReadOnly
+                | SystemIoFailure,
+            ) => Self::Unavailable(e.to_string()),
+            _ => Self::Internal(format!("the store's file gave an error: {e}")),
+        }
+    }
 }
 
 impl Error {
@@ -36,6 +62,7 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Conflict(_) => Kind::Conflict,
+            Self::Invalid(_) => Kind::Invalid,
             Self::Unavailable(_) | Self::Refused(_) => Kind::Unavailable,
             Self::Poisoned { .. } | Self::Internal(_) => Kind::Internal,
         }

@@ -6,14 +6,22 @@
 
 mod changes;
 mod error;
+mod hints;
 mod list;
 mod noun;
+mod place;
+mod read;
+mod schema;
+mod stats;
 mod store;
+mod sum;
 mod work;
+mod write;
 
 pub use changes::{Changes, Expect};
 pub use error::Error;
 pub use list::{List, Page, Range};
 pub use noun::{Held, Keys, Noun};
+pub use stats::Stats;
 pub use store::Store;
 pub use work::WorkItem;

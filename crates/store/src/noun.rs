@@ -6,7 +6,8 @@ use serde::{Serialize, de::DeserializeOwned};
 pub trait Noun: Serialize + DeserializeOwned + Send + 'static {
     /// The kind of document, unique in the server; never changes.
     const KIND: &'static str;
-    /// The version of the body's format. Raise it when old bodies would no longer decode as they are.
+    /// The version of the body's format. Raise it when old bodies would no longer decode as they are, and say in
+    /// [`Noun::upgrade`] what becomes of them.
     const FORMAT: u32 = 1;
 
     /// Where it lives, mostly `Scope::to_string()`; empty for things of the whole server.
@@ -17,6 +18,11 @@ pub trait Noun: Serialize + DeserializeOwned + Send + 'static {
 
     /// The index keys that [`crate::List`] can ask for.
     fn keys(&self, keys: &mut Keys);
+
+    /// A body of an older format as one of the present format, or why that cannot be.
+    fn upgrade(format: u32, _body: serde_json::Value) -> Result<serde_json::Value, String> {
+        Err(format!("its format {format} is no longer read"))
+    }
 }
 
 /// The index keys of one document: name and value, several values per name if need be.

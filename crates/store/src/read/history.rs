@@ -1,0 +1,84 @@
+//! Reading histories.
+
+use rusqlite::{Connection, Row};
+use serde_json::value::RawValue;
+
+use crate::{Error, sum};
+
+/// How a history row holds its records: 1 is a JSON array of them.
+pub(crate) const HISTORY_FORMAT: u32 = 1;
+
+const FORWARD: &str = "
+select r.history, r.first, r.last, r.format, r.sum, r.records
+from histories h cross join history_rows r
+where h.name = ?1 and r.history = h.id and r.last >= ?2
+order by r.last";
+
+const BACKWARD: &str = "
+select r.history, r.first, r.last, r.format, r.sum, r.records
+from histories h cross join history_rows r
+where h.name = ?1 and r.history = h.id
+  and r.last <= (select min(e.last) from history_rows e where e.history = h.id and e.last >= ?2)
+order by r.last desc";
+
+const END: &str = "
+select max(r.last) from histories h cross join history_rows r where h.name = ?1 and r.history = h.id";
+
+/// The sum that is kept beside a history row.
+pub(crate) fn history_sum(history: i64, first: u64, last: u64, records: &str) -> u32 {
+    let format = HISTORY_FORMAT.to_le_bytes();
+    sum::of(&[&history.to_le_bytes(), &first.to_le_bytes(), &last.to_le_bytes(), &format, records.as_bytes()])
+}
+
+/// Records from `from` on, or back from it.
+pub(crate) fn history(
+    connection: &Connection,
+    name: &str,
+    from: u64,
+    limit: usize,
+    backward: bool,
+) -> Result<Vec<(u64, String)>, Error> {
+    let from = if backward { from.min(end(connection, name)?) } else { from };
+    let mut statement = connection.prepare_cached(if backward { BACKWARD } else { FORWARD })?;
+    let mut rows = statement.query((name, i64::try_from(from).unwrap_or(i64::MAX)))?;
+    let mut found = Vec::new();
+    while found.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        let mut records = decode(name, row)?;
+        if backward {
+            records.reverse();
+            records.retain(|(number, _)| *number <= from);
+        } else {
+            records.retain(|(number, _)| *number >= from);
+        }
+        records.truncate(limit - found.len());
+        found.append(&mut records);
+    }
+    Ok(found)
+}
+
+fn end(connection: &Connection, name: &str) -> Result<u64, Error> {
+    let last: Option<u64> = connection.prepare_cached(END)?.query_row([name], |row| row.get(0))?;
+    Ok(last.unwrap_or(0))
+}
+
+fn decode(name: &str, row: &Row<'_>) -> Result<Vec<(u64, String)>, Error> {
+    let poisoned = |first: u64, reason: String| Error::Poisoned {
+        kind: "history".to_owned(),
+        scope: name.to_owned(),
+        id: first.to_string(),
+        reason,
+    };
+    let (history, first, last): (i64, u64, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let (format, kept): (u32, i64) = (row.get(3)?, row.get(4)?);
+    let text = row.get_ref(5)?.as_str().map_err(|e| poisoned(first, e.to_string()))?;
+    if format != HISTORY_FORMAT {
+        return Err(poisoned(first, format!("its format {format} is of a newer trainyard")));
+    }
+    if i64::from(history_sum(history, first, last, text)) != kept {
+        return Err(poisoned(first, "its bytes are not those that were written".to_owned()));
+    }
+    let records: Vec<&RawValue> = serde_json::from_str(text).map_err(|e| poisoned(first, e.to_string()))?;
+    Ok((first..).zip(records).map(|(number, record)| (number, record.get().to_owned())).collect())
+}

@@ -1,0 +1,90 @@
+//! The one writer: gathers what waits, decides, writes it in one transaction and answers everybody after it.
+
+mod decide;
+mod queue;
+mod rows;
+mod statements;
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+pub(crate) use self::queue::Queue;
+pub(crate) use self::rows::Name;
+use self::{
+    decide::{Decided, Numbers, decide},
+    rows::Touched,
+};
+use crate::{Changes, Error, hints::Hints, place::Place, schema, stats::Counters};
+
+/// Writes batches, one after another, on the thread that owns it.
+pub(crate) struct Writer {
+    /// Dropped after trouble, and opened again for the next batch.
+    connection: Option<Connection>,
+    numbers: Numbers,
+    place: Arc<Place>,
+    hints: Arc<Hints>,
+    counters: Arc<Counters>,
+}
+
+impl Writer {
+    /// Opens the connection and makes or checks the tables.
+    pub(crate) fn open(place: Arc<Place>, hints: Arc<Hints>, counters: Arc<Counters>) -> Result<Self, Error> {
+        let mut connection = schema::writer(&place)?;
+        let next = schema::prepare(&mut connection, &place)?;
+        let next_history =
+            connection.query_row("select coalesce(max(id), 0) from histories", [], |row| row.get(0))?;
+        let numbers = Numbers { next, next_history };
+        Ok(Self { connection: Some(connection), numbers, place, hints, counters })
+    }
+
+    /// Commits those of the changes that hold, all in one transaction. After `Ok` they are on disk.
+    pub(crate) fn write(&mut self, batch: &[Changes]) -> Vec<Result<(), Error>> {
+        let verdicts = match self.attempt(batch) {
+            Ok(verdicts) => verdicts,
+            // Something in one of them that SQLite does not take must not harm the others.
+            Err(Error::Internal(_)) if batch.len() > 1 => {
+                return batch.iter().flat_map(|one| self.write(std::slice::from_ref(one))).collect();
+            }
+            Err(e) => {
+                tracing::error!(changes = batch.len(), "nothing was written: {e}");
+                self.counters.failures.add(batch.len());
+                self.connection = None;
+                return vec![Err(e); batch.len()];
+            }
+        };
+        let held = verdicts.iter().filter(|verdict| verdict.is_ok()).count();
+        self.counters.commits.add(held);
+        self.counters.conflicts.add(verdicts.len() - held);
+        verdicts
+    }
+
+    fn attempt(&mut self, batch: &[Changes]) -> Result<Vec<Result<(), Error>>, Error> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            empty => empty.insert(schema::writer(&self.place)?),
+        };
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let touched = Touched::by(batch);
+        let known = statements::known(&tx, &touched)?;
+        let Decided { verdicts, write } = decide(batch, &touched, &known, &mut self.numbers);
+        let rows = write.rows();
+        if rows > 0 {
+            statements::write(&tx, &write)?;
+            tx.commit()?;
+            self.counters.batches.add(1);
+            self.counters.rows.add(rows);
+            self.hints.ring(write.topics);
+        }
+        Ok(verdicts)
+    }
+
+    /// Moves what was committed from the log into the tables' file, so that the log stays short.
+    pub(crate) fn checkpoint(&mut self) {
+        let Some(connection) = &self.connection else { return };
+        match connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())) {
+            Ok(()) => self.counters.checkpoints.add(1),
+            Err(e) => tracing::warn!("the log could not be moved into the tables: {e}"),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The queue before the writer, and its thread.
+
+use std::{
+    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+
+use super::Writer;
+use crate::{Changes, Error};
+
+/// At most so many changes in one transaction: more would only make the first of them wait.
+const MOST: usize = 1000;
+
+/// A batch is closed once it holds so many bytes: it becomes a few JSON arguments in memory.
+const MOST_BYTES: usize = 8 << 20;
+
+/// After so much quiet, what was committed is moved from the log into the tables' file.
+const QUIET: Duration = Duration::from_millis(250);
+
+/// Changes on their way to the writer. Dropping it lets the writer finish what waits, and ends it.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    sender: Option<Sender<Waiting>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Waiting {
+    changes: Changes,
+    answer: oneshot::Sender<Result<(), Error>>,
+}
+
+impl Queue {
+    /// Starts the writer's thread.
+    pub(crate) fn start(writer: Writer) -> Result<Self, Error> {
+        let (sender, receiver) = mpsc::channel();
+        let thread = thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || run(writer, &receiver))
+            .map_err(|e| Error::Unavailable(format!("no thread for the writer: {e}")))?;
+        Ok(Self { sender: Some(sender), thread: Some(thread) })
+    }
+
+    /// Waits until the changes are committed or refused.
+    pub(crate) async fn commit(&self, changes: Changes) -> Result<(), Error> {
+        let stopped = || Error::Unavailable("the writer has stopped".to_owned());
+        let (answer, answered) = oneshot::channel();
+        let sender = self.sender.as_ref().ok_or_else(stopped)?;
+        sender.send(Waiting { changes, answer }).map_err(|_| stopped())?;
+        answered.await.map_err(|_| stopped())?
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.sender = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the store's writer had failed");
+        }
+    }
+}
+
+fn run(mut writer: Writer, queue: &Receiver<Waiting>) {
+    let mut written = false;
+    loop {
+        let first = if written { queue.recv_timeout(QUIET) } else { queue.recv().map_err(Into::into) };
+        match first {
+            Ok(first) => {
+                let (batch, answers) = gather(first, queue);
+                for (answer, verdict) in answers.into_iter().zip(writer.write(&batch)) {
+                    // Whoever asked may be gone; what was committed stays.
+                    let _ = answer.send(verdict);
+                }
+                written = true;
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                writer.checkpoint();
+                written = false;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// Takes what waits already, without waiting for more.
+fn gather(
+    first: Waiting,
+    queue: &Receiver<Waiting>,
+) -> (Vec<Changes>, Vec<oneshot::Sender<Result<(), Error>>>) {
+    let mut bytes = first.changes.bytes();
+    let (mut batch, mut answers) = (vec![first.changes], vec![first.answer]);
+    while batch.len() < MOST && bytes < MOST_BYTES {
+        let Ok(next) = queue.try_recv() else { break };
+        bytes += next.changes.bytes();
+        batch.push(next.changes);
+        answers.push(next.answer);
+    }
+    (batch, answers)
+}

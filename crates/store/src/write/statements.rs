@@ -1,0 +1,107 @@
+//! The statements of a batch. Each is one whatever the batch holds: its rows come as one JSON argument.
+//!
+//! Only what Postgres has too: `json_each` becomes `json_array_elements`, `->>` and `on conflict` stay.
+
+use rusqlite::{Connection, params};
+use serde::Serialize;
+
+use super::rows::{Known, Stored, StoredHistory, Touched, Write};
+use crate::{Error, changes::to_json};
+
+const DOCUMENTS: &str = "
+select j.key, d.version, d.keys from json_each(?1) j cross join documents d
+where d.kind = j.value ->> 0 and d.scope = j.value ->> 1 and d.id = j.value ->> 2";
+
+const HISTORIES: &str = "
+select j.key, h.id, (select max(r.last) from history_rows r where r.history = h.id)
+from json_each(?1) j cross join histories h where h.name = j.value";
+
+const REMOVE: &str = "
+delete from documents where place in (
+    select d.place from json_each(?1) j cross join documents d
+    where d.kind = j.value ->> 0 and d.scope = j.value ->> 1 and d.id = j.value ->> 2)";
+
+const PUT: &str = "
+insert into documents (kind, scope, id, version, format, sum, keys, body)
+select value ->> 'kind', value ->> 'scope', value ->> 'id', value ->> 'version', value ->> 'format',
+       value ->> 'sum', value ->> 'keys', value ->> 'body'
+from json_each(?1) where true
+on conflict (kind, scope, id) do update set version = excluded.version, format = excluded.format,
+    sum = excluded.sum, keys = excluded.keys, body = excluded.body";
+
+const UNKEY: &str = "
+delete from document_keys where (kind, scope, key, value, id) in (
+    select value ->> 'kind', value ->> 'scope', value ->> 'key', value ->> 'value', value ->> 'id'
+    from json_each(?1))";
+
+const KEY: &str = "
+insert into document_keys (kind, scope, key, value, id)
+select value ->> 'kind', value ->> 'scope', value ->> 'key', value ->> 'value', value ->> 'id'
+from json_each(?1) where true on conflict do nothing";
+
+const NEW_HISTORIES: &str = "
+insert into histories (id, name) select value ->> 'id', value ->> 'name' from json_each(?1)";
+
+const APPEND: &str = "
+insert into history_rows (history, first, last, format, sum, records)
+select value ->> 'history', value ->> 'first', value ->> 'last', value ->> 'format', value ->> 'sum',
+       value ->> 'records'
+from json_each(?1)";
+
+const END_WORK: &str = "
+delete from work where number in (
+    select w.number from json_each(?1) j cross join work w
+    where w.topic = j.value ->> 0 and w.id = j.value ->> 1
+      and (j.value ->> 2 is null or w.number = j.value ->> 2))";
+
+const WORK: &str = "
+insert into work (number, topic, id, due, body)
+select value ->> 'number', value ->> 'topic', value ->> 'id', value ->> 'due', value ->> 'body'
+from json_each(?1)";
+
+/// What the store holds of all that the batch touches.
+pub(crate) fn known(connection: &Connection, touched: &Touched<'_>) -> Result<Known, Error> {
+    let mut known = Known {
+        documents: vec![None; touched.documents.len()],
+        histories: vec![None; touched.histories.len()],
+    };
+    if !touched.documents.is_empty() {
+        let mut statement = connection.prepare_cached(DOCUMENTS)?;
+        let mut rows = statement.query([to_json(&touched.documents)?])?;
+        while let Some(row) = rows.next()? {
+            let keys: String = row.get(2)?;
+            // Damaged keys stay behind in the index; the document itself can still be replaced or removed.
+            let keys = serde_json::from_str(&keys).unwrap_or_default();
+            known.documents[row.get::<_, usize>(0)?] = Some(Stored { version: row.get(1)?, keys });
+        }
+    }
+    if !touched.histories.is_empty() {
+        let mut statement = connection.prepare_cached(HISTORIES)?;
+        let mut rows = statement.query([to_json(&touched.histories)?])?;
+        while let Some(row) = rows.next()? {
+            let last: Option<u64> = row.get(2)?;
+            let next = last.unwrap_or(0) + 1;
+            known.histories[row.get::<_, usize>(0)?] = Some(StoredHistory { id: row.get(1)?, next });
+        }
+    }
+    Ok(known)
+}
+
+/// Writes the merged result of a batch.
+pub(crate) fn write(connection: &Connection, write: &Write<'_>) -> Result<(), Error> {
+    all(connection, UNKEY, &write.unkeyed)?;
+    all(connection, REMOVE, &write.removed)?;
+    all(connection, PUT, &write.put)?;
+    all(connection, KEY, &write.keyed)?;
+    all(connection, NEW_HISTORIES, &write.histories)?;
+    all(connection, APPEND, &write.appended)?;
+    all(connection, END_WORK, &write.ended)?;
+    all(connection, WORK, &write.work)
+}
+
+fn all<T: Serialize>(connection: &Connection, statement: &str, rows: &[T]) -> Result<(), Error> {
+    if !rows.is_empty() {
+        connection.prepare_cached(statement)?.execute(params![to_json(&rows)?])?;
+    }
+    Ok(())
+}
