@@ -10,7 +10,8 @@ impl SyntaxError {
         format!("{}{}", self.aws_reason(source), at_source(source, self.at))
     }
 
-    fn aws_reason(&self, source: &str) -> String {
+    /// The fault in AWS's words without its place.
+    pub fn aws_reason(&self, source: &str) -> String {
         const VALUE: &str = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
         match &self.fault {
             Fault::Unexpected { found: found @ (']' | '}'), expected } if self.closes_wrongly(*expected) => {
@@ -87,7 +88,7 @@ impl SyntaxError {
 }
 
 /// The line that AWS puts behind a reason. It quotes the beginning of the text only.
-pub(crate) fn at_source(source: &str, at: Position) -> String {
+pub fn at_source(source: &str, at: Position) -> String {
     const QUOTED: usize = 500;
     let length = source.encode_utf16().count();
     let (head, rest) = match source.char_indices().nth(QUOTED) {

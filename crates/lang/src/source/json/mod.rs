@@ -6,8 +6,11 @@ mod scanner;
 
 use std::collections::HashMap;
 
-pub use self::fault::{Expected, Fault, SyntaxError};
 use self::scanner::Scanner;
+pub use self::{
+    fault::{Expected, Fault, SyntaxError},
+    jackson::at_source,
+};
 use super::{Content, Diagnostic, Entry, MAX_DEPTH, Node, Pointer, Position};
 
 /// Reads one JSON text. Of duplicate keys the last one counts, as AWS reads them; each of them is reported
