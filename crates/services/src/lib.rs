@@ -11,6 +11,7 @@ pub mod bus;
 pub mod executions;
 pub mod ground;
 pub mod identity;
+pub mod images;
 pub mod refusal;
 pub mod tasks;
 pub mod work;
@@ -19,4 +20,6 @@ pub mod work;
 pub struct Services {
     /// What they all stand on.
     pub ground: ground::Ground,
+    /// Repositories, blobs, manifests, tags.
+    pub images: images::Images,
 }
