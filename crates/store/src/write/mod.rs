@@ -4,6 +4,8 @@ mod decide;
 mod queue;
 mod rows;
 mod statements;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -1,0 +1,127 @@
+//! What becomes of a store that was damaged, or that is not ours to open.
+
+use std::{fs, path::Path};
+
+use serde::{Deserialize, Serialize};
+use trainyard_store::{Changes, Error, Expect, Keys, List, Noun, Store};
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Note {
+    id: String,
+    text: String,
+}
+
+impl Noun for Note {
+    const KIND: &'static str = "note";
+    fn scope(&self) -> String {
+        String::new()
+    }
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+    fn keys(&self, keys: &mut Keys) {
+        keys.add("all", "");
+    }
+}
+
+async fn put(store: &Store, id: &str, text: &str) {
+    let mut changes = Changes::new();
+    changes.put(&Note { id: id.into(), text: text.into() }, Expect::Any).expect("it is JSON");
+    store.commit(changes).await.expect("it is kept");
+}
+
+/// A store with two notes and a history, closed again.
+async fn made(directory: &Path) {
+    let store = Store::open(directory).await.expect("it opens");
+    put(&store, "good", "kept well").await;
+    put(&store, "bad", "needle in the hay").await;
+    let mut changes = Changes::new();
+    changes.append("h", 1, &["a needle of history"]).expect("it is JSON");
+    store.commit(changes).await.expect("it is kept");
+}
+
+/// Flips one bit in the file, in the first text like this.
+fn flip(directory: &Path, text: &[u8]) {
+    let file = directory.join("store.db");
+    let mut bytes = fs::read(&file).expect("the file is there");
+    let at = bytes.windows(text.len()).position(|window| window == text).expect("the text is in the file");
+    bytes[at + 2] ^= 1;
+    fs::write(&file, bytes).expect("the file can be written");
+}
+
+fn change(directory: &Path, sql: &str) {
+    let connection = rusqlite::Connection::open(directory.join("store.db")).expect("it opens");
+    connection.execute_batch(sql).expect("it is changed");
+}
+
+async fn refusal(directory: &Path) -> String {
+    match Store::open(directory).await {
+        Err(Error::Refused(message)) => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_flipped_bit_is_noticed_and_harms_nobody_else() {
+    let directory = tempfile::tempdir().unwrap();
+    made(directory.path()).await;
+    flip(directory.path(), b"needle in the hay");
+    flip(directory.path(), b"needle of history");
+    let store = Store::open(directory.path()).await.unwrap();
+    assert!(matches!(store.get::<Note>("", "bad").await, Err(Error::Poisoned { id, .. }) if id == "bad"));
+    assert_eq!(store.get::<Note>("", "good").await.unwrap().unwrap().value.text, "kept well");
+    for list in [List::everywhere(), List::in_scope("").by("all")] {
+        let page = store.list::<Note>(list).await.unwrap();
+        assert_eq!(page.items.iter().map(|held| held.value.id.as_str()).collect::<Vec<_>>(), ["good"]);
+    }
+    assert!(matches!(store.history("h", 1, 10).await, Err(Error::Poisoned { .. })));
+    assert_eq!(store.stats().poisoned, 4);
+
+    // It can be put right.
+    put(&store, "bad", "new").await;
+    assert_eq!(store.get::<Note>("", "bad").await.unwrap().unwrap().value.text, "new");
+}
+
+#[tokio::test]
+async fn a_document_of_a_newer_format_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    made(directory.path()).await;
+    change(directory.path(), "update documents set format = 2 where id = 'bad'");
+    let store = Store::open(directory.path()).await.unwrap();
+    assert!(matches!(store.get::<Note>("", "bad").await, Err(Error::Poisoned { .. })));
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    made(directory.path()).await;
+    change(directory.path(), "update about set value = 7 where name = 'schema'");
+    let message = refusal(directory.path()).await;
+    assert!(message.contains("newer trainyard (schema 7, this one knows 1)"), "{message}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_store_is_refused_and_left_as_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("store.db");
+    let text = "my notes, not a database\n".repeat(100);
+    fs::write(&file, &text).unwrap();
+    let message = refusal(directory.path()).await;
+    assert!(message.contains("store.db cannot be opened as a store"), "{message}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    fs::remove_file(&file).unwrap();
+    change(directory.path(), "create table mine (x)");
+    let message = refusal(directory.path()).await;
+    assert!(message.contains("store.db cannot be opened as a store"), "{message}");
+}
+
+#[tokio::test]
+async fn what_was_committed_is_there_when_opened_again() {
+    let directory = tempfile::tempdir().unwrap();
+    made(directory.path()).await;
+    let store = Store::open(directory.path()).await.unwrap();
+    assert_eq!(store.get::<Note>("", "good").await.unwrap().unwrap().value.text, "kept well");
+    assert_eq!(store.history("h", 1, 10).await.unwrap(), [(1, "\"a needle of history\"".to_owned())]);
+    let message = refusal(directory.path()).await;
+    assert!(message.contains(&format!("process {}", std::process::id())), "{message}");
+}
