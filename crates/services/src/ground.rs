@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
+use sha2::{Digest, Sha256};
 use trainyard_domain::{Scope, Timestamp};
 use trainyard_store::Store;
 
@@ -38,6 +39,18 @@ impl Ground {
     }
 }
 
+/// The UUID that follows from these parts: the same for the same parts, and for no others.
+pub fn uuid_from(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
 fn machine_time() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
@@ -46,4 +59,17 @@ fn machine_time() -> Timestamp {
 /// The scope as the store's documents have it.
 pub fn scope_key(scope: &Scope) -> String {
     scope.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::uuid_from;
+
+    #[test]
+    fn ids_follow_from_their_parts() {
+        let id = uuid_from(&["event", "rule", "target"]);
+        assert_eq!(id, uuid_from(&["event", "rule", "target"]));
+        assert_ne!(id, uuid_from(&["eventrule", "", "target"]));
+        assert_eq!((id.len(), &id[14..15]), (36, "4"));
+    }
 }

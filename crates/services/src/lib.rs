@@ -7,6 +7,7 @@
 //! audit, identity < bus < logs < artifacts < repositories < images < jobs < builds < registry < approvals
 //! < endpoints < executions < stacks < tasks, targets
 
+pub mod audit;
 pub mod bus;
 pub mod executions;
 pub mod ground;
@@ -20,6 +21,8 @@ pub mod work;
 pub struct Services {
     /// What they all stand on.
     pub ground: ground::Ground,
+    /// Buses, rules, events.
+    pub bus: bus::Bus,
     /// Repositories, blobs, manifests, tags.
     pub images: images::Images,
 }

@@ -1,19 +1,78 @@
 //! The bus: events, rules, and who is told.
+//!
+//! Every room [`tell`]s in the commit that does a thing; users tell with PutEvents. The bus matches what was told
+//! with the rules of its bus and brings it to their targets, at least once, and to the [`Listener`]s in the house.
+//! It never knows what a target is: it knows only [`Target`]. Nothing is acknowledged that is not on disk.
 
+mod buses;
+mod error;
+mod matching;
+mod put;
+mod rule;
+mod rules;
+mod schedule;
+mod shape;
 mod target;
+#[cfg(test)]
+mod tests;
+mod watch;
 
-use trainyard_domain::Event;
-use trainyard_store::{Changes, Error, WorkItem};
+use std::sync::{Arc, OnceLock};
 
+use trainyard_domain::{Arn, Event};
+use trainyard_store::{Changes, Error as StoreError, WorkItem};
+
+pub use buses::EventBus;
+pub use error::Error;
+pub use put::{Entry, Rejected};
+pub use rule::{Patience, Rule, RuleSpec, RuleTarget, arn as rule_arn};
+pub use shape::Shape;
 pub use target::{Delivery, DeliveryError, Listener, Target};
+
+use crate::ground::Ground;
 
 /// The topic of events that were told and not yet matched against the rules.
 pub const EVENTS: &str = "events";
 
 /// Tells an event in the same commit as the change that it speaks of. This is how an earlier room reaches a later one.
-pub fn tell(changes: &mut Changes, event: &Event) -> Result<(), Error> {
+pub fn tell(changes: &mut Changes, event: &Event) -> Result<(), StoreError> {
     let body = serde_json::to_string(event)
-        .map_err(|e| Error::Internal(format!("an event cannot be written: {e}")))?;
+        .map_err(|e| StoreError::Internal(format!("an event cannot be written: {e}")))?;
     changes.schedule(WorkItem::now(EVENTS, event.id.clone(), body));
     Ok(())
+}
+
+/// The room. Cheap to clone.
+#[derive(Clone)]
+pub struct Bus {
+    ground: Ground,
+    rulebook: Arc<matching::Rulebook>,
+    /// Later rooms stand behind these, so they come when all rooms are there.
+    company: Arc<OnceLock<Company>>,
+}
+
+struct Company {
+    targets: Vec<Arc<dyn Target>>,
+    listeners: Vec<Arc<dyn Listener>>,
+}
+
+impl Bus {
+    /// On this ground.
+    pub fn new(ground: Ground) -> Self {
+        Self { ground, rulebook: Arc::default(), company: Arc::default() }
+    }
+
+    /// Who can be started by rules and who listens. Said once, when all rooms are there and before anything is
+    /// served; a second time does nothing.
+    pub fn meet(&self, targets: Vec<Arc<dyn Target>>, listeners: Vec<Arc<dyn Listener>>) {
+        let _ = self.company.set(Company { targets, listeners });
+    }
+
+    fn target_for(&self, arn: &Arn) -> Option<&Arc<dyn Target>> {
+        self.company.get()?.targets.iter().find(|target| target.takes(arn))
+    }
+
+    fn listeners(&self) -> &[Arc<dyn Listener>] {
+        self.company.get().map_or(&[], |company| &company.listeners)
+    }
 }

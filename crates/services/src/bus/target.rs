@@ -1,6 +1,7 @@
 //! What a rule can start, and who else hears the news.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trainyard_domain::{Arn, Event, Scope};
 
@@ -10,13 +11,18 @@ pub trait Target: Send + Sync {
     /// Whether a target with this ARN is of this kind.
     fn takes(&self, arn: &Arn) -> bool;
 
+    /// Whether a rule must name a role for it, as AWS wants it for everything but functions, queues and topics.
+    fn needs_role(&self) -> bool {
+        true
+    }
+
     /// Delivers. It may be called again with the same [`Delivery::id`]: what it starts must be named after that id,
     /// so that a redelivery starts nothing.
     async fn deliver(&self, delivery: &Delivery) -> Result<(), DeliveryError>;
 }
 
 /// One event on its way to one target of one rule.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Delivery {
     /// Follows from event id, rule and target: a UUID, the same at every attempt.
     pub id: String,

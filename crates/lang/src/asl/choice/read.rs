@@ -1,0 +1,149 @@
+//! Reading the entries of `Choices`.
+
+use serde_json::Value;
+
+use super::{Choice, Condition, Kind, Operand, Operator, Relation, Test, timestamp};
+use crate::asl::{diagnostic::Report, path::Path};
+
+/// What an operator compares.
+#[derive(Clone, Copy)]
+enum Family {
+    Boolean,
+    Numeric,
+    String,
+    Timestamp,
+}
+
+/// An entry, with its `Next`.
+pub(crate) fn read_choice(value: &Value, pointer: String, report: &Report) -> Option<Choice> {
+    let next = value.get("Next").and_then(Value::as_str).map(str::to_owned);
+    if value.is_object() && next.is_none() {
+        report.schema(&pointer, "These fields are required: [Next]");
+    }
+    let condition = read_condition(value, &pointer, true, report);
+    Some(Choice { condition: condition?, next: next? })
+}
+
+fn read_condition(value: &Value, pointer: &str, top: bool, report: &Report) -> Option<Condition> {
+    let Value::Object(members) = value else {
+        report.schema(pointer, "Expected value of type Object");
+        return None;
+    };
+    let mut variable = None;
+    let mut operators = Vec::new();
+    for (name, value) in members {
+        let at = format!("{pointer}/{name}");
+        match name.as_str() {
+            "Comment" => {}
+            "Next" if top => {}
+            "Next" => report.schema(pointer, "The field 'Next' is only allowed in the outermost choice"),
+            "Variable" => variable = read_path(value, &at, report).or(variable),
+            "Assign" | "Output" | "Condition" => {
+                report.unsupported(&at, format!("The field '{name}' is not supported yet"));
+            }
+            _ => operators.push((name.as_str(), value, at)),
+        }
+    }
+    let [(name, value, at)] = &operators[..] else {
+        report.schema(pointer, "Exactly one comparison operator is required");
+        return None;
+    };
+    let combined = |all: Option<Vec<Condition>>| all.filter(|all| !all.is_empty());
+    let refused = match *name {
+        "And" => return combined(read_list(value, at, report)).map(Condition::And),
+        "Or" => return combined(read_list(value, at, report)).map(Condition::Or),
+        "Not" => return read_condition(value, at, false, report).map(|one| Condition::Not(Box::new(one))),
+        _ if !members.contains_key("Variable") => Some("These fields are required: [Variable]"),
+        _ => None,
+    };
+    if let Some(message) = refused {
+        report.schema(pointer, message);
+    }
+    let operator = read_operator(name, value, pointer, report);
+    Some(Condition::Test { variable: variable?, test: Test(operator?) })
+}
+
+fn read_list(value: &Value, pointer: &str, report: &Report) -> Option<Vec<Condition>> {
+    let Some(list) = value.as_array().filter(|list| !list.is_empty()) else {
+        report.schema(pointer, "Expected a list of at least one condition");
+        return None;
+    };
+    let read = |(at, value)| read_condition(value, &format!("{pointer}/{at}"), false, report);
+    list.iter().enumerate().map(read).collect()
+}
+
+fn read_path(value: &Value, pointer: &str, report: &Report) -> Option<Path> {
+    let read = match value.as_str() {
+        Some(text) => text.parse::<Path>().map_err(|why| why.to_string()),
+        None => Err("it is not a string".to_owned()),
+    };
+    read.map_err(|why| report.schema(pointer, format!("Value is not a valid JSONPath ({why})"))).ok()
+}
+
+fn read_operator(name: &str, value: &Value, pointer: &str, report: &Report) -> Option<Operator> {
+    let at = format!("{pointer}/{name}");
+    let boolean = || {
+        let read = value.as_bool();
+        if read.is_none() {
+            report.schema(&at, "Expected value of type Boolean");
+        }
+        read
+    };
+    if name == "IsPresent" {
+        return boolean().map(Operator::Present);
+    }
+    if let Some((_, kind)) = Kind::ALL.iter().find(|(known, _)| *known == name) {
+        return boolean().map(|expected| Operator::Is { kind: *kind, expected });
+    }
+    if name == "StringMatches" {
+        let pattern = value.as_str().map(str::to_owned);
+        if pattern.is_none() {
+            report.schema(&at, "Expected value of type String");
+        }
+        return pattern.map(Operator::Matches);
+    }
+    let (short, is_path) = name.strip_suffix("Path").map_or((name, false), |short| (short, true));
+    let Some((family, relation)) = comparison(short) else {
+        report.schema(pointer, format!("The field '{name}' is not supported by Step Functions"));
+        return None;
+    };
+    let operand = if is_path {
+        Operand::Path(read_path(value, &at, report)?)
+    } else {
+        Operand::Literal(read_literal(family, value, &at, report)?)
+    };
+    Some(match family {
+        Family::Boolean => Operator::Boolean(operand),
+        Family::Numeric => Operator::Numeric(relation, operand),
+        Family::String => Operator::String(relation, operand),
+        Family::Timestamp => Operator::Timestamp(relation, operand),
+    })
+}
+
+fn comparison(name: &str) -> Option<(Family, Relation)> {
+    if name == "BooleanEquals" {
+        return Some((Family::Boolean, Relation::Equal));
+    }
+    let families =
+        [("Numeric", Family::Numeric), ("String", Family::String), ("Timestamp", Family::Timestamp)];
+    families.into_iter().find_map(|(prefix, family)| {
+        let rest = name.strip_prefix(prefix)?;
+        let (_, relation) = Relation::ALL.iter().find(|(known, _)| *known == rest)?;
+        Some((family, *relation))
+    })
+}
+
+fn read_literal(family: Family, value: &Value, at: &str, report: &Report) -> Option<Value> {
+    let (right, kind) = match family {
+        Family::Boolean => (value.is_boolean(), "Expected value of type Boolean"),
+        Family::Numeric => (value.is_number(), "Expected value of type Number"),
+        Family::String => (value.is_string(), "Expected value of type String"),
+        Family::Timestamp => {
+            (timestamp::read(value).is_some(), "Value is not an ISO-8601 date and time with an offset")
+        }
+    };
+    if !right {
+        report.schema(at, kind);
+    }
+    right.then(|| value.clone())
+}

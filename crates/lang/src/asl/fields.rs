@@ -1,0 +1,158 @@
+//! Reading the fields of one JSON object of a definition, so that none is overlooked and every fault is reported.
+
+use serde_json::{Map, Value};
+
+use super::{diagnostic::Report, path::Path};
+
+/// The fields of an object, and which of them somebody has asked for.
+pub(crate) struct Fields<'d> {
+    /// Where the object stands.
+    pub(crate) pointer: String,
+    pub(crate) report: &'d Report,
+    object: &'d Map<String, Value>,
+    asked: Vec<&'static str>,
+}
+
+/// Parts of the language that are known and not run yet.
+const LATER: &[&str] = &["Assign", "Output", "Arguments", "Credentials"];
+
+impl<'d> Fields<'d> {
+    /// The fields of the value at `pointer`, if it is an object.
+    pub(crate) fn of(value: &'d Value, pointer: String, report: &'d Report) -> Option<Self> {
+        let Value::Object(object) = value else {
+            report.schema(&pointer, "Expected value of type Object");
+            return None;
+        };
+        Some(Self { pointer, report, object, asked: Vec::new() })
+    }
+
+    /// Where a field of that name stands.
+    pub(crate) fn at(&self, name: &str) -> String {
+        format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"))
+    }
+
+    /// All members, for objects whose names are the user's.
+    pub(crate) fn members(&self) -> &'d Map<String, Value> {
+        self.object
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.object.contains_key(name)
+    }
+
+    /// The field's value, whatever it is.
+    pub(crate) fn value(&mut self, name: &'static str) -> Option<&'d Value> {
+        self.asked.push(name);
+        self.object.get(name)
+    }
+
+    fn typed<T>(
+        &mut self,
+        name: &'static str,
+        kind: &str,
+        read: impl FnOnce(&'d Value) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.value(name)?;
+        let read = read(value);
+        if read.is_none() {
+            self.report.schema(&self.at(name), format!("Expected value of type {kind}"));
+        }
+        read
+    }
+
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<&'d str> {
+        self.typed(name, "String", Value::as_str)
+    }
+
+    pub(crate) fn boolean(&mut self, name: &'static str) -> Option<bool> {
+        self.typed(name, "Boolean", Value::as_bool)
+    }
+
+    pub(crate) fn list(&mut self, name: &'static str) -> Option<&'d Vec<Value>> {
+        self.typed(name, "Array", Value::as_array)
+    }
+
+    /// A whole number between the bounds.
+    pub(crate) fn integer(&mut self, name: &'static str, low: u64, high: u64) -> Option<u64> {
+        let number = self.typed(name, "Integer", |v| v.as_i64().or(v.is_u64().then_some(i64::MAX)))?;
+        let inside = u64::try_from(number).ok().filter(|n| (low..=high).contains(n));
+        if inside.is_none() {
+            self.report.schema(&self.at(name), format!("The value must be between {low} and {high}"));
+        }
+        inside
+    }
+
+    /// A number that is not less than `low`.
+    pub(crate) fn number(&mut self, name: &'static str, low: f64) -> Option<f64> {
+        let number = self.typed(name, "Number", Value::as_f64)?;
+        if number >= low {
+            return Some(number);
+        }
+        self.report.schema(&self.at(name), format!("The value must not be less than {low}"));
+        None
+    }
+
+    pub(crate) fn path(&mut self, name: &'static str) -> Option<Path> {
+        let text = self.text(name)?;
+        match text.parse() {
+            Ok(path) => Some(path),
+            Err(why) => {
+                self.report.schema(&self.at(name), format!("Value is not a valid JSONPath ({why})"));
+                None
+            }
+        }
+    }
+
+    /// A path that names at most one node.
+    pub(crate) fn definite_path(&mut self, name: &'static str) -> Option<Path> {
+        let path = self.path(name)?;
+        if path.is_definite() {
+            return Some(path);
+        }
+        self.report.schema(&self.at(name), "Value is not a Reference Path (it may name more than one node)");
+        None
+    }
+
+    /// Reports the fields that are missing, in one diagnostic. True if none is.
+    pub(crate) fn require(&self, names: &[&'static str]) -> bool {
+        let missing: Vec<_> = names.iter().copied().filter(|name| !self.has(name)).collect();
+        if !missing.is_empty() {
+            let message = format!("These fields are required: [{}]", missing.join(", "));
+            self.report.schema(&self.pointer, message);
+        }
+        missing.is_empty()
+    }
+
+    /// Reports when more than one of the fields is there, or when `least` of them are not.
+    pub(crate) fn one_of(&self, names: &[&'static str], required: bool) {
+        let there = names.iter().filter(|name| self.has(name)).count();
+        if there > 1 {
+            let message = format!("Only one of these fields is allowed: [{}]", names.join(", "));
+            self.report.schema(&self.pointer, message);
+        } else if there == 0 && required {
+            let message = format!("One of these fields is required: [{}]", names.join(", "));
+            self.report.schema(&self.pointer, message);
+        }
+    }
+
+    /// Reports every field that nobody has asked for.
+    pub(crate) fn finish(mut self) {
+        self.comment();
+        for name in self.object.keys().filter(|name| !self.asked.contains(&name.as_str())) {
+            if LATER.contains(&name.as_str()) {
+                self.report.unsupported(&self.at(name), format!("The field '{name}' is not supported yet"));
+            } else {
+                let message = format!("The field '{name}' is not supported by Step Functions");
+                self.report.schema(&self.pointer, message);
+            }
+        }
+    }
+
+    fn comment(&mut self) {
+        self.text("Comment");
+        if self.text("QueryLanguage").is_some_and(|language| language != "JSONPath") {
+            let at = self.at("QueryLanguage");
+            self.report.unsupported(&at, "Only the query language 'JSONPath' is supported yet");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `Fail`: ends the execution badly.
+//! <https://docs.aws.amazon.com/step-functions/latest/dg/state-fail.html>
+
+use serde_json::Value;
+
+use crate::asl::{fault::Fault, fields::Fields, scope::Scope, template::Expression};
+
+/// A Fail state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fail {
+    /// `Error` or `ErrorPath`
+    pub error: Option<Text>,
+    /// `Cause` or `CausePath`
+    pub cause: Option<Text>,
+}
+
+/// A text of a Fail state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Text {
+    /// Written in the definition.
+    Fixed(String),
+    /// Found in the data, or made from it.
+    Path {
+        /// The field's name, for messages.
+        field: &'static str,
+        /// What gives it.
+        expression: Expression,
+    },
+}
+
+impl Text {
+    /// The text.
+    pub fn evaluate(&self, scope: &Scope<'_>) -> Result<String, Fault> {
+        match self {
+            Self::Fixed(text) => Ok(text.clone()),
+            Self::Path { field, expression } => match expression.evaluate(field, scope)? {
+                Value::String(text) => Ok(text),
+                other => Err(Fault::runtime(format!("The field '{field}' must give a string but gives {other}"))),
+            },
+        }
+    }
+}
+
+pub(super) fn read(fields: &mut Fields<'_>) -> Fail {
+    Fail { error: read_text(fields, "Error", "ErrorPath"), cause: read_text(fields, "Cause", "CausePath") }
+}
+
+fn read_text(fields: &mut Fields<'_>, name: &'static str, path_name: &'static str) -> Option<Text> {
+    fields.one_of(&[name, path_name], false);
+    let fixed = fields.text(name).map(|text| Text::Fixed(text.to_owned()));
+    let path = fields.text(path_name).and_then(|text| match Expression::parse(text) {
+        Ok(expression) => Some(Text::Path { field: path_name, expression }),
+        Err(why) => {
+            let message = format!("Value is not a valid JSONPath or intrinsic function call ({why})");
+            fields.report.schema(&fields.at(path_name), message);
+            None
+        }
+    });
+    fixed.or(path)
+}

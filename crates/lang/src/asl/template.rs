@@ -1,0 +1,143 @@
+//! Payload templates: JSON in which the members whose names end in `.$` are paths or function calls.
+//! <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-inputpath-params.html>
+
+use serde_json::{Map, Value};
+
+use super::{
+    diagnostic::Report,
+    fault::Fault,
+    intrinsics::{Call, CallFault},
+    path::{Missing, Path},
+    scope::{Scope, weight},
+};
+
+/// A template, checked and ready to be filled.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Template {
+    /// JSON without anything to fill in.
+    Literal(Value),
+    /// An object with something to fill in.
+    Object(Vec<(String, Template)>),
+    /// A list with something to fill in.
+    Array(Vec<Template>),
+    /// A member `<name>.$`.
+    Expression {
+        /// `<name>.$`, for messages.
+        field: String,
+        /// What it is filled with.
+        expression: Expression,
+    },
+}
+
+/// A path or a function call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expression {
+    /// `$.a`, `$$.b`
+    Path(Path),
+    /// `States.…(…)`
+    Call(Call),
+}
+
+impl Expression {
+    /// Reads a path or a function call; the reason is for a person.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text.starts_with('$') {
+            return text.parse().map(Self::Path).map_err(|e: super::path::NotAPath| e.to_string());
+        }
+        Call::parse(text).map(Self::Call)
+    }
+
+    /// The value of the field named `field`.
+    pub fn evaluate(&self, field: &str, scope: &Scope<'_>) -> Result<Value, Fault> {
+        match self {
+            Self::Path(path) => scope.read(path).map_err(|missing| not_found(path, field, &missing, scope)),
+            Self::Call(call) => call.evaluate(scope).map_err(|fault| match fault {
+                CallFault::NoArgument(why) => Fault::runtime(why),
+                CallFault::Failed(why) => Fault::intrinsic(why),
+                CallFault::Fault(fault) => fault,
+            }),
+        }
+    }
+}
+
+fn not_found(path: &Path, field: &str, missing: &Missing, scope: &Scope<'_>) -> Fault {
+    match missing {
+        Missing::NoResult(_) => Fault::runtime(format!(
+            "The JSONPath '{}' specified for the field '{field}' could not be found in the input '{}'",
+            path.text(),
+            scope.input
+        )),
+        Missing::TooMuch => Fault::too_large(format!(
+            "The JSONPath '{}' specified for the field '{field}' selects too much.",
+            path.text()
+        )),
+    }
+}
+
+impl Template {
+    /// Reads a template that stands at `pointer`, reporting all that is wrong with it.
+    pub(crate) fn parse(value: &Value, pointer: &str, report: &Report) -> Self {
+        match value {
+            Value::Object(members) => {
+                let read = |(name, value): (&String, &Value)| match name.strip_suffix(".$") {
+                    Some(short) => (short.to_owned(), expression(name, value, pointer, report)),
+                    None => (name.clone(), Self::parse(value, &format!("{pointer}/{name}"), report)),
+                };
+                let members: Vec<_> = members.iter().map(read).collect();
+                if members.iter().all(|(_, member)| matches!(member, Self::Literal(_))) {
+                    return Self::Literal(value.clone());
+                }
+                Self::Object(members)
+            }
+            Value::Array(items) => {
+                let read = |(at, item)| Self::parse(item, &format!("{pointer}/{at}"), report);
+                let items: Vec<_> = items.iter().enumerate().map(read).collect();
+                if items.iter().all(|item| matches!(item, Self::Literal(_))) {
+                    return Self::Literal(value.clone());
+                }
+                Self::Array(items)
+            }
+            _ => Self::Literal(value.clone()),
+        }
+    }
+
+    /// Fills the template.
+    pub fn fill(&self, scope: &Scope<'_>) -> Result<Value, Fault> {
+        match self {
+            Self::Literal(value) => {
+                scope.spend(weight(value))?;
+                Ok(value.clone())
+            }
+            Self::Object(members) => {
+                let mut object = Map::new();
+                for (name, member) in members {
+                    object.insert(name.clone(), member.fill(scope)?);
+                }
+                Ok(Value::Object(object))
+            }
+            Self::Array(items) => items.iter().map(|item| item.fill(scope)).collect(),
+            Self::Expression { field, expression } => expression.evaluate(field, scope),
+        }
+    }
+}
+
+/// A broken expression is reported and stands in the tree as `null`, which nothing runs.
+fn expression(name: &str, value: &Value, pointer: &str, report: &Report) -> Template {
+    let read = match value {
+        Value::String(text) => Expression::parse(text),
+        _ => Err("it is not a string".to_owned()),
+    };
+    match read {
+        Ok(expression) => Template::Expression { field: name.to_owned(), expression },
+        Err(why) => {
+            report.schema(
+                pointer,
+                format!(
+                    "The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call \
+                     ({why})"
+                ),
+            );
+            Template::Literal(Value::Null)
+        }
+    }
+}

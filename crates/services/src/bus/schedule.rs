@@ -1,0 +1,80 @@
+//! Rules that wait for a time.
+
+use std::error::Error as StdError;
+
+use async_trait::async_trait;
+use serde_json::json;
+use trainyard_domain::{Arn, Event, Timestamp};
+use trainyard_lang::schedule::{Refused, Schedule};
+use trainyard_store::{Changes, WorkItem};
+
+use super::{Bus, rule::Rule, watch::to_targets};
+use crate::{
+    ground::uuid_from,
+    work::{Outcome, Worker},
+};
+
+/// The topic of the next times of rules with a schedule, by the rule's ARN.
+pub(super) const SCHEDULES: &str = "schedules";
+
+/// The schedule, checked; otherwise what is wrong with it.
+pub(super) fn read(text: &str) -> Result<Schedule, String> {
+    text.parse().map_err(|refused: Refused| refused.to_string())
+}
+
+/// The wake-up for the rule's next time after `now`, if it has one.
+pub(super) fn first(rule: &Rule, now: Timestamp) -> Option<WorkItem> {
+    let schedule = read(rule.schedule.as_deref().filter(|_| rule.enabled)?).ok()?;
+    let due = Timestamp(schedule.next(rule.since.millis(), now.millis())?);
+    let body = json!({"scope": rule.scope, "bus": rule.bus, "name": rule.name});
+    Some(WorkItem::at(SCHEDULES, rule.arn().to_string(), due, body.to_string()))
+}
+
+#[derive(serde::Deserialize)]
+struct Which {
+    scope: trainyard_domain::Scope,
+    bus: String,
+    name: String,
+}
+
+/// Tells "Scheduled Event" to the rule's own targets when its time has come. Times that were missed while the server
+/// was down are told once.
+pub(super) struct Clockwork(pub(super) Bus);
+
+#[async_trait]
+impl Worker for Clockwork {
+    const TOPIC: &'static str = SCHEDULES;
+
+    async fn work(&self, item: &WorkItem) -> Result<Outcome, Box<dyn StdError + Send + Sync>> {
+        let Which { scope, bus, name } = serde_json::from_str(&item.body)?;
+        let rule = match self.0.held(&scope, Some(&bus), &name).await {
+            Ok(held) => held.value,
+            Err(super::Error::NoRule { .. } | super::Error::NoBus(_)) => {
+                return Ok(Outcome::Finished(Changes::new()));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut changes = Changes::new();
+        if let Some(next) = first(&rule, self.0.ground.now().max(item.due)) {
+            let event = scheduled_event(&rule, &rule.arn(), item.due);
+            to_targets(&mut changes, &self.0.ground, &rule, &event)?;
+            // The next time is put in place of this one: finishing this one leaves it.
+            changes.schedule(next);
+        }
+        Ok(Outcome::Finished(changes))
+    }
+}
+
+/// The event of one time of the rule: its id follows from both, so a crash tells no second one.
+fn scheduled_event(rule: &Rule, arn: &Arn, due: Timestamp) -> Event {
+    Event {
+        id: uuid_from(&[&arn.to_string(), &due.millis().to_string()]),
+        scope: rule.scope.clone(),
+        bus: rule.bus.clone(),
+        time: due,
+        source: "aws.events".to_owned(),
+        detail_type: "Scheduled Event".to_owned(),
+        resources: vec![arn.to_string()],
+        detail: json!({}),
+    }
+}
