@@ -20,7 +20,7 @@ mod write;
 
 pub use changes::{Changes, Expect};
 pub use error::Error;
-pub use list::{List, Page, Range};
+pub use list::{Entry, Folders, List, Page, Range};
 pub use noun::{Held, Keys, Noun};
 pub use stats::Stats;
 pub use store::Store;

@@ -49,6 +49,24 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
+/// One entry of a listing by folders.
+#[derive(Clone, Debug)]
+pub enum Entry<T> {
+    /// A document that is in no folder.
+    Document(Held<T>),
+    /// What all of a folder's documents begin with: the prefix asked for, up to and with the delimiter after it.
+    Folder(String),
+}
+
+/// One page of a listing by folders.
+#[derive(Clone, Debug)]
+pub struct Folders<T> {
+    /// Documents and folders, in one order.
+    pub entries: Vec<Entry<T>>,
+    /// Give this to [`List::after`] for the next page; `None`: there is no more. Opaque, printable ASCII.
+    pub next: Option<String>,
+}
+
 impl List {
     /// All documents of the kind in `scope`, at most 100 a page.
     pub fn in_scope(scope: impl ToString) -> Self {
@@ -151,6 +169,9 @@ pub(crate) struct Cursor {
     pub(crate) scope: String,
     #[serde(rename = "i")]
     pub(crate) id: String,
+    /// The folder that it ended with: the next page begins after all that is in it.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) folder: Option<String>,
 }
 
 impl Cursor {
@@ -192,7 +213,7 @@ mod tests {
 
     #[test]
     fn cursors_read_back_and_nothing_else_does() {
-        let cursor = Cursor { value: "ü".into(), scope: "s".into(), id: "a/b".into() };
+        let cursor = Cursor { value: "ü".into(), scope: "s".into(), id: "a/b".into(), folder: None };
         let text = cursor.encode();
         assert!(text.is_ascii());
         assert_eq!(Cursor::decode(&text).unwrap(), cursor);

@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 use trainyard_domain::Timestamp;
 
 use crate::{
-    Changes, Error, Held, List, Noun, Page, Stats, WorkItem,
+    Changes, Error, Folders, Held, List, Noun, Page, Stats, WorkItem,
     hints::Hints,
     place::Place,
     read::{self, Readers},
@@ -71,6 +71,23 @@ impl Store {
     /// One page of documents. A document that cannot be read is left out and reported in the log.
     pub async fn list<T: Noun>(&self, list: List) -> Result<Page<T>, Error> {
         self.0.readers.ask(move |connection, counters| read::list(connection, counters, &list)).await
+    }
+
+    /// One page of a list in which all that begins with `prefix` and has `delimiter` somewhere after it stands as
+    /// one folder, as S3 lists common prefixes. However much a folder holds, it costs one step. What is compared is
+    /// what the list is ordered by (the id, or the value of its key); `prefix` replaces its range's beginning, its
+    /// other bounds stay. In one scope and ascending only.
+    pub async fn folders<T: Noun>(
+        &self,
+        list: List,
+        prefix: &str,
+        delimiter: &str,
+    ) -> Result<Folders<T>, Error> {
+        let (prefix, delimiter) = (prefix.to_owned(), delimiter.to_owned());
+        self.0
+            .readers
+            .ask(move |connection, counters| read::folders(connection, counters, list, (&prefix, &delimiter)))
+            .await
     }
 
     /// Records of a history as (sequence number, JSON), from `from` on, at most `limit`.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use trainyard_domain::Timestamp;
-use trainyard_store::{Changes, Error, Expect, Keys, List, Noun, Range, Store, WorkItem};
+use trainyard_store::{Changes, Entry, Error, Expect, Keys, List, Noun, Range, Store, WorkItem};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Thing {
@@ -236,6 +236,41 @@ async fn ranges_and_prefixes() {
     check(all().within(Range { after: Some("a/y".into()), ..Range::prefix("a") }), &["a/\u{10ffff}z"]).await;
     check(all().by("size").within(Range::numbers(Some(2), Some(20))), &["a/x", "a/y", "a/\u{10ffff}z"]).await;
     check(all().by("size").descending(true).limit(2), &["b", "a/\u{10ffff}z"]).await;
+}
+
+#[tokio::test]
+async fn folders_stand_for_what_is_in_them() {
+    let store = Store::in_memory().await.unwrap();
+    for id in ["a", "a/1", "a/2", "a/b/1", "a/b/2", "a0", "b/\u{10ffff}", "b/c/d", "c", "d/e"] {
+        put(&store, &thing(id, "red", 1), Expect::Any).await.unwrap();
+    }
+    let check = async |prefix: &str, expect: &[&str]| {
+        for limit in [1, 2, 3, 100] {
+            let (mut seen, mut after) = (Vec::new(), None);
+            loop {
+                let list = List::in_scope("s").limit(limit).after(after);
+                let page = store.folders::<Thing>(list, prefix, "/").await.unwrap();
+                assert!(page.entries.len() <= limit);
+                seen.extend(page.entries.into_iter().map(|entry| match entry {
+                    Entry::Document(held) => held.value.id,
+                    Entry::Folder(folder) => format!("{folder}*"),
+                }));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(seen, expect, "{limit} of {prefix}");
+        }
+    };
+    check("", &["a", "a/*", "a0", "b/*", "c", "d/*"]).await;
+    check("a", &["a", "a/*", "a0"]).await;
+    check("a/", &["a/1", "a/2", "a/b/*"]).await;
+    check("b/", &["b/c/*", "b/\u{10ffff}"]).await;
+    check("nothing", &[]).await;
+    let after = List::in_scope("s").within(Range { after: Some("a/1".into()), ..Range::default() });
+    let page = store.folders::<Thing>(after.limit(1), "", "/").await.unwrap();
+    assert!(matches!(&page.entries[..], [Entry::Folder(folder)] if folder == "a/"));
 }
 
 /// Whatever text a document, its keys, a record or work holds is read back as it was.

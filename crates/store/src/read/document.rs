@@ -55,21 +55,32 @@ pub(crate) fn list<T: Noun>(
             break;
         }
         seen += 1;
-        match decode::<T>(row) {
-            Ok(held) => page.items.push(held),
-            Err(e @ Error::Poisoned { .. }) => {
-                counters.poisoned.add(1);
-                tracing::error!("left out of a list: {e}");
-            }
-            Err(e) => return Err(e),
-        }
-        last = Some(Cursor { value: row.get(5)?, scope: row.get(6)?, id: row.get(7)? });
+        page.items.extend(readable(row, counters)?);
+        last = Some(place(row)?);
     }
     Ok(page)
 }
 
+/// The document in a row, if it can be read.
+pub(super) fn readable<T: Noun>(row: &Row<'_>, counters: &Counters) -> Result<Option<Held<T>>, Error> {
+    match decode::<T>(row) {
+        Ok(held) => Ok(Some(held)),
+        Err(e @ Error::Poisoned { .. }) => {
+            counters.poisoned.add(1);
+            tracing::error!("left out of a list: {e}");
+            Ok(None)
+        }
+        Err(e) => Err(e),
+    }
+}
+
+/// Where a row stands in the order.
+pub(super) fn place(row: &Row<'_>) -> Result<Cursor, Error> {
+    Ok(Cursor { value: row.get(5)?, scope: row.get(6)?, id: row.get(7)?, folder: None })
+}
+
 /// The SQL of a list and its arguments.
-fn question(kind: &str, list: &List, limit: usize) -> Result<(String, Vec<Value>), Error> {
+pub(super) fn question(kind: &str, list: &List, limit: usize) -> Result<(String, Vec<Value>), Error> {
     let mut arguments = Vec::new();
     let mut take = |value: &str| {
         arguments.push(Value::Text(value.to_owned()));
@@ -110,7 +121,8 @@ fn question(kind: &str, list: &List, limit: usize) -> Result<(String, Vec<Value>
     }
     let direction = if list.descending { "desc" } else { "asc" };
     let order: Vec<_> = columns.iter().map(|column| format!("{table}.{column} {direction}")).collect();
-    text += &format!(" order by {} limit {limit}", order.join(", "));
+    text += &format!(" order by {} limit ?{}", order.join(", "), arguments.len() + 1);
+    arguments.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
     Ok((text, arguments))
 }
 
@@ -156,7 +168,7 @@ mod tests {
     #[test]
     fn lists_follow_an_index() {
         let connection = empty();
-        let cursor = Cursor { value: "v".into(), scope: "s".into(), id: "i".into() }.encode();
+        let cursor = Cursor { value: "v".into(), scope: "s".into(), id: "i".into(), folder: None }.encode();
         let range = || Range { from: Some("a".into()), after: Some("b".into()), before: Some("c".into()) };
         for list in [List::in_scope("s"), List::everywhere()] {
             let by_key = list.clone().by("k").within(range());
