@@ -25,4 +25,6 @@ pub struct Services {
     pub bus: bus::Bus,
     /// Repositories, blobs, manifests, tags.
     pub images: images::Images,
+    /// Who is who.
+    pub identity: identity::Identity,
 }

@@ -1,11 +1,49 @@
 //! Who is who: accounts, access keys, roles, and the short-lived credentials of what runs.
 //!
-//! Policies are stored and not evaluated yet.
+//! Policies are stored, checked to be JSON, and **not evaluated yet**: whoever has a key of an account, or a session
+//! of one of its roles, may do everything in that account and nothing in another. Trust policies are not evaluated
+//! either: a role can be assumed by everyone in its own account and by nobody outside.
+//!
+//! Verbs: [`Identity::credential`] (whose key is this), [`Identity::session`] (short-lived credentials),
+//! [`Identity::first_start`], and the roles' and policies' own.
 
-use std::time::Duration;
+mod error;
+mod keys;
+mod policies;
+mod roles;
+mod session;
+mod unique;
+
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Principal, Scope, Timestamp, principal::Lineage};
+
+use crate::ground::Ground;
+
+pub use error::Error;
+pub use keys::AccessKey;
+pub use policies::{NewPolicy, Policy};
+pub use roles::{NewRole, Role, Tag};
+pub use unique::unique_id;
+
+/// The room. Cheap to clone.
+#[derive(Clone)]
+pub struct Identity {
+    ground: Ground,
+    seal: Arc<session::Seal>,
+}
+
+impl Identity {
+    /// On this ground. The key that seals sessions is made at the first start and kept in the store.
+    pub async fn open(ground: Ground) -> Result<Self, Error> {
+        let seal = Arc::new(session::Seal::open(&ground).await?);
+        Ok(Self { ground, seal })
+    }
+}
 
 /// A key that requests are signed with, and whom it stands for.
 #[derive(Clone)]
@@ -42,4 +80,16 @@ pub struct SessionRequest {
     pub lineage: Lineage,
     /// For how long.
     pub lifetime: Duration,
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential").field("principal", &self.principal).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+    }
 }

@@ -1,0 +1,100 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use trainyard_store::Store;
+
+use super::*;
+use crate::refusal::Refusal;
+
+async fn room() -> (Identity, Arc<AtomicI64>) {
+    let now = Arc::new(AtomicI64::new(1_700_000_000_000));
+    let clock = now.clone();
+    let store = Store::in_memory().await.unwrap();
+    let ground = Ground::with_clock(store, Arc::new(move || Timestamp(clock.load(Ordering::SeqCst))));
+    (Identity::open(ground).await.unwrap(), now)
+}
+
+fn request() -> SessionRequest {
+    SessionRequest {
+        scope: Scope::default_scope(),
+        role: "arn:aws:iam::000000000000:role/service/train".parse().unwrap(),
+        name: "job one".to_owned(),
+        lineage: Lineage { commit: Some("c0ffee".to_owned()), ..Lineage::default() },
+        lifetime: Duration::from_secs(3600),
+    }
+}
+
+#[tokio::test]
+async fn the_first_key_is_made_once() {
+    let (room, _) = room().await;
+    let key = room.first_start().await.unwrap();
+    assert_eq!(room.first_start().await.unwrap().id, key.id);
+    let credential = room.credential(&key.id, None).await.unwrap();
+    assert_eq!(credential.secret, key.secret);
+    assert_eq!(credential.principal.arn.to_string(), "arn:aws:iam::000000000000:user/admin");
+    assert!(!format!("{key:?}{credential:?}").contains(&key.secret));
+}
+
+#[tokio::test]
+async fn a_session_carries_its_lineage_until_it_ends() {
+    let (room, now) = room().await;
+    let session = room.session(&request()).unwrap();
+    let check = |room: Identity, session: Session| async move {
+        room.credential(&session.access_key_id, Some(&session.session_token)).await
+    };
+    let credential = check(room.clone(), session.clone()).await.unwrap();
+    assert_eq!(credential.secret, session.secret_access_key);
+    assert_eq!(room.secret(&session.access_key_id).await.unwrap(), session.secret_access_key);
+    assert_eq!(credential.principal.arn.to_string(), "arn:aws:sts::000000000000:assumed-role/train/job-one");
+    assert_eq!(credential.principal.lineage.commit.as_deref(), Some("c0ffee"));
+    now.fetch_add(3_600_000, Ordering::SeqCst);
+    assert_eq!(check(room.clone(), session).await.unwrap_err().code(), "ExpiredToken");
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_ours_is_refused() {
+    let (room, _) = room().await;
+    let (one, two) = (room.session(&request()).unwrap(), room.session(&request()).unwrap());
+    let mut forged = one.session_token.clone();
+    forged.replace_range(5..6, if &forged[5..6] == "A" { "B" } else { "A" });
+    for (key, token) in [
+        (&one.access_key_id, Some(forged.as_str())),
+        (&one.access_key_id, Some(two.session_token.as_str())),
+        (&one.access_key_id, Some("")),
+        (&one.access_key_id, None),
+        (&"AKIANOBODY".to_owned(), None),
+    ] {
+        assert_eq!(room.credential(key, token).await.unwrap_err().code(), "InvalidClientTokenId");
+    }
+    let mut other = request();
+    other.role = "arn:aws:iam::111111111111:role/train".parse().unwrap();
+    assert_eq!(room.session(&other).unwrap_err().code(), "AccessDenied");
+}
+
+#[tokio::test]
+async fn roles_and_policies_hold_on_to_each_other() {
+    let (room, _) = room().await;
+    let account = trainyard_domain::AccountId::default_account();
+    let document = r#"{"Version":"2012-10-17","Statement":[]}"#.to_owned();
+    let new = NewRole { name: "r".to_owned(), trust_policy: document.clone(), ..NewRole::default() };
+    room.create_role(&account, new.clone()).await.unwrap();
+    assert_eq!(room.create_role(&account, new).await.unwrap_err().code(), "EntityAlreadyExists");
+    let new = NewPolicy { name: "p".to_owned(), document: document.clone(), ..NewPolicy::default() };
+    let policy = room.create_policy(&account, new).await.unwrap();
+    for _ in 0..2 {
+        room.attach_policy(&account, "r", &policy.arn).await.unwrap();
+    }
+    assert_eq!(room.delete_policy(&account, &policy.arn).await.unwrap_err().code(), "DeleteConflict");
+    assert_eq!(room.delete_role(&account, "r").await.unwrap_err().code(), "DeleteConflict");
+    room.detach_policy(&account, "r", &policy.arn).await.unwrap();
+    room.put_role_policy(&account, "r", "in", document).await.unwrap();
+    assert_eq!(room.delete_role(&account, "r").await.unwrap_err().code(), "DeleteConflict");
+    room.delete_role_policy(&account, "r", "in").await.unwrap();
+    room.delete_role(&account, "r").await.unwrap();
+    room.delete_policy(&account, &policy.arn).await.unwrap();
+    assert_eq!(room.role(&account, "r").await.unwrap_err().code(), "NoSuchEntity");
+    let bad = NewPolicy { name: "p".to_owned(), document: "[]".to_owned(), ..NewPolicy::default() };
+    assert_eq!(room.create_policy(&account, bad).await.unwrap_err().code(), "MalformedPolicyDocument");
+}
