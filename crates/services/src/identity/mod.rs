@@ -5,13 +5,14 @@
 //! either: a role can be assumed by everyone in its own account and by nobody outside.
 //!
 //! Verbs: [`Identity::credential`] (whose key is this), [`Identity::session`] (short-lived credentials),
-//! [`Identity::first_start`], and the roles' and policies' own.
+//! [`Identity::first_start`], [`Identity::login`] and [`Identity::ticket`] for faces without SigV4, and the roles' and policies' own.
 
 mod error;
 mod keys;
 mod policies;
 mod roles;
 mod session;
+mod ticket;
 mod unique;
 
 #[cfg(test)]

@@ -62,7 +62,8 @@ impl Seal {
         Ok(seal)
     }
 
-    fn mac(&self, purpose: &str, text: &str) -> [u8; 32] {
+    /// The seal of a text made for a purpose.
+    pub(super) fn mac(&self, purpose: &str, text: &str) -> [u8; 32] {
         #[allow(clippy::expect_used, reason = "HMAC takes keys of every length")]
         let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_bytes()).expect("a key of any length");
         mac.update(purpose.as_bytes());
@@ -73,6 +74,16 @@ impl Seal {
 
     pub(super) fn session_secret(&self, access_key: &str) -> String {
         STANDARD.encode(&self.mac("secret", access_key)[..30])
+    }
+
+    /// What a sealed text says, if the seal is ours and was made for this purpose.
+    pub(super) fn body(&self, purpose: &str, sealed: &str) -> Result<Vec<u8>, Error> {
+        let (body, seal) = sealed.split_once('.').ok_or(Error::UnknownKey)?;
+        let seal = URL_SAFE_NO_PAD.decode(seal).map_err(|_| Error::UnknownKey)?;
+        if !bool::from(seal.as_slice().ct_eq(&self.mac(purpose, body))) {
+            return Err(Error::UnknownKey);
+        }
+        URL_SAFE_NO_PAD.decode(body).map_err(|_| Error::UnknownKey)
     }
 
     fn issue(&self, payload: &Payload) -> Result<Session, Error> {
@@ -95,12 +106,7 @@ impl Seal {
         token: &str,
         now: Timestamp,
     ) -> Result<Credential, Error> {
-        let (body, seal) = token.split_once('.').ok_or(Error::UnknownKey)?;
-        let seal = URL_SAFE_NO_PAD.decode(seal).map_err(|_| Error::UnknownKey)?;
-        if !bool::from(seal.as_slice().ct_eq(&self.mac("token", body))) {
-            return Err(Error::UnknownKey);
-        }
-        let json = URL_SAFE_NO_PAD.decode(body).map_err(|_| Error::UnknownKey)?;
+        let json = self.body("token", token)?;
         let payload: Payload = serde_json::from_slice(&json).map_err(|_| Error::UnknownKey)?;
         if payload.key != access_key {
             return Err(Error::UnknownKey);

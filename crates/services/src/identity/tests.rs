@@ -98,3 +98,24 @@ async fn roles_and_policies_hold_on_to_each_other() {
     let bad = NewPolicy { name: "p".to_owned(), document: "[]".to_owned(), ..NewPolicy::default() };
     assert_eq!(room.create_policy(&account, bad).await.unwrap_err().code(), "MalformedPolicyDocument");
 }
+
+#[tokio::test]
+async fn passwords_and_tickets() {
+    let (room, now) = room().await;
+    let key = room.first_start().await.unwrap();
+    let session = room.session(&request()).unwrap();
+    let both = format!("{}:{}", session.secret_access_key, session.session_token);
+    assert!(room.login(&key.id, &key.secret).await.is_ok());
+    assert!(room.login(&session.access_key_id, &both).await.is_ok());
+    for (id, password) in [(&key.id, "x"), (&session.access_key_id, &session.session_token), (&key.id, &both)]
+    {
+        assert_eq!(room.login(id, password).await.unwrap_err().code(), "InvalidClientTokenId");
+    }
+    let principal = room.unchecked("111111111111", None);
+    assert_eq!(principal.account.as_str(), "111111111111");
+    let (ticket, _) = room.ticket(&principal, "ecr", Duration::from_secs(60)).unwrap();
+    assert_eq!(room.admit(&ticket, "ecr").unwrap(), principal);
+    assert!(room.admit(&ticket, "git").is_err());
+    now.fetch_add(60_000, Ordering::SeqCst);
+    assert_eq!(room.admit(&ticket, "ecr").unwrap_err().code(), "ExpiredToken");
+}
