@@ -6,9 +6,12 @@
 
 pub mod aws_sdk;
 pub mod error;
+pub mod face;
 pub mod input;
 pub mod operation;
+mod protocol;
 pub mod services_table;
+pub mod sigv4;
 pub mod times;
 
 pub use error::ApiError;

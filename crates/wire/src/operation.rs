@@ -2,11 +2,18 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
+use axum::extract::Request;
+use bytes::Bytes;
+use http::request::Parts;
 use serde_json::Value;
 use trainyard_domain::{Principal, Scope};
 use trainyard_services::Services;
 
-use crate::{ApiError, times};
+use crate::{
+    ApiError,
+    face::{Visit, doors::Serving},
+    times,
+};
 
 /// An answer on its way.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Value, ApiError>> + Send + 'a>>;
@@ -43,7 +50,7 @@ pub struct Service {
 }
 
 /// How a service speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub enum Protocol {
     /// JSON over `POST /`, the operation in `X-Amz-Target: <target>.<operation>`.
     /// <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>
@@ -63,8 +70,47 @@ pub enum Protocol {
         /// The namespace of the answers.
         namespace: &'static str,
     },
-    /// A face of its own reads and writes HTTP: S3, SageMaker Runtime. The operations are for `aws-sdk:` tasks.
-    Own,
+    /// HTTP of its own, signed as the JSON protocols are. The operations are for `aws-sdk:` tasks.
+    Rest {
+        /// What its paths begin with, such as `/endpoints/`.
+        path: &'static str,
+        /// How many bytes a body may have.
+        body_limit: usize,
+        /// Answers a request whose signature was checked.
+        serve: fn(Context, Parts, Bytes) -> Serving,
+    },
+    /// S3, which reads and checks its streams itself. The operations are for `aws-sdk:` tasks.
+    S3 {
+        /// Answers a request that is not checked yet.
+        serve: fn(Visit, Request) -> Serving,
+    },
+}
+
+/// How many bytes the body of a JSON or query request may have: more than the largest input that AWS takes
+/// (a state machine's definition of 1 MB, escaped as a JSON string).
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+impl Protocol {
+    pub(crate) fn body_limit(&self) -> usize {
+        match self {
+            Self::Json { .. } | Self::Query { .. } => BODY_LIMIT,
+            Self::Rest { body_limit, .. } => *body_limit,
+            Self::S3 { .. } => 0,
+        }
+    }
+
+    /// Among services that share a signing scope: whether the request is for this one.
+    pub(crate) fn takes(&self, parts: &Parts) -> bool {
+        let stated =
+            parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        match self {
+            Self::Json { target, .. } => {
+                stated.strip_prefix(target).is_some_and(|rest| rest.starts_with('.'))
+            }
+            Self::Rest { path, .. } => stated.is_empty() && parts.uri.path().starts_with(path),
+            Self::Query { .. } | Self::S3 { .. } => true,
+        }
+    }
 }
 
 /// In whose name, where and through what an operation is called.
@@ -94,7 +140,7 @@ impl Service {
     pub fn is_pascal(&self) -> bool {
         match self.protocol {
             Protocol::Json { pascal, .. } => pascal,
-            Protocol::Query { .. } | Protocol::Own => true,
+            Protocol::Query { .. } | Protocol::Rest { .. } | Protocol::S3 { .. } => true,
         }
     }
 }

@@ -42,7 +42,7 @@ mod tests {
     static S3: Service = Service {
         signing: "s3",
         sdk: "S3",
-        protocol: Protocol::Own,
+        protocol: Protocol::Query { version: "", namespace: "" },
         invalid: "InvalidRequest",
         times: &[],
         maps: &[],

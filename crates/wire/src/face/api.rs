@@ -1,0 +1,132 @@
+//! Signed requests: who asks, which operation, and the answer in the service's protocol.
+
+use axum::{
+    body::Body,
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{StatusCode, request::Parts};
+use http_body_util::{BodyExt, Limited};
+use trainyard_domain::{Kind, Principal, Scope};
+use trainyard_services::refusal::Refusal;
+
+use super::{Access, Visit};
+use crate::{
+    ApiError, Context, Protocol, Service,
+    protocol::{self, Dialect},
+    services_table,
+    sigv4::{Refused, Signature},
+};
+
+/// Answers a signed request.
+pub(super) async fn answer(visit: Visit, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let dialect = protocol::dialect(&parts);
+    let refuse = |error: &ApiError| protocol::refuse(dialect, error, &visit.request_id);
+    let signature = match Signature::read(&parts) {
+        Ok(signature) => signature,
+        Err(refused) => return refuse(&refusal(dialect, &refused)),
+    };
+    let Some(service) = service(&signature, &parts) else {
+        let message = format!("the service `{}` is not one that this server has", signature.service);
+        return refuse(&ApiError::invalid("UnknownOperationException", message));
+    };
+    if let Protocol::S3 { serve } = service.protocol {
+        return serve(visit, Request::from_parts(parts, body)).await;
+    }
+    let bytes = match read_all(body, service.protocol.body_limit()).await {
+        Ok(bytes) => bytes,
+        Err(response) => return refuse_status(dialect, &response, &visit.request_id),
+    };
+    match authenticate(&visit, dialect, &signature, &parts, &bytes).await {
+        Err(error) => refuse(&error),
+        Ok(principal) => {
+            let scope = Scope { account: principal.account.clone(), region: signature.region };
+            let Visit { services, base_url, request_id, .. } = visit;
+            let context = Context { services, service, principal, scope, base_url, request_id };
+            protocol::answer(&context, &parts, bytes).await
+        }
+    }
+}
+
+/// A request without a signature at no door: nothing is done.
+pub(super) fn unsigned(visit: &Visit, parts: &Parts) -> Response {
+    let code = match protocol::dialect(parts) {
+        Dialect::Json(_) => "MissingAuthenticationTokenException",
+        Dialect::Query => "MissingAuthenticationToken",
+        Dialect::S3 => "AccessDenied",
+    };
+    let error =
+        ApiError::new(Kind::Unauthenticated, code, "the request is not signed: Missing Authentication Token");
+    protocol::refuse(protocol::dialect(parts), &error, &visit.request_id)
+}
+
+/// The service that a signed request is for: by its signing scope, then by `X-Amz-Target` or path.
+fn service(signature: &Signature, parts: &Parts) -> Option<&'static Service> {
+    let of_scope = || services_table::by_signing_scope(&signature.service);
+    of_scope().find(|service| service.protocol.takes(parts)).or_else(|| of_scope().next())
+}
+
+/// Who signed the request.
+async fn authenticate(
+    visit: &Visit,
+    dialect: Dialect,
+    signature: &Signature,
+    parts: &Parts,
+    body: &Bytes,
+) -> Result<Principal, ApiError> {
+    let identity = &visit.services.identity;
+    let token = signature.token.as_deref();
+    if visit.access == Access::Open {
+        return Ok(identity.unchecked(&signature.access_key, token));
+    }
+    let credential = identity.credential(&signature.access_key, token).await.map_err(|error| {
+        if error.kind() == Kind::Unauthenticated {
+            ApiError::new(error.kind(), dialect.code(error.code()), error.to_string())
+        } else {
+            error.into()
+        }
+    })?;
+    let now = visit.services.ground.now();
+    signature.check(parts, body, &credential.secret, now).map_err(|refused| refusal(dialect, &refused))?;
+    Ok(credential.principal)
+}
+
+fn refusal(dialect: Dialect, refused: &Refused) -> ApiError {
+    let code = match refused {
+        Refused::Incomplete(_) => "IncompleteSignature",
+        Refused::Mismatch | Refused::Skewed(_) => "SignatureDoesNotMatch",
+    };
+    ApiError::new(Kind::Unauthenticated, dialect.code(code), refused.to_string())
+}
+
+/// Why a body was not read.
+struct Unread {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+async fn read_all(body: Body, limit: usize) -> Result<Bytes, Unread> {
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(Unread {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            code: "RequestEntityTooLargeException",
+            message: format!("the request's body is larger than {limit} bytes"),
+        }),
+        Err(error) => Err(Unread {
+            status: StatusCode::BAD_REQUEST,
+            code: "IncompleteBody",
+            message: format!("the request's body cannot be read: {error}"),
+        }),
+    }
+}
+
+fn refuse_status(dialect: Dialect, unread: &Unread, request_id: &str) -> Response {
+    let error = ApiError::invalid(unread.code, unread.message.clone());
+    let mut response = protocol::refuse(dialect, &error, request_id).into_response();
+    *response.status_mut() = unread.status;
+    response
+}

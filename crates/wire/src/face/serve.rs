@@ -1,0 +1,62 @@
+//! The listener's loop: connections with limits on headers and time, and an end that waits for requests in hand.
+
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+const HEADER_TIME: Duration = Duration::from_secs(30);
+const HEADERS: usize = 100;
+const HEADER_BYTES: usize = 64 * 1024;
+/// How long requests in hand may still take when the server ends.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Serves until `stop`; then no new connections, and requests in hand have some seconds to end.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+    let connections = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of file descriptors, mostly: others will end.
+                tracing::warn!(%error, "a connection cannot be accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let _ = stream.set_nodelay(true);
+        let (service, stop) = (TowerToHyperService::new(router.clone()), stop.clone());
+        connections.spawn(async move {
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADER_TIME)
+                .max_headers(HEADERS)
+                .max_buf_size(HEADER_BYTES)
+                .serve_connection(TokioIo::new(stream), service)
+                .with_upgrades();
+            let mut connection = std::pin::pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = stop.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection broke off");
+            }
+        });
+    }
+    connections.close();
+    let _ = tokio::time::timeout(LAST_WORDS, connections.wait()).await;
+}

@@ -1,0 +1,69 @@
+//! AWS query: a form in, XML out.
+//! <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html>
+
+use axum::response::Response;
+use http::{StatusCode, request::Parts};
+use serde_json::Value;
+use trainyard_domain::Kind;
+
+use super::{form, response, xml};
+use crate::{
+    ApiError, Context, error, operation,
+    times::{self, Form},
+};
+
+pub(super) async fn answer(context: &Context, parts: &Parts, body: &[u8], namespace: &str) -> Response {
+    let request_id = &context.request_id;
+    match call(context, parts, body).await {
+        Ok((action, mut value)) => {
+            times::write(&mut value, context.service.times, Form::Iso);
+            let answer = xml::element_in(&format!("{action}Response"), namespace, &|text| {
+                let result = xml::element(&format!("{action}Result"), &|text| xml::members(text, &value));
+                if value.as_object().is_some_and(|members| !members.is_empty()) {
+                    text.push_str(&result);
+                }
+                text.push_str(&xml::element("ResponseMetadata", &|text| {
+                    xml::text_element(text, "RequestId", request_id);
+                }));
+            });
+            response(StatusCode::OK, "text/xml", format!("{}{answer}", xml::HEAD))
+        }
+        Err(error) => refuse(&error, namespace, request_id),
+    }
+}
+
+async fn call(context: &Context, parts: &Parts, body: &[u8]) -> Result<(String, Value), ApiError> {
+    let text = if body.is_empty() {
+        parts.uri.query().unwrap_or_default()
+    } else {
+        std::str::from_utf8(body)
+            .map_err(|_| ApiError::invalid("MalformedQueryString", "the form is not UTF-8"))?
+    };
+    let mut input = form::read(text).map_err(|message| ApiError::invalid("MalformedQueryString", message))?;
+    let members =
+        input.as_object_mut().ok_or_else(|| ApiError::invalid("MissingAction", "the form is empty"))?;
+    // What belongs to the protocol and to a presigned URL is no member of the operation.
+    members.retain(|name, _| name != "Version" && !name.starts_with("X-Amz-"));
+    let action = match members.remove("Action") {
+        Some(Value::String(action)) => action,
+        _ => return Err(ApiError::invalid("MissingAction", "the form has no Action")),
+    };
+    let operation = context.service.operation(&action).ok_or_else(|| {
+        ApiError::invalid("InvalidAction", format!("`{action}` is not an operation of this server"))
+    })?;
+    let answer = operation::call(context, operation, input).await?;
+    Ok((action, answer))
+}
+
+pub(super) fn refuse(refusal: &ApiError, namespace: &str, request_id: &str) -> Response {
+    let side = if refusal.kind == Kind::Internal { "Receiver" } else { "Sender" };
+    let body = xml::element_in("ErrorResponse", namespace, &|text| {
+        text.push_str(&xml::element("Error", &|text| {
+            xml::text_element(text, "Type", side);
+            xml::text_element(text, "Code", &refusal.code);
+            xml::text_element(text, "Message", &refusal.message);
+        }));
+        xml::text_element(text, "RequestId", request_id);
+    });
+    response(error::rest_status(refusal.kind), "text/xml", format!("{}{body}", xml::HEAD))
+}
