@@ -5,4 +5,7 @@
 
 pub mod blobs;
 pub mod conformance;
+pub mod jobs;
+pub mod process;
+pub mod supervisor;
 mod trouble;

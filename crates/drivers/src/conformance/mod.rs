@@ -4,5 +4,7 @@
 //! nobody else uses meanwhile.
 
 mod blobs;
+mod jobs;
 
 pub use blobs::blobs;
+pub use jobs::{JobGround, jobs};
