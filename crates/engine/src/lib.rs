@@ -1,1 +1,23 @@
-//! One execution: decide and apply.
+//! One execution: a pure function decides what follows from a fact, and the fold of what was decided is the run.
+//!
+//! ```text
+//! fact ──▶ decide(machine, run, fact, moment) ──▶ events ──▶ apply ──▶ run
+//!                                            └──▶ commands ──▶ the world ──▶ facts
+//! ```
+//! No clock, no chance, no store: [`Moment`] brings time and seed, the caller commits events and commands together.
+
+mod apply;
+mod command;
+mod decide;
+mod event;
+mod fact;
+mod json_text;
+mod render;
+mod run;
+
+pub use apply::apply;
+pub use command::{Command, Decision, Outcome, TaskCall};
+pub use decide::{HISTORY_LIMIT, PAYLOAD_LIMIT, decide};
+pub use event::{EventKind, FORMAT, HistoryEvent, Retry, StateType};
+pub use fact::{Fact, Moment, Start, TimerId};
+pub use run::Run;

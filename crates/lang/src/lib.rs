@@ -2,6 +2,7 @@
 //!
 //! Pure and sync: no files, no clock, no ids. Start at [`source`], the tree that all of them are read from.
 
+pub mod asl;
 pub mod pattern;
 pub mod schedule;
 pub mod source;

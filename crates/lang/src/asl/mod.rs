@@ -16,8 +16,6 @@ mod resource;
 mod scope;
 mod states;
 mod template;
-#[cfg(test)]
-mod tests;
 
 pub use choice::{Choice, Condition};
 pub use diagnostic::{Code, Diagnostic, invalid_definition};

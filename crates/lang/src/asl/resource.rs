@@ -82,7 +82,9 @@ impl Resource {
     /// `resource` of history events: `createTrainingJob.sync`, or the ARN itself.
     pub fn resource(&self) -> String {
         match self {
-            Self::Service(action) | Self::Sdk(action) => format!("{}{}", action.action, action.pattern.suffix()),
+            Self::Service(action) | Self::Sdk(action) => {
+                format!("{}{}", action.action, action.pattern.suffix())
+            }
             Self::Arn(arn) => arn.clone(),
         }
     }
@@ -122,7 +124,9 @@ impl FromStr for Resource {
             Some("waitForTaskToken") => Pattern::WaitForTaskToken,
             Some("sync") if !sdk => Pattern::Sync,
             Some("sync:2") if !sdk => Pattern::Sync2,
-            Some("sync" | "sync:2") => return Err(wrong("aws-sdk integrations cannot be waited for with .sync")),
+            Some("sync" | "sync:2") => {
+                return Err(wrong("aws-sdk integrations cannot be waited for with .sync"));
+            }
             Some(_) => return Err(wrong("its suffix is none of .sync, .sync:2, .waitForTaskToken")),
         };
         let name = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
@@ -179,7 +183,12 @@ mod tests {
     #[test]
     fn reads_every_kind() {
         check("arn:aws:states:::sqs:sendMessage", "sqs", "sendMessage", Pattern::RequestResponse);
-        check("arn:aws:states:::states:startExecution.sync:2", "states", "startExecution.sync:2", Pattern::Sync2);
+        check(
+            "arn:aws:states:::states:startExecution.sync:2",
+            "states",
+            "startExecution.sync:2",
+            Pattern::Sync2,
+        );
         check(
             "arn:aws:states:::aws-sdk:s3:getObject.waitForTaskToken",
             "aws-sdk:s3",

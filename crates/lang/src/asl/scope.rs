@@ -45,7 +45,8 @@ impl<'v> Scope<'v> {
     /// Counts `bytes` as made.
     pub(crate) fn spend(&self, bytes: usize) -> Result<(), Fault> {
         let left = self.making.get().checked_sub(bytes);
-        let left = left.ok_or_else(|| Fault::too_large("The expressions of the state make too much data."))?;
+        let left =
+            left.ok_or_else(|| Fault::too_large("The expressions of the state make too much data."))?;
         self.making.set(left);
         Ok(())
     }
@@ -66,6 +67,8 @@ pub(crate) fn weight(value: &Value) -> usize {
         Value::Null | Value::Bool(_) | Value::Number(_) => 4,
         Value::String(text) => text.len() + 2,
         Value::Array(items) => items.iter().map(|item| weight(item) + 1).sum::<usize>() + 2,
-        Value::Object(members) => members.iter().map(|(name, v)| name.len() + 4 + weight(v)).sum::<usize>() + 2,
+        Value::Object(members) => {
+            members.iter().map(|(name, v)| name.len() + 4 + weight(v)).sum::<usize>() + 2
+        }
     }
 }

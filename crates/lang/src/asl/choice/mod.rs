@@ -107,9 +107,10 @@ impl Operator {
             };
         }
         let value = scope.read(variable).map_err(|_| invalid(variable))?;
-        let ordered = |relation: &Relation, operand: &Operand, order: fn(&Value, &Value) -> Option<Ordering>| {
-            Ok(order(&value, &operand.value(scope)?).is_some_and(|ordering| relation.holds(ordering)))
-        };
+        let ordered =
+            |relation: &Relation, operand: &Operand, order: fn(&Value, &Value) -> Option<Ordering>| {
+                Ok(order(&value, &operand.value(scope)?).is_some_and(|ordering| relation.holds(ordering)))
+            };
         match self {
             Self::Present(_) => Ok(false),
             Self::Is { kind, expected } => Ok(kind.is(&value) == *expected),

@@ -19,6 +19,7 @@ pub(super) fn apply(arguments: &[Value], _: &Scope<'_>) -> Result<Value, String>
     if count > LIMIT {
         return Err(format!("The range has {count} items but may have {LIMIT}"));
     }
-    let numbers = (0..i64::try_from(count).unwrap_or(0)).map(|n| first.saturating_add(n.saturating_mul(step)));
+    let numbers =
+        (0..i64::try_from(count).unwrap_or(0)).map(|n| first.saturating_add(n.saturating_mul(step)));
     Ok(numbers.map(Value::from).collect())
 }

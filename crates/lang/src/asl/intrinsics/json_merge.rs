@@ -10,7 +10,9 @@ pub(super) fn apply(arguments: &[Value], _: &Scope<'_>) -> Result<Value, String>
     };
     match deep {
         Value::Bool(false) => {}
-        Value::Bool(true) => return Err("Deep merging is not supported: the third argument must be false".to_owned()),
+        Value::Bool(true) => {
+            return Err("Deep merging is not supported: the third argument must be false".to_owned());
+        }
         _ => return Err("The third argument must be a boolean".to_owned()),
     }
     let mut merged = first.clone();

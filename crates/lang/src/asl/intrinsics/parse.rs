@@ -73,7 +73,11 @@ impl<'t> Reader<'t> {
             }
         }
         if !function.takes.contains(&arguments.len()) {
-            return Err(self.wrong(&format!("{} does not take {} arguments", function.name, arguments.len())));
+            return Err(self.wrong(&format!(
+                "{} does not take {} arguments",
+                function.name,
+                arguments.len()
+            )));
         }
         Ok(Call { text: self.text[begin..self.at].to_owned(), function, arguments })
     }

@@ -87,7 +87,10 @@ fn digests_and_ids() {
 
 #[test]
 fn objects() {
-    check("States.JsonMerge($.o, States.StringToJson('{\"x\":{\"z\":2}}'), false)", json!({"x": {"z": 2}, "y": []}));
+    check(
+        "States.JsonMerge($.o, States.StringToJson('{\"x\":{\"z\":2}}'), false)",
+        json!({"x": {"z": 2}, "y": []}),
+    );
     fails("States.JsonMerge(States.StringToJson('{}'), States.StringToJson('{}'), true)", "Deep");
 }
 

@@ -38,7 +38,10 @@ enum Step {
     Children(Vec<String>),
     Index(i64),
     Indexes(Vec<i64>),
-    Slice { from: Option<i64>, to: Option<i64> },
+    Slice {
+        from: Option<i64>,
+        to: Option<i64>,
+    },
     Wildcard,
     Filter(Filter),
     /// `..`: this node and all below it.

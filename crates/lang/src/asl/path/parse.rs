@@ -80,9 +80,8 @@ impl<'t> Reader<'t> {
         if self.eat("*") {
             return Ok(Step::Wildcard);
         }
-        let ends = |c: char| {
-            ".[]()'\"".contains(c) || c.is_whitespace() || (in_filter && "=!<>&|,".contains(c))
-        };
+        let ends =
+            |c: char| ".[]()'\"".contains(c) || c.is_whitespace() || (in_filter && "=!<>&|,".contains(c));
         let name = self.rest().split(ends).next().unwrap_or_default();
         if name.is_empty() {
             return Err(self.wrong("a name expected"));
@@ -180,7 +179,8 @@ impl<'t> Reader<'t> {
             }
             return Ok(Step::Slice { from: first, to });
         }
-        let first = first.ok_or_else(|| self.wrong("an index, a quoted name, `*`, `?` or a slice expected"))?;
+        let first =
+            first.ok_or_else(|| self.wrong("an index, a quoted name, `*`, `?` or a slice expected"))?;
         let mut all = vec![first];
         while self.eat(",") {
             all.push(self.number()?.ok_or_else(|| self.wrong("an index expected"))?);

@@ -35,7 +35,9 @@ impl Text {
             Self::Fixed(text) => Ok(text.clone()),
             Self::Path { field, expression } => match expression.evaluate(field, scope)? {
                 Value::String(text) => Ok(text),
-                other => Err(Fault::runtime(format!("The field '{field}' must give a string but gives {other}"))),
+                other => {
+                    Err(Fault::runtime(format!("The field '{field}' must give a string but gives {other}")))
+                }
             },
         }
     }

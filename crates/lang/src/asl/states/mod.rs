@@ -68,7 +68,10 @@ impl State {
             "Succeed" => Some(StateKind::Succeed(succeed::read(&mut fields))),
             "Fail" => Some(StateKind::Fail(fail::read(&mut fields))),
             later @ ("Map" | "Parallel") => {
-                report.unsupported(&fields.at("Type"), format!("States of type '{later}' are not supported yet"));
+                report.unsupported(
+                    &fields.at("Type"),
+                    format!("States of type '{later}' are not supported yet"),
+                );
                 return None;
             }
             _ => {

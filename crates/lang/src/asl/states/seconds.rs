@@ -1,12 +1,6 @@
 //! `TimeoutSeconds` and `HeartbeatSeconds`, as numbers or as paths.
 
-use crate::asl::{
-    fault::Fault,
-    fields::Fields,
-    machine::SECONDS_LIMIT,
-    path::Path,
-    scope::Scope,
-};
+use crate::asl::{fault::Fault, fields::Fields, machine::SECONDS_LIMIT, path::Path, scope::Scope};
 
 use super::result::invalid;
 

@@ -61,8 +61,9 @@ impl WaitFor {
 }
 
 fn found(path: &Path, field: &str, scope: &Scope<'_>) -> Result<Value, Fault> {
-    let missing =
-        || Fault::runtime(format!("The {field} parameter does not reference an input value: {}", path.text()));
+    let missing = || {
+        Fault::runtime(format!("The {field} parameter does not reference an input value: {}", path.text()))
+    };
     scope.read(path).map_err(|_| missing())
 }
 
@@ -107,7 +108,9 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Wait> {
     let timestamp = fields.text("Timestamp").and_then(|text| {
         let read = read_timestamp(text);
         if read.is_none() {
-            fields.report.schema(&fields.at("Timestamp"), "Value is not an ISO-8601 date and time with an offset");
+            fields
+                .report
+                .schema(&fields.at("Timestamp"), "Value is not an ISO-8601 date and time with an offset");
         }
         read.map(WaitFor::Timestamp)
     });

@@ -1,0 +1,106 @@
+//! What the world tells one execution.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use trainyard_domain::{Failure, Timestamp};
+
+/// The moment of a decision: the only clock and the only chance that the engine knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The time.
+    pub now: Timestamp,
+    /// A random number: UUIDs, random numbers, jitter and the secret of the task tokens follow from it.
+    pub seed: u64,
+}
+
+/// What an execution is started with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// `arn:…:execution:<machine>:<name>`
+    pub execution_arn: String,
+    /// Its name.
+    pub name: String,
+    /// The role that it acts in.
+    pub role_arn: String,
+    /// When it was started.
+    pub start_time: Timestamp,
+    /// Its input.
+    #[serde(with = "crate::json_text")]
+    pub input: Value,
+    /// `arn:…:stateMachine:<machine>`
+    pub machine_arn: String,
+    /// The machine's name.
+    pub machine_name: String,
+}
+
+/// The name of a timer: the same decision always makes the same name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TimerId(pub String);
+
+/// Something that has happened. A fact about a task or a timer that the execution no longer waits for changes nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// The execution begins. A second one changes nothing.
+    Started(Box<Start>),
+    /// The call of a task that waits (`.sync`, `.waitForTaskToken`) was answered.
+    TaskSubmitted {
+        /// Whose.
+        token: String,
+        /// The answer.
+        response: Value,
+    },
+    /// The call of a task that waits was refused.
+    TaskSubmitFailed {
+        /// Whose.
+        token: String,
+        /// Why.
+        failure: Failure,
+    },
+    /// A task has ended well.
+    TaskSucceeded {
+        /// Whose.
+        token: String,
+        /// Its result.
+        output: Value,
+    },
+    /// A task has ended badly. An empty error or cause was not given at all.
+    TaskFailed {
+        /// Whose.
+        token: String,
+        /// Why.
+        failure: Failure,
+    },
+    /// A task says that it is alive.
+    Heartbeat {
+        /// Whose.
+        token: String,
+    },
+    /// A timer's time has come.
+    TimerFired {
+        /// Which.
+        timer: TimerId,
+    },
+    /// Somebody wants the execution to stop.
+    StopAsked {
+        /// What they call the reason.
+        error: Option<String>,
+        /// What they say about it.
+        cause: Option<String>,
+    },
+}
+
+impl TimerId {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TimerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
