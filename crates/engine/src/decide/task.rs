@@ -19,7 +19,6 @@ pub(super) fn call(story: &mut Story<'_>, task: &Task, entry: &Entry) -> Result<
         None => input.clone(),
     };
     limits::check(&entry.state, &parameters)?;
-    drop(scope);
     story.tell(EventKind::TaskScheduled {
         resource: task.resource.clone(),
         region: region(story),

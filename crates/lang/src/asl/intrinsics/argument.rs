@@ -5,7 +5,7 @@ use serde_json::Value;
 /// The most characters that the functions on text take.
 pub(super) const TEXT_LIMIT: usize = 10_000;
 
-pub(super) fn array<'v>(arguments: &'v [Value], at: usize) -> Result<&'v Vec<Value>, String> {
+pub(super) fn array(arguments: &[Value], at: usize) -> Result<&Vec<Value>, String> {
     match &arguments[at] {
         Value::Array(items) => Ok(items),
         other => Err(wrong(at, "an array", other)),

@@ -164,11 +164,7 @@ fn spread<'v>(
                 }
             }
         }
-        (Step::Filter(filter), Value::Object(_)) => {
-            if filter.keeps(node, root, budget)? {
-                out.push(node);
-            }
-        }
+        (Step::Filter(filter), Value::Object(_)) if filter.keeps(node, root, budget)? => out.push(node),
         (Step::Descend, _) => descend(node, out, budget)?,
         _ => {}
     }
