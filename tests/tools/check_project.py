@@ -5,7 +5,8 @@
 Needs cfn-lint and botocore (the service models that the AWS clients are made from). What is checked:
 template.yaml by cfn-lint, also with each state machine's definition written into it; each task's Parameters against
 the model of its operation (names, types, required members, patterns, enumerations, lengths); transitions;
-substitutions; event patterns; buildspec.yml's keys; samconfig.toml's parameters. Every fault found is printed.
+substitutions; event patterns; buildspec.yml's keys; samconfig.toml's parameters. Several projects must have the same
+state machines, so that what the offline tests run is what the template ships. Every fault found is printed.
 """
 
 import json
@@ -246,7 +247,12 @@ def sample(shape):
 
 
 def main():
-    faults = [fault for root in sys.argv[1:] for fault in Project(Path(root)).check()]
+    roots = [Path(root) for root in sys.argv[1:]]
+    faults = [fault for root in roots for fault in Project(root).check()]
+    for file in sorted((roots[0] / "statemachine").iterdir()):
+        for other in roots[1:]:
+            if (other / "statemachine" / file.name).read_bytes() != file.read_bytes():
+                faults.append(f"{other}/statemachine/{file.name}: differs from that of {roots[0]}")
     print(*faults, sep="\n")
     sys.exit(f"{len(faults)} faults" if faults else 0)
 
