@@ -3,6 +3,7 @@
 //! Pure and sync: no files, no clock, no ids. Start at [`source`], the tree that all of them are read from.
 
 pub mod asl;
+pub mod buildspec;
 pub mod pattern;
 pub mod schedule;
 pub mod source;
