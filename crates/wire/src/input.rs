@@ -1,6 +1,8 @@
 //! From members to typed inputs, and from typed answers to members.
 
-use serde::{Serialize, de::DeserializeOwned};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned, de::Error as _};
 use serde_json::Value;
 
 use crate::{ApiError, Context};
@@ -19,6 +21,23 @@ pub fn answer<T: Serialize>(answer: &T) -> Result<Value, ApiError> {
     match serde_json::to_value(answer).map_err(ApiError::internal)? {
         Value::Null => Ok(Value::Object(serde_json::Map::new())),
         value => Ok(value),
+    }
+}
+
+/// For `#[serde(default, deserialize_with = "input::number")]`: a number, also as the text that forms have.
+pub fn number<'de, D, N>(from: D) -> Result<Option<N>, D::Error>
+where
+    D: Deserializer<'de>,
+    N: FromStr + TryFrom<u64>,
+{
+    let wrong = |value: &Value| D::Error::custom(format!("`{value}` is not a number that fits"));
+    match Value::deserialize(from)? {
+        Value::Null => Ok(None),
+        Value::String(text) => text.parse().map(Some).map_err(|_| wrong(&text.into())),
+        value => match value.as_u64().and_then(|number| N::try_from(number).ok()) {
+            Some(number) => Ok(Some(number)),
+            None => Err(wrong(&value)),
+        },
     }
 }
 
@@ -51,7 +70,6 @@ fn quoted<'a>(reason: &'a str, before: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::Deserialize;
     use serde_json::json;
 
     #[derive(Debug, Deserialize)]

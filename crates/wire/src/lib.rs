@@ -7,11 +7,13 @@
 pub mod aws_sdk;
 pub mod error;
 pub mod face;
+pub mod iam;
 pub mod input;
 pub mod operation;
 mod protocol;
 pub mod services_table;
 pub mod sigv4;
+pub mod sts;
 pub mod times;
 
 pub use error::ApiError;

@@ -1,0 +1,45 @@
+//! AWS Identity and Access Management. What is stored here is not evaluated yet (see the identity room).
+
+mod attach_role_policy;
+mod create_policy;
+mod create_role;
+mod delete_policy;
+mod delete_role;
+mod delete_role_policy;
+mod detach_role_policy;
+mod get_role;
+mod put_role_policy;
+mod shape;
+
+use crate::{Protocol, Service, operation};
+
+/// The service.
+pub static SERVICE: Service = Service {
+    signing: "iam",
+    sdk: "Iam",
+    protocol: Protocol::Query {
+        version: "2010-05-08",
+        namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
+    },
+    invalid: "ValidationError",
+    times: &["CreateDate", "UpdateDate"],
+    maps: &[],
+    errors: &[
+        "DeleteConflict",
+        "EntityAlreadyExists",
+        "InvalidInput",
+        "MalformedPolicyDocument",
+        "NoSuchEntity",
+    ],
+    operations: &[
+        operation!(AttachRolePolicy => attach_role_policy::run),
+        operation!(CreatePolicy => create_policy::run),
+        operation!(CreateRole => create_role::run),
+        operation!(DeletePolicy => delete_policy::run),
+        operation!(DeleteRole => delete_role::run),
+        operation!(DeleteRolePolicy => delete_role_policy::run),
+        operation!(DetachRolePolicy => detach_role_policy::run),
+        operation!(GetRole => get_role::run),
+        operation!(PutRolePolicy => put_role_policy::run),
+    ],
+};
