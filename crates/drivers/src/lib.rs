@@ -7,5 +7,6 @@ pub mod blobs;
 pub mod conformance;
 pub mod jobs;
 pub mod process;
+pub mod serving;
 pub mod supervisor;
 mod trouble;

@@ -5,6 +5,8 @@
 
 mod blobs;
 mod jobs;
+mod serving;
 
 pub use blobs::blobs;
 pub use jobs::{JobGround, jobs};
+pub use serving::{ServingGround, serving};

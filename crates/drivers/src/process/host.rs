@@ -21,6 +21,7 @@ use trainyard_domain::{
     image::HOST_BASED_LABEL,
     job::{JobSpec, Mount, Resources, Root},
     ports::DriverError,
+    serving::VariantSpec,
 };
 
 use super::{
@@ -59,6 +60,13 @@ impl From<JobSpec> for Work {
     fn from(spec: JobSpec) -> Self {
         let JobSpec { id: _, root, command, env, working_dir, mounts, resources } = spec;
         Self { root, command, env, working_dir, mounts, resources }
+    }
+}
+
+impl From<VariantSpec> for Work {
+    fn from(spec: VariantSpec) -> Self {
+        let VariantSpec { id: _, image, command, env, working_dir, mounts, resources } = spec;
+        Self { root: Root::Image(Box::new(image)), command, env, working_dir, mounts, resources }
     }
 }
 
@@ -119,16 +127,22 @@ impl Host {
         }
     }
 
+    /// Unpacks the image's files, if it has an image and they are not there yet. `Invalid` where that can never
+    /// succeed.
+    pub(crate) async fn unpack(&self, work: &Work) -> Result<Option<PathBuf>, DriverError> {
+        match &work.root {
+            Root::Host => Ok(None),
+            Root::Image(image) => match self.images.unpacked(image) {
+                Some(tree) => Ok(Some(tree)),
+                None => self.images.unpack(image).await.map(Some),
+            },
+        }
+    }
+
     /// Does all that can be done before the run starts: unpacks its image and writes its order. `Invalid` where
     /// that can never succeed.
     pub(crate) async fn prepare(self: &Arc<Self>, run: &Directory, work: Work) -> Result<(), DriverError> {
-        let tree = match &work.root {
-            Root::Image(image) => Some(match self.images.unpacked(image) {
-                Some(tree) => tree,
-                None => self.images.unpack(image).await?,
-            }),
-            Root::Host => None,
-        };
+        let tree = self.unpack(&work).await?;
         let (host, run) = (Arc::clone(self), run.clone());
         let ordered = tokio::task::spawn_blocking(move || {
             let at = |error: io::Error| trouble::at("prepare", run.path(), &error);

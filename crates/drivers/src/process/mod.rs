@@ -22,7 +22,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use trainyard_domain::ports::Blobs;
 
-pub(crate) use host::Host;
+pub(crate) use host::{Host, Work};
 
 /// What a process driver has to know.
 #[derive(Clone)]
