@@ -5,10 +5,12 @@
 //! machine's `aws-sdk:` tasks.
 
 pub mod aws_sdk;
+pub mod ecr;
 pub mod error;
 pub mod face;
 pub mod iam;
 pub mod input;
+pub mod oci;
 pub mod operation;
 mod protocol;
 pub mod services_table;

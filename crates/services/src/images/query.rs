@@ -69,7 +69,7 @@ impl Images {
         let mut range = Range::prefix(&Tag::key(repository, ""));
         if let Some(last) = last {
             check_tag(last)?;
-            range.from = Some(format!("{}\0", Tag::key(repository, last)));
+            range.after = Some(Tag::key(repository, last));
         }
         if limit == 0 {
             return Ok(Names::default());
@@ -79,17 +79,21 @@ impl Images {
         Ok(Names { names, more: page.next.is_some() })
     }
 
-    /// One page of the repository's manifests, by digest, with their tags.
+    /// The repository's manifests by digest with their tags, at most `limit` of those that are not before `from`,
+    /// and whether there are more.
     pub async fn listed(
         &self,
         scope: &Scope,
         repository: &str,
         limit: usize,
-        after: Option<String>,
-    ) -> Result<(Vec<Listed>, Option<String>), Error> {
+        from: Option<Digest>,
+    ) -> Result<(Vec<Listed>, bool), Error> {
         self.repository(scope, repository).await?;
-        let range = Range::prefix(&format!("{repository}@"));
-        let list = List::in_scope(scope).within(range).limit(limit).after(after);
+        let mut range = Range::prefix(&format!("{repository}@"));
+        if let Some(from) = from {
+            range.from = Some(Manifest::key(repository, &from));
+        }
+        let list = List::in_scope(scope).within(range).limit(limit);
         let page: Page<Manifest> = self.ground.store.list(list).await?;
         let mut by_digest: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
         for tag in self.all_tags(scope, repository).await? {
@@ -99,7 +103,8 @@ impl Images {
             let tags = by_digest.get(&manifest.digest).cloned().unwrap_or_default();
             Listed { manifest, tags }
         };
-        Ok((page.items.into_iter().map(|held| with_tags(held.value)).collect(), page.next))
+        let listed = page.items.into_iter().map(|held| with_tags(held.value)).collect();
+        Ok((listed, page.next.is_some()))
     }
 
     /// The manifests that speak of this digest, which need not be there itself.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use trainyard_domain::Scope;
-use trainyard_store::{Changes, Expect, List, Page};
+use trainyard_store::{Changes, Expect, List, Page, Range};
 
-use super::{Blob, Error, Images, Manifest, Repository, Tag, names::check_name, news};
+use super::{Blob, Error, Images, Manifest, Names, Repository, Tag, names::check_name, news};
 
 /// What a repository is made from.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +51,23 @@ impl Images {
         after: Option<String>,
     ) -> Result<Page<Repository>, Error> {
         Ok(self.ground.store.list(List::in_scope(scope).limit(limit).after(after)).await?)
+    }
+
+    /// The scope's repositories' names in order, at most `limit` of those after `last`.
+    pub async fn repository_names(
+        &self,
+        scope: &Scope,
+        last: Option<&str>,
+        limit: usize,
+    ) -> Result<Names, Error> {
+        if limit == 0 {
+            return Ok(Names::default());
+        }
+        let range = Range { after: last.map(str::to_owned), ..Range::default() };
+        let list = List::in_scope(scope).within(range).limit(limit);
+        let page = self.ground.store.list::<Repository>(list).await?;
+        let names = page.items.into_iter().map(|held| held.value.name).collect();
+        Ok(Names { names, more: page.next.is_some() })
     }
 
     /// Deletes the repository and, with `force`, the images in it.
