@@ -13,6 +13,11 @@ pub(crate) struct Fields<'d> {
     asked: Vec<&'static str>,
 }
 
+/// The pointer to the member `name` of what stands at `pointer`.
+pub(crate) fn below(pointer: &str, name: &str) -> String {
+    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
 /// Parts of the language that are known and not run yet.
 const LATER: &[&str] = &["Assign", "Output", "Arguments", "Credentials"];
 
@@ -28,7 +33,7 @@ impl<'d> Fields<'d> {
 
     /// Where a field of that name stands.
     pub(crate) fn at(&self, name: &str) -> String {
-        format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"))
+        below(&self.pointer, name)
     }
 
     /// All members, for objects whose names are the user's.
@@ -123,7 +128,7 @@ impl<'d> Fields<'d> {
         missing.is_empty()
     }
 
-    /// Reports when more than one of the fields is there, or when `least` of them are not.
+    /// Reports when more than one of the fields is there or, if one is `required`, none.
     pub(crate) fn one_of(&self, names: &[&'static str], required: bool) {
         let there = names.iter().filter(|name| self.has(name)).count();
         if there > 1 {

@@ -10,17 +10,22 @@ mod errors;
 mod fault;
 mod fields;
 mod intrinsics;
+mod locate;
 mod machine;
 mod path;
 mod resource;
 mod scope;
 mod states;
 mod template;
+#[cfg(test)]
+mod tests;
+mod timestamp;
 
 pub use choice::{Choice, Condition};
 pub use diagnostic::{Code, Diagnostic, invalid_definition};
 pub use errors::{Catcher, Jitter, Retrier};
 pub use fault::Fault;
+pub use locate::check;
 pub use machine::{DEFINITION_LIMIT, Machine, Next, parse, parse_value};
 pub use path::{Found, Missing, NoPlace, NotAPath, Path, ReferencePath, Root};
 pub use resource::{Action, NotAResource, Pattern, Resource};

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     fault::Fault,
-    path::{Missing, Path},
+    path::{Budget, Found, Missing, Path, VISITS},
 };
 
 /// How many bytes of values the expressions of one state may make: generous beside the 256 KiB that it may hand on.
@@ -20,12 +20,13 @@ pub struct Scope<'v> {
     pub context: &'v Value,
     dice: Cell<u64>,
     making: Cell<usize>,
+    visits: Cell<u32>,
 }
 
 impl<'v> Scope<'v> {
     /// A scope whose random numbers all follow from `seed`.
     pub fn new(input: &'v Value, context: &'v Value, seed: u64) -> Self {
-        Self { input, context, dice: Cell::new(seed), making: Cell::new(MAKING) }
+        Self { input, context, dice: Cell::new(seed), making: Cell::new(MAKING), visits: Cell::new(VISITS) }
     }
 
     /// The next random number: SplitMix64, the same for the same seed.
@@ -35,9 +36,17 @@ impl<'v> Scope<'v> {
         number
     }
 
+    /// Follows a path.
+    pub(crate) fn look(&self, path: &Path) -> Result<Found<'v>, Missing> {
+        let mut budget = Budget(self.visits.get());
+        let found = path.find_within(&mut budget, self.input, self.context);
+        self.visits.set(budget.0);
+        found
+    }
+
     /// Follows a path and makes a value of what it finds.
     pub(crate) fn read(&self, path: &Path) -> Result<Value, Missing> {
-        let value = path.find(self.input, self.context)?.into_value();
+        let value = self.look(path)?.into_value();
         self.spend(weight(&value)).map_err(|_| Missing::TooMuch)?;
         Ok(value)
     }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{
     diagnostic::Report,
     fault::Fault,
+    fields::below,
     intrinsics::{Call, CallFault},
     path::{Missing, Path},
     scope::{Scope, weight},
@@ -81,7 +82,7 @@ impl Template {
             Value::Object(members) => {
                 let read = |(name, value): (&String, &Value)| match name.strip_suffix(".$") {
                     Some(short) => (short.to_owned(), expression(name, value, pointer, report)),
-                    None => (name.clone(), Self::parse(value, &format!("{pointer}/{name}"), report)),
+                    None => (name.clone(), Self::parse(value, &below(pointer, name), report)),
                 };
                 let members: Vec<_> = members.iter().map(read).collect();
                 if members.iter().all(|(_, member)| matches!(member, Self::Literal(_))) {

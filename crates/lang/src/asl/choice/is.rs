@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::timestamp;
+use crate::asl::timestamp;
 
 /// What a value may be asked to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Kind {
             Self::Boolean => value.is_boolean(),
             Self::Numeric => value.is_number(),
             Self::String => value.is_string(),
-            Self::Timestamp => timestamp::read(value).is_some(),
+            Self::Timestamp => value.as_str().and_then(timestamp::read).is_some(),
         }
     }
 }

@@ -8,13 +8,13 @@ mod read;
 mod string;
 mod timestamp;
 
-use std::cmp::Ordering;
+use std::{borrow::Cow, cmp::Ordering};
 
 use serde_json::Value;
 
 use super::{
     fault::Fault,
-    path::{Missing, Path},
+    path::{Found, Missing, Path},
     scope::Scope,
 };
 
@@ -73,7 +73,7 @@ enum Operand {
 impl Condition {
     /// Whether the condition holds. A variable that is not there is a fault, except for `IsPresent`; a variable of
     /// another type than the operator's just does not match.
-    pub fn holds(&self, scope: &Scope<'_>) -> Result<bool, Fault> {
+    pub fn holds<'v>(&'v self, scope: &Scope<'v>) -> Result<bool, Fault> {
         match self {
             Self::And(all) => {
                 for one in all {
@@ -98,23 +98,24 @@ impl Condition {
 }
 
 impl Operator {
-    fn holds(&self, variable: &Path, scope: &Scope<'_>) -> Result<bool, Fault> {
+    fn holds<'v>(&'v self, variable: &Path, scope: &Scope<'v>) -> Result<bool, Fault> {
         if let Self::Present(expected) = self {
-            return match scope.read(variable) {
+            return match scope.look(variable) {
                 Ok(_) => Ok(*expected),
                 Err(Missing::NoResult(_)) => Ok(!*expected),
                 Err(Missing::TooMuch) => Err(invalid(variable)),
             };
         }
-        let value = scope.read(variable).map_err(|_| invalid(variable))?;
-        let ordered =
-            |relation: &Relation, operand: &Operand, order: fn(&Value, &Value) -> Option<Ordering>| {
-                Ok(order(&value, &operand.value(scope)?).is_some_and(|ordering| relation.holds(ordering)))
-            };
+        let value = scope.look(variable).map_err(|_| invalid(variable))?.into_cow();
+        let ordered = |relation: &Relation,
+                       operand: &Operand,
+                       order: fn(&Value, &Value) -> Option<Ordering>| {
+            Ok(order(&value, operand.value(scope)?.as_ref()).is_some_and(|ordering| relation.holds(ordering)))
+        };
         match self {
             Self::Present(_) => Ok(false),
             Self::Is { kind, expected } => Ok(kind.is(&value) == *expected),
-            Self::Boolean(operand) => Ok(boolean::equal(&value, &operand.value(scope)?)),
+            Self::Boolean(operand) => Ok(boolean::equal(&value, operand.value(scope)?.as_ref())),
             Self::Numeric(relation, operand) => ordered(relation, operand, numeric::order),
             Self::String(relation, operand) => ordered(relation, operand, string::order),
             Self::Timestamp(relation, operand) => ordered(relation, operand, timestamp::order),
@@ -124,10 +125,10 @@ impl Operator {
 }
 
 impl Operand {
-    fn value(&self, scope: &Scope<'_>) -> Result<Value, Fault> {
+    fn value<'v>(&'v self, scope: &Scope<'v>) -> Result<Cow<'v, Value>, Fault> {
         match self {
-            Self::Literal(value) => Ok(value.clone()),
-            Self::Path(path) => scope.read(path).map_err(|_| invalid(path)),
+            Self::Literal(value) => Ok(Cow::Borrowed(value)),
+            Self::Path(path) => scope.look(path).map(Found::into_cow).map_err(|_| invalid(path)),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Choice, Condition, Kind, Operand, Operator, Relation, Test, timestamp};
-use crate::asl::{diagnostic::Report, path::Path};
+use super::{Choice, Condition, Kind, Operand, Operator, Relation, Test};
+use crate::asl::{diagnostic::Report, fields::below, path::Path, timestamp};
 
 /// What an operator compares.
 #[derive(Clone, Copy)]
@@ -32,7 +32,7 @@ fn read_condition(value: &Value, pointer: &str, top: bool, report: &Report) -> O
     let mut variable = None;
     let mut operators = Vec::new();
     for (name, value) in members {
-        let at = format!("{pointer}/{name}");
+        let at = below(pointer, name);
         match name.as_str() {
             "Comment" => {}
             "Next" if top => {}
@@ -138,9 +138,10 @@ fn read_literal(family: Family, value: &Value, at: &str, report: &Report) -> Opt
         Family::Boolean => (value.is_boolean(), "Expected value of type Boolean"),
         Family::Numeric => (value.is_number(), "Expected value of type Number"),
         Family::String => (value.is_string(), "Expected value of type String"),
-        Family::Timestamp => {
-            (timestamp::read(value).is_some(), "Value is not an ISO-8601 date and time with an offset")
-        }
+        Family::Timestamp => (
+            value.as_str().and_then(timestamp::read).is_some(),
+            "Value is not an ISO-8601 date and time with an offset",
+        ),
     };
     if !right {
         report.schema(at, kind);

@@ -1,13 +1,13 @@
 //! Following a path.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use serde_json::{Map, Value};
 
 use super::{Path, Root, Step};
 
-/// How many nodes one path may visit: far more than the largest input has, far less than `$..*..*` would.
-const VISITS: u32 = 2_000_000;
+/// How many nodes the paths of one state may visit: far more than honest ones do, far less than `$..*..*` would.
+pub(crate) const VISITS: u32 = 2_000_000;
 
 /// What a path has found.
 #[derive(Debug, PartialEq)]
@@ -29,7 +29,15 @@ pub enum Missing {
     TooMuch,
 }
 
-impl Found<'_> {
+impl<'v> Found<'v> {
+    /// The value; a single node is not copied.
+    pub fn into_cow(self) -> Cow<'v, Value> {
+        match self {
+            Self::One(value) => Cow::Borrowed(value),
+            other => Cow::Owned(other.into_value()),
+        }
+    }
+
     /// The value itself.
     pub fn into_value(self) -> Value {
         match self {
@@ -51,7 +59,7 @@ impl Missing {
 }
 
 /// Nodes that may still be visited.
-pub(super) struct Budget(u32);
+pub(crate) struct Budget(pub(crate) u32);
 
 /// The budget is used up.
 pub(super) struct TooMuch;
@@ -66,6 +74,16 @@ impl Budget {
 impl Path {
     /// Follows the path from `input` or, for `$$`, from `context`.
     pub fn find<'v>(&self, input: &'v Value, context: &'v Value) -> Result<Found<'v>, Missing> {
+        self.find_within(&mut Budget(VISITS), input, context)
+    }
+
+    /// The same as one of several paths that share a budget.
+    pub(crate) fn find_within<'v>(
+        &self,
+        budget: &mut Budget,
+        input: &'v Value,
+        context: &'v Value,
+    ) -> Result<Found<'v>, Missing> {
         let root = match self.root {
             Root::Input => input,
             Root::Context => context,
@@ -73,8 +91,7 @@ impl Path {
         if self.is_definite() {
             return self.follow(root);
         }
-        let mut budget = Budget(VISITS);
-        select(&self.steps, root, root, &mut budget).map(Found::Many).map_err(|TooMuch| Missing::TooMuch)
+        select(&self.steps, root, root, budget).map(Found::Many).map_err(|TooMuch| Missing::TooMuch)
     }
 
     fn follow<'v>(&self, root: &'v Value) -> Result<Found<'v>, Missing> {

@@ -8,7 +8,10 @@ mod eval;
 mod filter;
 mod parse;
 mod reference;
+#[cfg(test)]
+mod tests;
 
+pub(crate) use eval::{Budget, VISITS};
 pub use eval::{Found, Missing};
 pub use reference::{NoPlace, ReferencePath};
 

@@ -5,6 +5,8 @@ use super::{
     filter::{Compare, Filter, Operand},
 };
 
+/// How many steps a path may have: `ResultPath` makes an object for each.
+const STEPS: usize = 100;
 /// How deep parentheses and negations in a filter may nest.
 const FILTER_DEPTH: usize = 16;
 
@@ -57,6 +59,9 @@ impl<'t> Reader<'t> {
     fn steps(&mut self, in_filter: bool) -> Result<Vec<Step>, NotAPath> {
         let mut steps = Vec::new();
         loop {
+            if steps.len() > STEPS {
+                return Err(self.wrong("the path has too many steps"));
+            }
             if self.eat("..") {
                 steps.push(Step::Descend);
                 if self.rest().starts_with('[') {

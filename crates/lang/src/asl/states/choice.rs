@@ -27,7 +27,7 @@ pub struct Choices {
 
 impl Choices {
     /// The state that the first matching choice, or the default, leads to.
-    pub fn decide(&self, scope: &Scope<'_>) -> Result<&str, Fault> {
+    pub fn decide<'v>(&'v self, scope: &Scope<'v>) -> Result<&'v str, Fault> {
         for choice in &self.choices {
             if choice.condition.holds(scope)? {
                 return Ok(&choice.next);

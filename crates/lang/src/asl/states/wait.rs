@@ -1,7 +1,6 @@
 //! `Wait`: waits for a time or until a time.
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html>
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::asl::{
@@ -10,6 +9,7 @@ use crate::asl::{
     machine::{Next, SECONDS_LIMIT},
     path::Path,
     scope::Scope,
+    timestamp,
 };
 
 use super::{Selection, read_next, result::read_selection};
@@ -51,7 +51,7 @@ impl WaitFor {
             Self::Seconds(seconds) => after(i64::try_from(*seconds).unwrap_or(i64::MAX)),
             Self::SecondsPath(path) => after(seconds(path, scope)?),
             Self::Timestamp(millis) => *millis,
-            Self::TimestampPath(path) => timestamp(path, scope)?,
+            Self::TimestampPath(path) => time(path, scope)?,
         };
         if end.saturating_sub(now) > LONGEST * 1000 {
             return Err(Fault::runtime("Wait state delay is too long."));
@@ -79,10 +79,10 @@ fn seconds(path: &Path, scope: &Scope<'_>) -> Result<i64, Fault> {
     Ok(seconds)
 }
 
-fn timestamp(path: &Path, scope: &Scope<'_>) -> Result<i64, Fault> {
+fn time(path: &Path, scope: &Scope<'_>) -> Result<i64, Fault> {
     let value = found(path, "TimestampPath", scope)?;
-    let read = value.as_str().and_then(read_timestamp);
-    read.ok_or_else(|| {
+    let read = value.as_str().and_then(timestamp::read);
+    read.map(jiff::Timestamp::as_millisecond).ok_or_else(|| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         Fault::runtime(format!(
             "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format \
@@ -92,30 +92,23 @@ fn timestamp(path: &Path, scope: &Scope<'_>) -> Result<i64, Fault> {
     })
 }
 
-/// A date and time with an offset, in milliseconds since the epoch.
-pub(crate) fn read_timestamp(text: &str) -> Option<i64> {
-    // The parser is more generous than ISO-8601's extended format: it takes a blank for the T, and time zones.
-    let strict = text.as_bytes().get(10) == Some(&b'T') && !text.contains('[');
-    strict.then(|| text.parse::<Timestamp>().ok()).flatten().map(Timestamp::as_millisecond)
-}
-
 pub(super) fn read(fields: &mut Fields<'_>) -> Option<Wait> {
     let input_path = read_selection(fields, "InputPath");
     let output_path = read_selection(fields, "OutputPath");
     fields.one_of(&["Seconds", "SecondsPath", "Timestamp", "TimestampPath"], true);
     let seconds = fields.integer("Seconds", 0, SECONDS_LIMIT).map(WaitFor::Seconds);
     let seconds_path = fields.definite_path("SecondsPath").map(WaitFor::SecondsPath);
-    let timestamp = fields.text("Timestamp").and_then(|text| {
-        let read = read_timestamp(text);
+    let until = fields.text("Timestamp").and_then(|text| {
+        let read = timestamp::read(text);
         if read.is_none() {
             fields
                 .report
                 .schema(&fields.at("Timestamp"), "Value is not an ISO-8601 date and time with an offset");
         }
-        read.map(WaitFor::Timestamp)
+        read.map(|time| WaitFor::Timestamp(time.as_millisecond()))
     });
-    let timestamp_path = fields.definite_path("TimestampPath").map(WaitFor::TimestampPath);
+    let until_path = fields.definite_path("TimestampPath").map(WaitFor::TimestampPath);
     let next = read_next(fields);
-    let until = seconds.or(seconds_path).or(timestamp).or(timestamp_path);
+    let until = seconds.or(seconds_path).or(until).or(until_path);
     Some(Wait { input_path, output_path, until: until?, next: next? })
 }
