@@ -163,11 +163,14 @@ impl<'a> State<'a> {
             self.write.histories.push(HistoryRow { id, name: &append.history });
             id
         });
-        let records = format!("[{}]", append.records.join(","));
-        let last = append.first + append.records.len() as u64 - 1;
-        let sum = read::history_sum(history, append.first, last, &records);
-        let format = read::HISTORY_FORMAT;
-        self.write.appended.push(AppendRow { history, first: append.first, last, format, sum, records });
+        let (first, last) = (append.first, append.first + append.records.len() as u64 - 1);
+        let pieces = append.records.iter().enumerate().flat_map(|(n, record)| {
+            let before = if n == 0 { "[" } else { "," };
+            [before, record.as_str()]
+        });
+        let (text, records) = self.write.records.add(pieces.chain(["]"]));
+        let (format, sum) = (read::HISTORY_FORMAT, read::history_sum(history, first, last, text));
+        self.write.appended.push(AppendRow { history, first, last, format, sum, records });
     }
 
     fn work(&mut self, change: &'a WorkChange, numbers: &mut Numbers) {
@@ -197,16 +200,18 @@ impl<'a> State<'a> {
         for (at, now) in self.documents.iter().enumerate() {
             let name = self.touched.documents[at];
             let stored = self.known.documents[at].as_ref();
-            let before: BTreeSet<(&str, &str)> = stored.iter().flat_map(|stored| stored.keys()).collect();
-            let after: BTreeSet<(&str, &str)> = match now {
+            let before: BTreeSet<(&'a str, &'a str)> =
+                stored.iter().flat_map(|stored| stored.keys()).collect();
+            let after: BTreeSet<(&'a str, &'a str)> = match now {
                 Now::AsKnown => continue,
                 Now::Put(body, _) => body.keys.iter().map(|(key, value)| (*key, value.as_str())).collect(),
                 Now::Gone => BTreeSet::new(),
             };
-            self.write.unkeyed.extend(before.difference(&after).map(|pair| KeyRow::new(name, *pair)));
-            self.write.keyed.extend(after.difference(&before).map(|pair| KeyRow::new(name, *pair)));
+            let row = |(key, value): &(&'a str, &'a str)| KeyRow { name, key, value };
+            self.write.unkeyed.extend(before.difference(&after).map(row));
+            self.write.keyed.extend(after.difference(&before).map(row));
             match now {
-                Now::Put(body, version) => self.write.put.push(put(name, body, *version, &after)),
+                Now::Put(body, version) => self.write.document(name, body, *version, &after),
                 _ if stored.is_some() => self.write.removed.push(name),
                 _ => {}
             }
@@ -218,16 +223,19 @@ impl<'a> State<'a> {
     }
 }
 
-fn put<'a>(name: Name<'a>, body: &'a Body, version: u64, keys: &BTreeSet<(&str, &str)>) -> PutRow<'a> {
-    let mut by_name: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (key, value) in keys {
-        by_name.entry(key).or_default().push(value);
+impl<'a> Write<'a> {
+    fn document(&mut self, name: Name<'a>, body: &Body, version: u64, keys: &BTreeSet<(&str, &str)>) {
+        let mut by_name: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (key, value) in keys {
+            by_name.entry(key).or_default().push(value);
+        }
+        // Text to text: this map always has a JSON form.
+        let keys = serde_json::to_string(&by_name).unwrap_or_default();
+        let format = body.format;
+        let sum = read::document_sum(name, (version, format), &keys, &body.json);
+        let (_, body) = self.bodies.add([body.json.as_str()]);
+        self.put.push(PutRow { name, version, format, sum, keys, body });
     }
-    // Text to text: this map always has a JSON form.
-    let keys = serde_json::to_string(&by_name).unwrap_or_default();
-    let sum = read::document_sum(name, (version, body.format), &keys, &body.json);
-    let (kind, scope, id) = name;
-    PutRow { kind, scope, id, version, format: body.format, sum, keys, body: &body.json }
 }
 
 impl Numbers {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{Changes, changes::DocumentChange};
 
@@ -39,15 +39,18 @@ pub(crate) struct StoredHistory {
     pub(crate) next: u64,
 }
 
-/// The merged result of a batch: one statement for each non-empty list.
+/// The merged result of a batch: one statement for each non-empty list. The rows are JSON arrays, their
+/// fields in the order in which the statements take them.
 #[derive(Default)]
 pub(crate) struct Write<'a> {
     pub(crate) put: Vec<PutRow<'a>>,
+    pub(crate) bodies: Texts,
     pub(crate) removed: Vec<Name<'a>>,
     pub(crate) unkeyed: Vec<KeyRow<'a>>,
     pub(crate) keyed: Vec<KeyRow<'a>>,
     pub(crate) histories: Vec<HistoryRow<'a>>,
     pub(crate) appended: Vec<AppendRow>,
+    pub(crate) records: Texts,
     /// Work that goes or is replaced: topic, id and, if only one scheduling of it is meant, which.
     pub(crate) ended: Vec<(&'a str, &'a str, Option<u64>)>,
     pub(crate) work: Vec<WorkRow<'a>>,
@@ -55,50 +58,62 @@ pub(crate) struct Write<'a> {
     pub(crate) topics: BTreeSet<&'static str>,
 }
 
-#[derive(Serialize)]
 pub(crate) struct PutRow<'a> {
-    pub(crate) kind: &'a str,
-    pub(crate) scope: &'a str,
-    pub(crate) id: &'a str,
+    pub(crate) name: Name<'a>,
     pub(crate) version: u64,
     pub(crate) format: u32,
     pub(crate) sum: u32,
     pub(crate) keys: String,
-    pub(crate) body: &'a str,
+    pub(crate) body: Slice,
 }
 
-#[derive(Serialize)]
 pub(crate) struct KeyRow<'a> {
-    kind: &'a str,
-    scope: &'a str,
-    id: &'a str,
-    key: String,
-    value: String,
+    pub(crate) name: Name<'a>,
+    pub(crate) key: &'a str,
+    pub(crate) value: &'a str,
 }
 
-#[derive(Serialize)]
 pub(crate) struct HistoryRow<'a> {
     pub(crate) id: i64,
     pub(crate) name: &'a str,
 }
 
-#[derive(Serialize)]
 pub(crate) struct AppendRow {
     pub(crate) history: i64,
     pub(crate) first: u64,
     pub(crate) last: u64,
     pub(crate) format: u32,
     pub(crate) sum: u32,
-    pub(crate) records: String,
+    pub(crate) records: Slice,
 }
 
-#[derive(Serialize)]
 pub(crate) struct WorkRow<'a> {
     pub(crate) number: u64,
     pub(crate) topic: &'static str,
     pub(crate) id: &'a str,
     pub(crate) due: i64,
     pub(crate) body: &'a str,
+}
+
+/// Long texts of many rows in one argument: SQLite would take five times as long to get them out of the JSON.
+#[derive(Default)]
+pub(crate) struct Texts(String);
+
+/// Where a row's text is among them: from which byte (counted from 1) and how many.
+pub(crate) type Slice = (usize, usize);
+
+impl Texts {
+    /// Adds the pieces as one text, and says what it is and where.
+    pub(crate) fn add<'p>(&mut self, pieces: impl IntoIterator<Item = &'p str>) -> (&str, Slice) {
+        let at = self.0.len();
+        self.0.extend(pieces);
+        let text = &self.0[at..];
+        (text, (at + 1, text.len()))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }
 
 impl<'a> Touched<'a> {
@@ -140,15 +155,43 @@ impl Stored {
     }
 }
 
-impl<'a> KeyRow<'a> {
-    pub(crate) fn new((kind, scope, id): Name<'a>, (key, value): (&str, &str)) -> Self {
-        Self { kind, scope, id, key: key.to_owned(), value: value.to_owned() }
-    }
-}
-
 impl Write<'_> {
     /// How many rows change.
     pub(crate) fn rows(&self) -> usize {
         self.put.len() + self.removed.len() + self.appended.len() + self.ended.len().max(self.work.len())
+    }
+}
+
+impl Serialize for PutRow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (kind, scope, id) = self.name;
+        (kind, scope, id, self.version, self.format, self.sum, &self.keys, self.body.0, self.body.1)
+            .serialize(serializer)
+    }
+}
+
+impl Serialize for KeyRow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (kind, scope, id) = self.name;
+        (kind, scope, self.key, self.value, id).serialize(serializer)
+    }
+}
+
+impl Serialize for HistoryRow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.id, self.name).serialize(serializer)
+    }
+}
+
+impl Serialize for AppendRow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (at, bytes) = self.records;
+        (self.history, self.first, self.last, self.format, self.sum, at, bytes).serialize(serializer)
+    }
+}
+
+impl Serialize for WorkRow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.number, self.topic, self.id, self.due, self.body).serialize(serializer)
     }
 }

@@ -1,11 +1,13 @@
-//! The statements of a batch. Each is one whatever the batch holds: its rows come as one JSON argument.
+//! The statements of a batch. Each is one whatever the batch holds: its rows come as one JSON argument, and their
+//! long texts as one argument of bytes.
 //!
-//! Only what Postgres has too: `json_each` becomes `json_array_elements`, `->>` and `on conflict` stay.
+//! Only what Postgres has too: `json_each` becomes `json_array_elements`, a cast of bytes to text `convert_from`;
+//! `->>`, `substr` of bytes and `on conflict` stay.
 
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
-use super::rows::{Known, Stored, StoredHistory, Touched, Write};
+use super::rows::{Known, Stored, StoredHistory, Texts, Touched, Write};
 use crate::{Error, changes::to_json};
 
 const DOCUMENTS: &str = "
@@ -23,29 +25,28 @@ delete from documents where place in (
 
 const PUT: &str = "
 insert into documents (kind, scope, id, version, format, sum, keys, body)
-select value ->> 'kind', value ->> 'scope', value ->> 'id', value ->> 'version', value ->> 'format',
-       value ->> 'sum', value ->> 'keys', value ->> 'body'
+select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+       cast(substr(?2, value ->> 7, value ->> 8) as text)
 from json_each(?1) where true
 on conflict (kind, scope, id) do update set version = excluded.version, format = excluded.format,
     sum = excluded.sum, keys = excluded.keys, body = excluded.body";
 
 const UNKEY: &str = "
 delete from document_keys where (kind, scope, key, value, id) in (
-    select value ->> 'kind', value ->> 'scope', value ->> 'key', value ->> 'value', value ->> 'id'
-    from json_each(?1))";
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 from json_each(?1))";
 
 const KEY: &str = "
 insert into document_keys (kind, scope, key, value, id)
-select value ->> 'kind', value ->> 'scope', value ->> 'key', value ->> 'value', value ->> 'id'
+select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
 from json_each(?1) where true on conflict do nothing";
 
 const NEW_HISTORIES: &str = "
-insert into histories (id, name) select value ->> 'id', value ->> 'name' from json_each(?1)";
+insert into histories (id, name) select value ->> 0, value ->> 1 from json_each(?1)";
 
 const APPEND: &str = "
 insert into history_rows (history, first, last, format, sum, records)
-select value ->> 'history', value ->> 'first', value ->> 'last', value ->> 'format', value ->> 'sum',
-       value ->> 'records'
+select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+       cast(substr(?2, value ->> 5, value ->> 6) as text)
 from json_each(?1)";
 
 const END_WORK: &str = "
@@ -56,8 +57,7 @@ delete from work where number in (
 
 const WORK: &str = "
 insert into work (number, topic, id, due, body)
-select value ->> 'number', value ->> 'topic', value ->> 'id', value ->> 'due', value ->> 'body'
-from json_each(?1)";
+select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 from json_each(?1)";
 
 /// What the store holds of all that the batch touches.
 pub(crate) fn known(connection: &Connection, touched: &Touched<'_>) -> Result<Known, Error> {
@@ -89,19 +89,29 @@ pub(crate) fn known(connection: &Connection, touched: &Touched<'_>) -> Result<Kn
 
 /// Writes the merged result of a batch.
 pub(crate) fn write(connection: &Connection, write: &Write<'_>) -> Result<(), Error> {
-    all(connection, UNKEY, &write.unkeyed)?;
-    all(connection, REMOVE, &write.removed)?;
-    all(connection, PUT, &write.put)?;
-    all(connection, KEY, &write.keyed)?;
-    all(connection, NEW_HISTORIES, &write.histories)?;
-    all(connection, APPEND, &write.appended)?;
-    all(connection, END_WORK, &write.ended)?;
-    all(connection, WORK, &write.work)
+    all(connection, UNKEY, &write.unkeyed, None)?;
+    all(connection, REMOVE, &write.removed, None)?;
+    all(connection, PUT, &write.put, Some(&write.bodies))?;
+    all(connection, KEY, &write.keyed, None)?;
+    all(connection, NEW_HISTORIES, &write.histories, None)?;
+    all(connection, APPEND, &write.appended, Some(&write.records))?;
+    all(connection, END_WORK, &write.ended, None)?;
+    all(connection, WORK, &write.work, None)
 }
 
-fn all<T: Serialize>(connection: &Connection, statement: &str, rows: &[T]) -> Result<(), Error> {
-    if !rows.is_empty() {
-        connection.prepare_cached(statement)?.execute(params![to_json(&rows)?])?;
+fn all<T: Serialize>(
+    connection: &Connection,
+    statement: &str,
+    rows: &[T],
+    texts: Option<&Texts>,
+) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
     }
+    let (mut statement, rows) = (connection.prepare_cached(statement)?, to_json(rows)?);
+    match texts {
+        Some(texts) => statement.execute(params![rows, texts.bytes()])?,
+        None => statement.execute([rows])?,
+    };
     Ok(())
 }
