@@ -294,6 +294,23 @@ fn a_machine_that_never_waits_ends() {
 }
 
 #[test]
+fn a_history_that_is_full_gives_up_its_task() {
+    let fields =
+        json!({"TimeoutSeconds": 60, "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 99_999}]});
+    let mut world = World::begin(&one_task(&fields), json!({}));
+    while world.finished.is_none() {
+        if world.run.open_tokens().is_empty() || world.run.last_event_id() + 1 == 25_000 {
+            world.submit(json!({}));
+            world.wait();
+        } else {
+            world.fail("E", "");
+        }
+    }
+    assert_eq!(world.failure().0, "States.Runtime");
+    assert_eq!((world.events.len(), world.timers.len()), (25_000, 0));
+}
+
+#[test]
 fn large_data_goes_round_in_small_decisions() {
     let definition = json!({"StartAt": "A", "States": {
         "A": {"Type": "Pass", "Next": "B"},

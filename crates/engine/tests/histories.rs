@@ -91,7 +91,8 @@ fn fact(world: &mut World, step: &Move) -> Option<Fact> {
 
 /// As the store keeps it.
 fn stored(events: &[HistoryEvent]) -> Vec<HistoryEvent> {
-    serde_json::from_str(&serde_json::to_string(events).unwrap()).unwrap()
+    let text = serde_json::to_string(events).expect("events are JSON");
+    serde_json::from_str(&text).expect("stored events can be read")
 }
 
 proptest! {

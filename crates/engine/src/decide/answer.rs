@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use trainyard_domain::Failure;
-use trainyard_lang::asl::{Resource, StateKind, Task};
+use trainyard_lang::asl::{StateKind, Task};
 
 use super::{
     failure::{self, Ended},
@@ -15,80 +15,93 @@ use crate::{
     run::{Call, Entry, Phase},
 };
 
+/// A task that is under way.
+pub(super) struct Attempt<'d> {
+    pub(super) task: &'d Task,
+    pub(super) entry: Entry,
+    pub(super) call: Call,
+}
+
 /// The task under way, if it is the one with this token.
-pub(super) fn under_way<'d>(story: &Story<'d>, token: &str) -> Option<(&'d Task, Entry, Call)> {
+pub(super) fn under_way<'d>(story: &Story<'d>, token: &str) -> Option<Attempt<'d>> {
     let Phase::Calling { entry, call } = &story.run.frame.phase else { return None };
     let StateKind::Task(task) = &flow::state(story, &entry.state)?.kind else { return None };
-    (call.token == token).then(|| (&**task, entry.clone(), call.clone()))
+    (call.token == token).then(|| Attempt { task, entry: entry.clone(), call: call.clone() })
 }
 
 /// The call was answered; the task goes on.
 pub(super) fn submitted(story: &mut Story<'_>, token: &str, response: &Value) {
-    let Some((task, entry, call)) = under_way(story, token) else { return };
-    if call.submitted || !call.resource.pattern().waits() {
+    let Some(attempt) = under_way(story, token) else { return };
+    let resource = &attempt.call.resource;
+    if attempt.call.submitted || !resource.pattern().waits() {
         return;
     }
-    match limits::check(&call.resource.to_string(), response) {
-        Ok(_) => story.tell(EventKind::TaskSubmitted { resource: call.resource, output: response.clone() }),
+    match limits::check(&resource.to_string(), response) {
+        Ok(_) => {
+            story.tell(EventKind::TaskSubmitted { resource: resource.clone(), output: response.clone() });
+        }
         Err(fault) => {
             let failure = Failure::new(fault.error, fault.cause);
-            end(story, (task, &entry, &call), Ended::SubmitFailed(failure));
+            // The job was started all the same.
+            story.order(Command::CancelTask { token: token.to_owned() });
+            end(story, &attempt, &Ended::SubmitFailed(failure));
         }
     }
 }
 
 /// The call was refused. A task that does not wait has simply failed.
 pub(super) fn refused(story: &mut Story<'_>, token: &str, failure: &Failure) {
-    let Some((task, entry, call)) = under_way(story, token) else { return };
-    let ended = if call.resource.pattern().waits() { Ended::SubmitFailed } else { Ended::Failed };
-    end(story, (task, &entry, &call), ended(failure.clone()));
+    let Some(attempt) = under_way(story, token) else { return };
+    let ended = if attempt.call.resource.pattern().waits() { Ended::SubmitFailed } else { Ended::Failed };
+    end(story, &attempt, &ended(failure.clone()));
 }
 
 /// The task has ended well.
 pub(super) fn succeeded(story: &mut Story<'_>, token: &str, output: &Value) {
-    let Some((task, entry, call)) = under_way(story, token) else { return };
+    let Some(attempt) = under_way(story, token) else { return };
+    let Attempt { task, entry, call } = &attempt;
     if let Err(fault) = limits::check(&call.resource.to_string(), output) {
         let failure = Failure::new(fault.error, fault.cause);
-        return end(story, (task, &entry, &call), Ended::Failed(failure));
+        return end(story, &attempt, &Ended::Failed(failure));
     }
-    timers::forget_call(story, &entry, &call);
-    story.tell(EventKind::TaskSucceeded { resource: call.resource, output: output.clone() });
+    timers::forget_call(story, entry, call);
+    story.tell(EventKind::TaskSucceeded { resource: call.resource.clone(), output: output.clone() });
     if story.over() {
         return;
     }
-    if let Err(fault) = task::take(story, task, &entry, output) {
-        failure::fault(story, &entry, fault);
+    if let Err(fault) = task::take(story, task, entry, output) {
+        failure::fault(story, entry, fault);
     }
     flow::go_on(story);
 }
 
 /// The task has ended badly.
 pub(super) fn failed(story: &mut Story<'_>, token: &str, failure: &Failure) {
-    let Some((task, entry, call)) = under_way(story, token) else { return };
-    end(story, (task, &entry, &call), Ended::Failed(failure.clone()));
+    if let Some(attempt) = under_way(story, token) {
+        end(story, &attempt, &Ended::Failed(failure.clone()));
+    }
 }
 
 /// The task was heard of: the heartbeat's timer begins anew.
 pub(super) fn heard(story: &mut Story<'_>, token: &str) {
-    let Some((_, entry, call)) = under_way(story, token) else { return };
-    if let Some(seconds) = call.heartbeat {
+    let Some(attempt) = under_way(story, token) else { return };
+    if let Some(seconds) = attempt.call.heartbeat {
         let at = story.later(seconds * 1000);
-        story.order(Command::WakeAt { timer: timers::heartbeat(&entry), at });
+        story.order(Command::WakeAt { timer: timers::heartbeat(&attempt.entry), at });
+    }
+}
+
+/// The task took too long, or was not heard of.
+pub(super) fn late(story: &mut Story<'_>, token: &str, ended: &Ended) {
+    if let Some(attempt) = under_way(story, token) {
+        story.order(Command::CancelTask { token: token.to_owned() });
+        end(story, &attempt, ended);
     }
 }
 
 /// The task will not end well: it is tried again, caught, or the execution has failed.
-pub(super) fn end(story: &mut Story<'_>, (task, entry, call): (&Task, &Entry, &Call), ended: Ended) {
-    timers::forget_call(story, entry, call);
-    if ended.is_timeout() {
-        story.order(Command::CancelTask { token: call.token.clone() });
-    }
-    failure::of_task(story, task, entry, ended.with(call.resource.clone()));
+fn end(story: &mut Story<'_>, attempt: &Attempt<'_>, ended: &Ended) {
+    timers::forget_call(story, &attempt.entry, &attempt.call);
+    failure::of_task(story, attempt, ended);
     flow::go_on(story);
-}
-
-impl Ended {
-    fn with(self, resource: Resource) -> (Resource, Self) {
-        (resource, self)
-    }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use trainyard_domain::Failure;
 use trainyard_lang::asl::{Fault, Next, Resource, StateKind, Task};
 
-use super::{flow, story::Story, timers};
+use super::{answer::Attempt, flow, story::Story, timers};
 use crate::{Command, EventKind, Retry, run::Entry};
 
 /// How a task has ended badly.
@@ -17,10 +17,6 @@ pub(super) enum Ended {
 }
 
 impl Ended {
-    pub(super) fn is_timeout(&self) -> bool {
-        matches!(self, Self::TimedOut | Self::Silent)
-    }
-
     fn failure(&self) -> Failure {
         match self {
             Self::SubmitFailed(failure) | Self::Failed(failure) => failure.clone(),
@@ -40,12 +36,8 @@ impl Ended {
 }
 
 /// A task has ended badly.
-pub(super) fn of_task(
-    story: &mut Story<'_>,
-    task: &Task,
-    entry: &Entry,
-    (resource, ended): (Resource, Ended),
-) {
+pub(super) fn of_task(story: &mut Story<'_>, attempt: &Attempt<'_>, ended: &Ended) {
+    let Attempt { task, entry, call } = attempt;
     let failure = ended.failure();
     let mut names: Vec<&str> = Vec::new();
     if !failure.error.is_empty() {
@@ -55,7 +47,7 @@ pub(super) fn of_task(
         names.push("States.HeartbeatTimeout");
     }
     let retry = retry(story, task, entry, &names);
-    story.tell(ended.event(resource, retry.clone()));
+    story.tell(ended.event(call.resource.clone(), retry.clone()));
     match retry {
         _ if story.over() => {}
         Some(Retry { timer, at, .. }) => story.order(Command::WakeAt { timer, at }),

@@ -43,7 +43,11 @@ impl<'d> Story<'d> {
             return;
         }
         let id = self.run.last_id + 1;
-        let kind = if id >= HISTORY_LIMIT && !kind.is_last() { full() } else { kind };
+        let full = id >= HISTORY_LIMIT && !kind.is_last();
+        if full {
+            super::flow::abandon(self);
+        }
+        let kind = if full { too_long() } else { kind };
         let outside = matches!(kind, EventKind::ExecutionStarted { .. } | EventKind::ExecutionAborted { .. });
         let previous = if outside { 0 } else { self.run.frame.last };
         let event = HistoryEvent { format: FORMAT, id, previous, time: self.at.now, kind };
@@ -76,7 +80,7 @@ impl<'d> Story<'d> {
 }
 
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/bp-history-limit.html>
-fn full() -> EventKind {
+fn too_long() -> EventKind {
     let cause = format!("The execution reached the maximum number of history events ({HISTORY_LIMIT}).");
     EventKind::ExecutionFailed { failure: Failure::new("States.Runtime", cause) }
 }

@@ -65,22 +65,16 @@ pub(super) fn fired(story: &mut Story<'_>, timer: &TimerId) {
     match story.run.frame.phase.clone() {
         Phase::Waiting { entry, .. } if *timer == wait(&entry) => wait_state::leave(story, &entry),
         Phase::Calling { entry, call } if *timer == timeout(&entry) && call.timeout.is_some() => {
-            return late(story, &call.token, Ended::TimedOut);
+            return answer::late(story, &call.token, &Ended::TimedOut);
         }
         Phase::Calling { entry, call } if *timer == heartbeat(&entry) && call.heartbeat.is_some() => {
-            return late(story, &call.token, Ended::Silent);
+            return answer::late(story, &call.token, &Ended::Silent);
         }
         Phase::Retrying { entry, timer: set, .. } if *timer == set => again(story, &entry),
         Phase::Between { .. } if *timer == breath(&story.run) => {}
         _ => return,
     }
     flow::go_on(story);
-}
-
-fn late(story: &mut Story<'_>, token: &str, ended: Ended) {
-    if let Some((task, entry, call)) = answer::under_way(story, token) {
-        answer::end(story, (task, &entry, &call), ended);
-    }
 }
 
 fn again(story: &mut Story<'_>, entry: &Entry) {
