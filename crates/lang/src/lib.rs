@@ -7,3 +7,4 @@ pub mod buildspec;
 pub mod pattern;
 pub mod schedule;
 pub mod source;
+pub mod template;
