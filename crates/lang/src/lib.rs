@@ -5,6 +5,7 @@
 pub mod asl;
 pub mod buildspec;
 pub mod pattern;
+pub mod samconfig;
 pub mod schedule;
 pub mod source;
 pub mod template;
