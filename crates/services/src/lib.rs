@@ -13,6 +13,7 @@ pub mod executions;
 pub mod ground;
 pub mod identity;
 pub mod images;
+pub mod logs;
 pub mod refusal;
 pub mod tasks;
 pub mod work;
@@ -27,4 +28,6 @@ pub struct Services {
     pub images: images::Images,
     /// Who is who.
     pub identity: identity::Identity,
+    /// What jobs, builds and endpoints print.
+    pub logs: logs::Logs,
 }

@@ -1,0 +1,36 @@
+//! Amazon CloudWatch Logs. Its times are milliseconds on the wire too.
+
+mod create_log_group;
+mod describe_log_groups;
+mod describe_log_streams;
+mod filter_log_events;
+mod get_log_events;
+mod naming;
+
+use crate::{Protocol, Service, operation};
+
+/// The service.
+pub static SERVICE: Service = Service {
+    signing: "logs",
+    sdk: "CloudWatchLogs",
+    protocol: Protocol::Json { version: "1.1", target: "Logs_20140328", pascal: false },
+    invalid: "InvalidParameterException",
+    times: &[],
+    maps: &["tags"],
+    errors: &[
+        "InvalidParameterException",
+        "LimitExceededException",
+        "OperationAbortedException",
+        "ResourceAlreadyExistsException",
+        "ResourceNotFoundException",
+        "ServiceUnavailableException",
+        "UnrecognizedClientException",
+    ],
+    operations: &[
+        operation!(CreateLogGroup => create_log_group::run),
+        operation!(DescribeLogGroups => describe_log_groups::run),
+        operation!(DescribeLogStreams => describe_log_streams::run),
+        operation!(FilterLogEvents => filter_log_events::run),
+        operation!(GetLogEvents => get_log_events::run),
+    ],
+};
