@@ -10,6 +10,7 @@ pub mod error;
 pub mod face;
 pub mod iam;
 pub mod input;
+pub mod logs;
 pub mod oci;
 pub mod operation;
 mod protocol;

@@ -39,7 +39,10 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiEr
     let (logs, limit) = (&context.services.logs, naming::page(input.limit)?);
     let prefix = input.log_group_name_prefix.unwrap_or_default();
     let page = logs.groups(&context.scope, &prefix, limit, input.next_token).await?;
-    Ok(Output { log_groups: page.items.into_iter().map(|held| held.value.into()).collect(), next_token: page.next })
+    Ok(Output {
+        log_groups: page.items.into_iter().map(|held| held.value.into()).collect(),
+        next_token: page.next,
+    })
 }
 
 impl From<LogGroup> for Shape {

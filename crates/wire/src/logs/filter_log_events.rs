@@ -1,8 +1,8 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html>
 
 use serde::{Deserialize, Serialize};
-use trainyard_domain::Timestamp;
-use trainyard_services::logs::Filter;
+use trainyard_domain::{Timestamp, content::Digest};
+use trainyard_services::logs::{Filter, LogEvent};
 
 use super::naming;
 use crate::{ApiError, Context};
@@ -63,12 +63,18 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiEr
     };
     let found = context.services.logs.filter(&context.scope, &filter).await?;
     let events = found.events.into_iter().map(|(stream, event)| Shape {
-        // A number, unique in the stream, as AWS's event ids are numbers.
-        event_id: format!("{:020}{:036}", event.time.millis().max(0), event.at),
+        event_id: event_id(&stream, &event),
         log_stream_name: stream,
         timestamp: event.time,
         message: event.message,
         ingestion_time: event.ingested,
     });
     Ok(Output { events: events.collect(), searched_log_streams: [], next_token: found.next })
+}
+
+/// A number, as AWS's are: clients drop events whose id they have seen.
+fn event_id(stream: &str, event: &LogEvent) -> String {
+    let hash = Digest::of(stream.as_bytes());
+    let stream = u64::from_str_radix(&hash.hex()[..15], 16).unwrap_or_default();
+    format!("{:016}{stream:020}{:020}", event.time.millis().max(0), event.at)
 }
