@@ -9,6 +9,8 @@ mod diagnostic;
 mod errors;
 mod fault;
 mod fields;
+#[cfg(test)]
+mod hostile;
 mod intrinsics;
 mod locate;
 mod machine;
