@@ -30,3 +30,13 @@ async fn images_without_isolation_keep_the_contract() {
 async fn the_host_without_isolation_keeps_the_contract() {
     conforms(Isolation::Off, true).await;
 }
+
+#[tokio::test]
+async fn images_keep_the_contract() {
+    conforms(Isolation::Auto, false).await;
+}
+
+#[tokio::test]
+async fn the_host_keeps_the_contract() {
+    conforms(Isolation::Auto, true).await;
+}

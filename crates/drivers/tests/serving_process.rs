@@ -24,3 +24,8 @@ async fn conforms(isolation: Isolation) {
 async fn variants_without_isolation_keep_the_contract() {
     conforms(Isolation::Off).await;
 }
+
+#[tokio::test]
+async fn variants_keep_the_contract() {
+    conforms(Isolation::Auto).await;
+}

@@ -25,7 +25,7 @@ use trainyard_domain::{
 };
 
 use super::{
-    ProcessConfig,
+    Isolation, ProcessConfig, Separation,
     directory::{Directory, Seen, Started},
     environment, groups, identity,
     images::Images,
@@ -33,6 +33,8 @@ use super::{
     order::Order,
     python::Python,
     rewrite::Places,
+    trial,
+    view::{self, Power, Sight},
 };
 use crate::trouble;
 
@@ -76,6 +78,7 @@ pub(crate) struct Host {
     images: Images,
     memory_bytes: u64,
     python: OnceLock<Option<Python>>,
+    found: OnceLock<Separation>,
 }
 
 impl Host {
@@ -86,7 +89,7 @@ impl Host {
         }
         let images = Images::new(config.images.clone(), Arc::clone(&config.blobs));
         let memory_bytes = config.memory_bytes.unwrap_or_else(machine::memory_bytes);
-        Ok(Self { config, images, memory_bytes, python: OnceLock::new() })
+        Ok(Self { config, images, memory_bytes, python: OnceLock::new(), found: OnceLock::new() })
     }
 
     /// How much memory runs may reserve.
@@ -147,57 +150,120 @@ impl Host {
         let ordered = tokio::task::spawn_blocking(move || {
             let at = |error: io::Error| trouble::at("prepare", run.path(), &error);
             super::durable::private_directory(&run.scratch()).map_err(at)?;
-            run.give_order(&host.order(&run, work, tree.as_deref())).map_err(at)
+            let order = host.order(&run, work, tree.as_deref()).map_err(at)?;
+            run.give_order(&order).map_err(at)
         });
         ordered.await.map_err(|error| trouble::cut_short(&error))?
     }
 
-    fn order(&self, run: &Directory, work: Work, tree: Option<&Path>) -> Order {
-        let env = self.environment(run, &work);
+    fn order(&self, run: &Directory, work: Work, tree: Option<&Path>) -> io::Result<Order> {
+        let brought = tree.map(super::images::tops).unwrap_or_default();
+        match self.isolation() {
+            Separation::Private(power) => self.order_apart(run, work, &brought, *power),
+            Separation::Bare(_) => self.order_among_others(run, work, brought),
+        }
+    }
+
+    /// With a file system of its own.
+    fn order_apart(
+        &self,
+        run: &Directory,
+        work: Work,
+        brought: &[(PathBuf, PathBuf)],
+        power: Power,
+    ) -> io::Result<Order> {
+        let base = run.path().join("root");
+        super::durable::private_directory(&base)?;
+        let mut hide = self.config.hide.clone();
+        hide.extend([self.config.directory.clone(), self.config.images.clone()]);
+        hide.extend(env::home_dir().iter().flat_map(|home| [".aws", ".ssh"].map(|name| home.join(name))));
+        let sight = Sight {
+            base: &base,
+            scratch: &run.scratch(),
+            image: brought,
+            python: self.python().map(|python| python.prefix.as_path()),
+            mounts: &work.mounts,
+            working_dir: &work.working_dir,
+            hide: &hide,
+        };
+        let view = match work.root {
+            Root::Image(_) => view::of_image(&sight, power)?,
+            // Root builds as root, as on the host.
+            Root::Host => view::of_host(&sight, Power { confine: power.borrowed, ..power })?,
+        };
+        let env = self.environment(&work, "/tmp");
+        let Work { command, working_dir, resources, .. } = work;
+        Ok(Order { command, env, working_dir, resources, view: Some(view) })
+    }
+
+    /// Among all others on the host, with paths rewritten to where things are.
+    fn order_among_others(
+        &self,
+        run: &Directory,
+        work: Work,
+        brought: Vec<(PathBuf, PathBuf)>,
+    ) -> io::Result<Order> {
         let mut places = Places::default();
-        for (top, real) in tree.map(super::images::tops).unwrap_or_default() {
-            if !work.mounts.iter().any(|mount| top.starts_with(&mount.target)) {
+        for (top, real) in brought {
+            if work.mounts.iter().any(|mount| top.starts_with(&mount.target)) {
+                continue;
+            }
+            if work.working_dir.starts_with(&top) && real.is_dir() {
+                // What it writes where it stands is not for others to find.
+                let own = run.scratch().join("app");
+                super::durable::private_directory(&own)?;
+                super::images::copy(&real, &own)?;
+                places.note(&top, &own);
+            } else {
                 places.note(&top, &real);
             }
         }
         for mount in &work.mounts {
             places.note(&mount.target, &mount.source);
         }
-        Order {
+        let mut env = self.environment(&work, &run.scratch().to_string_lossy());
+        if matches!(work.root, Root::Image(_)) {
+            // The image's files belong to all of its runs.
+            env.entry("PYTHONDONTWRITEBYTECODE".into()).or_insert_with(|| "1".into());
+        }
+        if let Ok(place) = env::var("TMPDIR") {
+            env.entry("TMPDIR".into()).or_insert(place);
+        }
+        Ok(Order {
             command: work.command.iter().map(|text| places.text(text)).collect(),
             env: env.into_iter().map(|(name, value)| (name, places.text(&value))).collect(),
             working_dir: places.path(&work.working_dir),
             resources: work.resources,
             view: None,
-        }
+        })
     }
 
-    fn environment(&self, run: &Directory, work: &Work) -> BTreeMap<String, String> {
+    fn environment(&self, work: &Work, home: &str) -> BTreeMap<String, String> {
         let mut env = work.env.clone();
-        let scratch = run.scratch().to_string_lossy().into_owned();
         match &work.root {
             Root::Host => {
                 let own =
                     |name: &str, otherwise: &str| env::var(name).unwrap_or_else(|_| otherwise.to_owned());
-                environment::complete(
-                    &mut env,
-                    &own("PATH", environment::DEFAULT_PATH),
-                    &own("HOME", &scratch),
-                );
+                environment::complete(&mut env, &own("PATH", environment::DEFAULT_PATH), &own("HOME", home));
             }
             Root::Image(image) => {
                 let path = image.config.env.get("PATH").map_or(environment::DEFAULT_PATH, String::as_str);
-                environment::complete(&mut env, path, &scratch);
+                environment::complete(&mut env, path, home);
                 if let Some(python) = self.python() {
                     let path = environment::prefer(python, &env["PATH"]);
                     env.insert("PATH".into(), path);
                 }
-                // The image's files belong to all of its runs.
-                env.entry("PYTHONDONTWRITEBYTECODE".into()).or_insert_with(|| "1".into());
             }
         }
-        env.entry("TMPDIR".into()).or_insert(scratch);
         env
+    }
+
+    /// How far runs are kept apart from the host. The first call tries it out, which takes some milliseconds.
+    pub(crate) fn isolation(&self) -> &Separation {
+        self.found.get_or_init(|| match self.config.isolation {
+            Isolation::Off => Separation::Bare("it is switched off".into()),
+            Isolation::Auto => trial::find(&self.config),
+        })
     }
 
     fn python(&self) -> Option<&Python> {
@@ -206,17 +272,7 @@ impl Host {
 
     /// Starts a supervisor for the run. Harmless where there is one already.
     pub(crate) fn supervise(&self, run: &Directory) -> io::Result<Child> {
-        let complaints = run.path().join(COMPLAINTS);
-        let complaints = OpenOptions::new().append(true).create(true).mode(0o600).open(complaints)?;
-        Command::new(&self.config.supervisor)
-            .arg("supervise")
-            .arg(run.path())
-            .env_clear()
-            .current_dir("/")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(complaints)
-            .spawn()
+        Command::from(supervisor(&self.config, run)?).spawn()
     }
 
     /// Looks at the run; one that vanished is lost from then on, and what is left of it is ended.
@@ -264,4 +320,14 @@ fn end_leftovers(started: &Started) {
             let _ = kill(pid, Signal::SIGKILL);
         }
     }
+}
+
+/// The command that supervises the run.
+pub(super) fn supervisor(config: &ProcessConfig, run: &Directory) -> io::Result<std::process::Command> {
+    let complaints = run.path().join(COMPLAINTS);
+    let complaints = OpenOptions::new().append(true).create(true).mode(0o600).open(complaints)?;
+    let mut command = std::process::Command::new(&config.supervisor);
+    command.arg("supervise").arg(run.path()).env_clear().current_dir("/");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(complaints);
+    Ok(command)
 }

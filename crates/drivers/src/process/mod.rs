@@ -16,13 +16,15 @@ mod machine;
 pub(crate) mod order;
 mod python;
 mod rewrite;
+mod trial;
 pub(crate) mod view;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use trainyard_domain::ports::Blobs;
 
 pub(crate) use host::{Host, Work};
+pub use view::Power;
 
 /// What a process driver has to know.
 #[derive(Clone)]
@@ -55,4 +57,31 @@ pub enum Isolation {
     Auto,
     /// Never: runs see the host, and paths that they are told are rewritten to where things really are.
     Off,
+}
+
+/// How far runs are kept apart from the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Separation {
+    /// Each has a file system and processes of its own.
+    Private(Power),
+    /// They see all that the server sees, and why.
+    Bare(String),
+}
+
+impl fmt::Display for Separation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Private(Power { borrowed: true, .. }) => {
+                f.write_str("jobs have a file system and processes of their own (user namespace)")
+            }
+            Self::Private(Power { confine: true, .. }) => {
+                f.write_str("jobs have a file system and processes of their own")
+            }
+            Self::Private(_) => f.write_str(
+                "jobs have a file system and processes of their own; they run as root and could undo it, since \
+                 there are no user namespaces",
+            ),
+            Self::Bare(why) => write!(f, "jobs are not isolated from this machine: {why}"),
+        }
+    }
 }

@@ -42,7 +42,7 @@ pub(super) fn begin(directory: &Path) -> io::Result<ExitCode> {
     be_modest(limit.parse().unwrap_or(0));
     let Some(mut command) = command(&order) else { return Ok(ExitCode::from(NOT_FOUND)) };
     if order.view.is_some() {
-        return Ok(ExitCode::FAILURE);
+        return watch_over(command, &mut control);
     }
     let error = command.exec();
     complain(&format!("cannot run `{}`: {error}", order.command[0]));
@@ -51,9 +51,10 @@ pub(super) fn begin(directory: &Path) -> io::Result<ExitCode> {
 
 fn lay_out(directory: &Path) -> io::Result<Order> {
     let order = Directory::new(directory).order()?;
-    if order.view.is_none() {
+    match &order.view {
+        Some(view) => enter(view)?,
         // A group of its own, so that a signal reaches all of the run and nothing else.
-        nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
+        None => nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))?,
     }
     no_new_privileges()?;
     Ok(order)
@@ -101,6 +102,19 @@ fn be_modest(memory_bytes: u64) {
     if cfg!(target_os = "linux") {
         let _ = std::fs::write("/proc/self/oom_score_adj", "300");
     }
+}
+
+#[cfg(target_os = "linux")]
+use super::namespaces::{enter, watch_over};
+
+#[cfg(not(target_os = "linux"))]
+fn enter(_: &crate::process::view::View) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn watch_over(_: Command, _: &mut Control) -> io::Result<ExitCode> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(target_os = "linux")]

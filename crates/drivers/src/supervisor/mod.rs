@@ -12,6 +12,10 @@
 mod capture;
 mod control;
 mod first;
+#[cfg(target_os = "linux")]
+mod lay;
+#[cfg(target_os = "linux")]
+mod namespaces;
 mod outside;
 mod wake;
 

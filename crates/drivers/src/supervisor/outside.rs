@@ -61,7 +61,10 @@ fn begin(run: Directory, order: &Order, groups: &Groups, wake: Wake) -> io::Resu
     let (output, input) = io::pipe()?;
     let (mut control, theirs) = Control::pair()?;
     let whole = order.view.is_some();
-    prepare_children(whole)?;
+    if let Err(error) = prepare_children(order) {
+        run.refuse(&format!("the process driver cannot run it: {error}"))?;
+        return Ok(None);
+    }
     let mut child = Command::new(own_program()?)
         .arg("supervise")
         .arg(run.path())
@@ -288,17 +291,14 @@ fn own_program() -> io::Result<std::path::PathBuf> {
 
 /// What has to be set here for the processes to come.
 #[cfg(target_os = "linux")]
-fn prepare_children(whole: bool) -> io::Result<()> {
-    if whole {
-        return Err(io::Error::other("no namespaces yet"));
-    }
+fn prepare_children(order: &Order) -> io::Result<()> {
     // Orphans of the run become this process's children, so that they can be found.
     nix::sys::prctl::set_child_subreaper(true)?;
-    Ok(())
+    order.view.as_ref().map_or(Ok(()), |view| super::namespaces::set_children_apart(view.power))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn prepare_children(_: bool) -> io::Result<()> {
+fn prepare_children(_: &Order) -> io::Result<()> {
     Ok(())
 }
 

@@ -1,14 +1,20 @@
 //! What the tests of the process drivers stand on: directories, and an image.
 #![allow(dead_code, reason = "every test binary uses its own part of it")]
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use futures::stream;
 use trainyard_domain::{
     content::{Content, Digest, Part},
     image::{HOST_BASED_LABEL, Image, ImageConfig, Layer},
-    ports::Blobs,
+    job::{Exit, JobId, JobSpec, JobStatus, Mount, Resources, Root},
+    ports::{Blobs, JobDriver},
 };
 use trainyard_drivers::{
     blobs::Disk,
@@ -72,5 +78,68 @@ impl Ground {
         let labels = BTreeMap::from([(HOST_BASED_LABEL.to_owned(), "cp311-linux_x86_64".to_owned())]);
         let config = ImageConfig { labels, ..ImageConfig::default() };
         Image { reference: "app:1".into(), digest, layers: vec![layer], config }
+    }
+}
+
+/// A job on that root that runs a shell script.
+pub(crate) fn shell(name: &str, root: Root, script: &str) -> JobSpec {
+    JobSpec {
+        id: id(name),
+        root,
+        command: ["sh", "-c", script].map(String::from).to_vec(),
+        env: BTreeMap::new(),
+        working_dir: "/".into(),
+        mounts: Vec::new(),
+        resources: Resources { cpu_millis: 500, memory_bytes: 64 << 20, gpus: 0 },
+    }
+}
+
+pub(crate) fn mount(source: &Path, target: &str) -> Mount {
+    Mount { source: source.to_owned(), target: target.into(), read_only: false }
+}
+
+pub(crate) fn id(text: &str) -> JobId {
+    text.to_owned().try_into().expect("a legal id")
+}
+
+/// Looks until it is as it should be.
+pub(crate) async fn until(
+    driver: &dyn JobDriver,
+    id: &JobId,
+    good: impl Fn(&JobStatus) -> bool,
+) -> JobStatus {
+    let begun = Instant::now();
+    loop {
+        let status = driver.observe(id).await.expect("an answer");
+        if good(&status) {
+            return status;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "job {id} stays {status:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Runs the job to its end: how it ended, and what it printed.
+pub(crate) async fn run(driver: &dyn JobDriver, spec: &JobSpec) -> (Exit, Vec<String>) {
+    driver.ensure(spec).await.expect("a job that is taken");
+    let over = |status: &JobStatus| !matches!(status, JobStatus::Waiting { .. } | JobStatus::Running { .. });
+    match until(driver, &spec.id, over).await {
+        JobStatus::Ended(exit) => (exit, printed(driver, &spec.id).await),
+        other => panic!("job {} has not run: {other:?}", spec.id),
+    }
+}
+
+/// What the job has printed.
+pub(crate) async fn printed(driver: &dyn JobDriver, id: &JobId) -> Vec<String> {
+    let page = driver.logs(id, 0).await.expect("a page");
+    page.lines.into_iter().map(|line| line.text).collect()
+}
+
+/// Waits until the job has printed this line.
+pub(crate) async fn prints(driver: &dyn JobDriver, id: &JobId, line: &str) {
+    let begun = Instant::now();
+    while !printed(driver, id).await.iter().any(|text| text == line) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "job {id} never prints `{line}`");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -20,7 +20,7 @@ use trainyard_domain::{
 
 use crate::{
     process::{
-        Host, ProcessConfig,
+        Host, ProcessConfig, Separation,
         directory::{Directory, Seen},
         identity, log,
     },
@@ -94,6 +94,12 @@ impl Process {
         Ok(())
     }
 
+    /// How far jobs are kept apart from the host. The first call tries it out, which takes some milliseconds and
+    /// blocks.
+    pub fn isolation(&self) -> &Separation {
+        self.host.isolation()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,7 +129,10 @@ impl Process {
                 self.state().queue.leave(id);
                 return self.host.look(run);
             }
-            Seen::Waiting => self.prepare(id),
+            Seen::Waiting => {
+                self.state().forget_stranger(id);
+                self.prepare(id);
+            }
             Seen::Starting(_) | Seen::Running(..) => {}
             _ => self.state().queue.leave(id),
         }
@@ -167,11 +176,10 @@ impl Process {
     fn admit(&self) {
         self.let_go();
         loop {
-            let Some(id) = self.state().queue.admit() else { return };
+            let Some(id) = self.state().admit() else { return };
             let run = self.run(&id);
             match self.host.supervise(&run) {
                 Ok(mut child) => {
-                    self.state().children.insert(id.clone());
                     let driver = self.clone();
                     tokio::spawn(async move {
                         let _ = child.wait().await;
@@ -218,6 +226,7 @@ impl Process {
     fn start_failed(&self, id: &JobId, run: &Directory, why: &str) {
         let mut state = self.state();
         state.queue.leave(id);
+        state.children.remove(id);
         let failures = state.failures.entry(id.clone()).or_default();
         *failures += 1;
         if *failures >= ATTEMPTS
@@ -233,6 +242,22 @@ impl Process {
             Some(why) => why,
             None if state.preparing.contains(id) => "its image is being unpacked".into(),
             None => "it is being started".into(),
+        }
+    }
+}
+
+impl State {
+    /// Lets the oldest in, if there is room for it; its supervisor will be a child of this process.
+    fn admit(&mut self) -> Option<JobId> {
+        let id = self.queue.admit()?;
+        self.children.insert(id.clone());
+        Some(id)
+    }
+
+    /// Takes back what an adopted job held whose supervisor is gone.
+    fn forget_stranger(&mut self, id: &JobId) {
+        if self.queue.is_live(id) && !self.children.contains(id) {
+            self.queue.leave(id);
         }
     }
 }

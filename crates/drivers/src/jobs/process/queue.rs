@@ -50,9 +50,14 @@ impl Queue {
         self.live.keys()
     }
 
+    /// Whether the job holds memory.
+    pub(super) fn is_live(&self, id: &JobId) -> bool {
+        self.live.contains_key(id)
+    }
+
     /// Whether the job holds memory or waits for it.
     pub(super) fn knows(&self, id: &JobId) -> bool {
-        self.live.contains_key(id) || self.is_waiting(id)
+        self.is_live(id) || self.waiting.keys().any(|(_, other)| other == id)
     }
 
     /// Whether anybody waits.
@@ -67,10 +72,6 @@ impl Queue {
         let (asked, free, total) = (bytes >> 20, self.free() >> 20, self.total >> 20);
         let before = if place > 0 { format!(", behind {place} older") } else { String::new() };
         Some(format!("waits for {asked} MiB of memory: {free} of {total} MiB are free{before}"))
-    }
-
-    fn is_waiting(&self, id: &JobId) -> bool {
-        self.waiting.keys().any(|(_, other)| other == id)
     }
 
     fn free(&self) -> u64 {

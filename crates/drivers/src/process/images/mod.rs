@@ -146,6 +146,11 @@ fn sync_all(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Copies a directory of a tree, by hard links, into an empty one.
+pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    merge::merge(&[from.to_owned()], to)
+}
+
 /// Directories that an image shares with what is below and beside it; everything else that it has is its own.
 const SHARED: [&str; 23] = [
     "/",

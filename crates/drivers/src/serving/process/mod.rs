@@ -26,7 +26,7 @@ use trainyard_domain::{
 
 use crate::{
     process::{
-        Host, ProcessConfig, Work,
+        Host, ProcessConfig, Separation, Work,
         directory::{Directory, Seen},
         identity,
     },
@@ -74,6 +74,12 @@ impl Process {
     /// called within a tokio runtime.
     pub fn new(config: ProcessConfig) -> Result<Self, DriverError> {
         Ok(Self { host: Arc::new(Host::new(config)?), state: Arc::default() })
+    }
+
+    /// How far variants are kept apart from the host. The first call tries it out, which takes some milliseconds and
+    /// blocks.
+    pub fn isolation(&self) -> &Separation {
+        self.host.isolation()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,8 +1,13 @@
 //! The file system that a run sees, as steps to lay it out.
 
+mod pieces;
+mod plan;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub(crate) use pieces::{Sight, of_host, of_image};
 
 /// A file system of a run's own. Paths `at` are as the run sees them; all others are the host's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +16,17 @@ pub(crate) struct View {
     pub base: PathBuf,
     /// In this order.
     pub steps: Vec<Step>,
-    /// Whether to take away what power the run would have over it, by a user namespace inside.
+    /// With whose power.
+    pub power: Power,
+}
+
+/// Whose power lays a view out, and what the run has of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Power {
+    /// A user namespace is needed to lay it out: we are not root, or root of a container without power.
+    pub borrowed: bool,
+    /// The run is in a user namespace of its own inside, and has no power over what was laid out: it cannot take
+    /// away what hides something, nor write to what is read-only, be it root or not.
     pub confine: bool,
 }
 
@@ -32,6 +47,16 @@ pub(crate) enum Step {
         /// Whether it cannot be changed.
         read_only: bool,
     },
+    /// A directory of the host's, and whatever the run changes in it kept elsewhere. Read-only where the system
+    /// has no such file system.
+    Overlay {
+        /// The host's.
+        from: PathBuf,
+        /// An existing directory for what is changed.
+        changes: PathBuf,
+        /// Where it is seen.
+        at: PathBuf,
+    },
     /// A symbolic link.
     Link {
         /// Its path.
@@ -43,13 +68,15 @@ pub(crate) enum Step {
     Memory {
         /// Where.
         at: PathBuf,
-        /// Whether it stays empty.
-        read_only: bool,
+        /// Whether everybody may write to it.
+        open: bool,
     },
     /// The run's own processes.
     Processes {
         /// Where: `/proc`.
         at: PathBuf,
+        /// Whether what is the machine's there is read-only.
+        closed: bool,
     },
     /// Terminals of its own, where the system allows them.
     Terminals {
