@@ -266,6 +266,15 @@ fn faults_of_data() {
 }
 
 #[test]
+fn a_cause_is_not_as_long_as_the_input() {
+    let definition = json!({"StartAt": "S", "States": {
+        "S": {"Type": "Pass", "Parameters": {"a.$": "$.no"}, "End": true},
+    }});
+    let world = World::begin(&definition, json!({"a": "é".repeat(100_000)}));
+    assert_eq!(world.failure().1.chars().count(), 32_768);
+}
+
+#[test]
 fn faults_of_tasks_are_caught_but_for_runtime() {
     let catch = json!([{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]);
     let fields = json!({"Parameters": {"a.$": "States.StringToJson($.a)"}, "Catch": catch});

@@ -8,6 +8,10 @@ use trainyard_lang::asl::{Fault, Next, Resource, StateKind, Task};
 use super::{answer::Attempt, flow, story::Story, timers};
 use crate::{Command, EventKind, Retry, run::Entry};
 
+/// The most characters of a cause: it may quote the whole input.
+/// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_ExecutionFailedEventDetails.html>
+const CAUSE_LIMIT: usize = 32_768;
+
 /// How a task has ended badly.
 pub(super) enum Ended {
     SubmitFailed(Failure),
@@ -65,7 +69,7 @@ pub(super) fn fault(story: &mut Story<'_>, entry: &Entry, fault: Fault) {
             entry.state, entry.id, fault.cause
         ),
     };
-    let failure = Failure::new(fault.error, cause);
+    let failure = Failure::new(fault.error, cause.chars().take(CAUSE_LIMIT).collect::<String>());
     let task = match flow::state(story, &entry.state).map(|state| &state.kind) {
         Some(StateKind::Task(task)) => Some(&**task),
         _ => None,
