@@ -20,6 +20,9 @@ const MOST_BYTES: usize = 8 << 20;
 /// After so much quiet, what was committed is moved from the log into the tables' file.
 const QUIET: Duration = Duration::from_millis(250);
 
+/// Fewer changes than this stay in the log, which costs next to nothing when the store is opened again.
+const WORTH_MOVING: usize = 64;
+
 /// Changes on their way to the writer. Dropping it lets the writer finish what waits, and ends it.
 #[derive(Debug)]
 pub(crate) struct Queue {
@@ -65,9 +68,12 @@ impl Drop for Queue {
 }
 
 fn run(mut writer: Writer, queue: &Receiver<Waiting>) {
-    let mut written = false;
+    let mut written = 0;
     loop {
-        let first = if written { queue.recv_timeout(QUIET) } else { queue.recv().map_err(Into::into) };
+        let first = match written {
+            WORTH_MOVING.. => queue.recv_timeout(QUIET),
+            _ => queue.recv().map_err(Into::into),
+        };
         match first {
             Ok(first) => {
                 let (batch, answers) = gather(first, queue);
@@ -75,11 +81,11 @@ fn run(mut writer: Writer, queue: &Receiver<Waiting>) {
                     // Whoever asked may be gone; what was committed stays.
                     let _ = answer.send(verdict);
                 }
-                written = true;
+                written += batch.len();
             }
             Err(RecvTimeoutError::Timeout) => {
                 writer.checkpoint();
-                written = false;
+                written = 0;
             }
             Err(RecvTimeoutError::Disconnected) => return,
         }
