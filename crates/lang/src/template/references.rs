@@ -13,15 +13,15 @@ pub(super) const NO_VALUE: &str = "AWS::NoValue";
 
 /// One reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference {
+pub(super) struct Reference {
     /// The parameter or resource.
-    pub name: String,
+    pub(super) name: String,
     /// The resource's attribute; none means its `Ref`.
-    pub attribute: Option<String>,
+    pub(super) attribute: Option<String>,
     /// Where it stands.
-    pub position: Position,
+    pub(super) position: Position,
     /// The way to it.
-    pub pointer: Pointer,
+    pub(super) pointer: Pointer,
 }
 
 /// A part of the text of `Fn::Sub`.
