@@ -7,6 +7,7 @@
 //! audit, identity < bus < logs < artifacts < repositories < images < jobs < builds < registry < approvals
 //! < endpoints < executions < stacks < tasks, targets
 
+pub mod approvals;
 pub mod audit;
 pub mod bus;
 pub mod executions;
@@ -15,6 +16,7 @@ pub mod identity;
 pub mod images;
 pub mod logs;
 pub mod refusal;
+pub mod targets;
 pub mod tasks;
 pub mod work;
 
@@ -22,8 +24,12 @@ pub mod work;
 pub struct Services {
     /// What they all stand on.
     pub ground: ground::Ground,
+    /// Questions that wait for a person.
+    pub approvals: approvals::Approvals,
     /// Buses, rules, events.
     pub bus: bus::Bus,
+    /// State machines and their executions.
+    pub executions: executions::Executions,
     /// Repositories, blobs, manifests, tags.
     pub images: images::Images,
     /// Who is who.

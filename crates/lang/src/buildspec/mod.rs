@@ -136,9 +136,7 @@ impl fmt::Display for PhaseName {
 impl Buildspec {
     /// Reads a buildspec, YAML or JSON, and reports all that is wrong with it or not supported.
     pub fn parse(bytes: &[u8]) -> Result<Self, Vec<Diagnostic>> {
-        let json = source::looks_like_json(bytes);
-        let root = if json { source::read_json(bytes) } else { source::read_yaml(bytes) }?;
-        read::buildspec(&root)
+        read::buildspec(&source::read_yaml(bytes)?)
     }
 }
 

@@ -46,15 +46,13 @@ pub fn read_toml(bytes: &[u8]) -> Result<Node, Vec<Diagnostic>> {
     toml::parse(text::checked(bytes)?)
 }
 
-/// Whether the first visible character opens an object or a list, so that the text is to be read as JSON.
-pub fn looks_like_json(bytes: &[u8]) -> bool {
-    let first = bytes.iter().find(|b| !b.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(b));
-    matches!(first, Some(b'{' | b'['))
-}
-
-/// Reads what looks like JSON as JSON, everything else as YAML with tags.
+/// Reads JSON when the first visible character opens an object or a list, YAML with tags otherwise.
 pub fn read_json_or_yaml(bytes: &[u8]) -> Result<Node, Vec<Diagnostic>> {
-    if looks_like_json(bytes) { read_json(bytes) } else { read_yaml_with_tags(bytes) }
+    let first = bytes.iter().find(|b| !b.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(b));
+    match first {
+        Some(b'{' | b'[') => read_json(bytes),
+        _ => read_yaml_with_tags(bytes),
+    }
 }
 
 #[cfg(test)]

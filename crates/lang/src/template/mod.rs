@@ -21,6 +21,7 @@ use serde_json::Value;
 pub use self::{
     definition::substitute,
     parameters::{Bounds, Parameter, ParameterKind},
+    references::Reference,
     resolve::{Env, Physical, resolve},
     sam::DefinitionFile,
 };

@@ -13,15 +13,15 @@ pub(super) const NO_VALUE: &str = "AWS::NoValue";
 
 /// One reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reference {
+pub struct Reference {
     /// The parameter or resource.
-    pub(super) name: String,
+    pub name: String,
     /// The resource's attribute; none means its `Ref`.
-    pub(super) attribute: Option<String>,
+    pub attribute: Option<String>,
     /// Where it stands.
-    pub(super) position: Position,
+    pub position: Position,
     /// The way to it.
-    pub(super) pointer: Pointer,
+    pub pointer: Pointer,
 }
 
 /// A part of the text of `Fn::Sub`.

@@ -1,3 +1,74 @@
 //! Executions of state machines.
+//!
+//! An execution is the fold of its history. A fact comes in ([`tell`](Executions)), the engine decides what follows,
+//! and events, work and documents are committed together, so that a crash at any point loses nothing and does nothing
+//! twice. The room knows no service: it calls [`task::Task`]s, and hears of the end of what they began by
+//! [`crate::bus::Listener`], or by asking now and then.
 
+mod calls;
+mod cancels;
+mod carry;
+mod ears;
+mod error;
+mod execution;
+mod machine;
+mod machines;
+mod names;
+mod news;
+mod pending;
+mod query;
+mod runs;
+mod start;
 pub mod task;
+mod tell;
+#[cfg(test)]
+mod tests;
+mod timers;
+mod tokens;
+
+use std::sync::{Arc, OnceLock};
+
+use tokio_util::sync::CancellationToken;
+
+pub use ears::Ears;
+pub use error::Error;
+pub use execution::{End, Execution, Status};
+pub use machine::{Revision, StateMachine};
+pub use machines::{Described, MachineSpec};
+pub use query::{Direction, HistoryPage};
+pub use start::StartSpec;
+pub use tokens::Answer;
+
+use crate::{ground::Ground, tasks::Tasks, work};
+
+/// The room. Cheap to clone.
+#[derive(Clone)]
+pub struct Executions {
+    ground: Ground,
+    /// Later rooms stand behind these, so they come when all rooms are there.
+    tasks: Arc<OnceLock<Tasks>>,
+    runs: Arc<runs::Runs>,
+}
+
+impl Executions {
+    /// On this ground.
+    pub fn new(ground: Ground) -> Self {
+        Self { ground, tasks: Arc::default(), runs: Arc::default() }
+    }
+
+    /// What tasks there are. Said once, when all rooms are there and before anything is served; a second time does
+    /// nothing.
+    pub fn equip(&self, tasks: Tasks) {
+        let _ = self.tasks.set(tasks);
+    }
+
+    /// Runs the room's loops until `stop`.
+    pub async fn watch(&self, stop: CancellationToken) {
+        let ground = || self.ground.clone();
+        let calls = work::run(ground(), Arc::new(calls::Calls(self.clone())), stop.clone());
+        let observations = work::run(ground(), Arc::new(pending::Observations(self.clone())), stop.clone());
+        let timers = work::run(ground(), Arc::new(timers::Timers(self.clone())), stop.clone());
+        let cancels = work::run(ground(), Arc::new(cancels::Cancels(self.clone())), stop);
+        futures::join!(calls, observations, timers, cancels);
+    }
+}

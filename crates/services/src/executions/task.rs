@@ -38,7 +38,7 @@ pub enum Pattern {
 }
 
 /// One call of a task.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Call {
     /// Deterministic from execution, state entry and attempt: the same after a crash.
     pub token: String,

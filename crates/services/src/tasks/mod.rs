@@ -1,5 +1,7 @@
 //! The service integrations: one file each, and one line in [`Tasks`].
 
+pub mod events_put_events;
+
 use std::{collections::HashMap, sync::Arc};
 
 use crate::executions::task::Task;

@@ -1,0 +1,126 @@
+//! Calls tasks.
+
+use std::error::Error as StdError;
+
+use async_trait::async_trait;
+use serde_json::json;
+use trainyard_domain::{Arn, Failure};
+use trainyard_engine::{Fact, TaskCall};
+use trainyard_store::{Changes, Expect, WorkItem};
+
+use super::{
+    Execution, Executions,
+    carry::{CANCELS, CallWork, CancelWork, TASKS},
+    machines::named,
+    pending::{OBSERVATIONS, Pending},
+    task::{Call, Pattern, Started, Task, TaskError},
+    tell::{Extra, stand_still},
+};
+use crate::work::{Outcome, Worker};
+
+type Trouble = Box<dyn StdError + Send + Sync>;
+
+/// Makes the calls that executions want made, and tells them what came of it.
+pub(super) struct Calls(pub(super) Executions);
+
+#[async_trait]
+impl Worker for Calls {
+    const TOPIC: &'static str = TASKS;
+    // Most of a call is waiting for somebody else.
+    const WIDTH: usize = 64;
+
+    async fn work(&self, item: &WorkItem) -> Result<Outcome, Trouble> {
+        let CallWork { execution: arn, call } = match serde_json::from_str(&item.body) {
+            Ok(work) => work,
+            Err(error) => {
+                tracing::error!(id = item.id, %error, "a task that cannot be read is put aside");
+                return Ok(Outcome::Finished(Changes::new()));
+            }
+        };
+        let (execution, awaited) = match self.0.standing(&arn, &call.token).await {
+            Ok(Some(standing)) => standing,
+            Ok(None) => return Ok(Outcome::Finished(Changes::new())),
+            Err(error) => return stand_still(error),
+        };
+        let Some((call, task)) = self.0.call_of(&execution, &call) else {
+            let failure = Failure::new("States.Runtime", format!("There is no task {}", call.resource));
+            return self.tell(item, &arn, Fact::TaskFailed { token: call.token, failure }).await;
+        };
+        if !awaited {
+            // It may have been called before a crash: what it began is ended by its name.
+            if call.pattern == Pattern::Sync {
+                task.cancel(&call, None).await.map_err(|e| e.to_string())?;
+            }
+            return Ok(Outcome::Finished(Changes::new()));
+        }
+        match task.start(&call).await {
+            Ok(started) => self.started(item, &arn, call, started).await,
+            Err(TaskError::Failed(failure)) => {
+                let token = call.token;
+                let fact = match call.pattern {
+                    Pattern::RequestResponse => Fact::TaskFailed { token, failure },
+                    Pattern::Sync | Pattern::WaitForTaskToken => Fact::TaskSubmitFailed { token, failure },
+                };
+                self.tell(item, &arn, fact).await
+            }
+            Err(TaskError::Trouble(why)) => Err(why.into()),
+        }
+    }
+}
+
+impl Calls {
+    async fn started(
+        &self,
+        item: &WorkItem,
+        arn: &Arn,
+        call: Call,
+        started: Started,
+    ) -> Result<Outcome, Trouble> {
+        let (token, response) = (call.token.clone(), started.response.clone());
+        match call.pattern {
+            Pattern::RequestResponse => {
+                self.tell(item, arn, Fact::TaskSucceeded { token, output: response }).await
+            }
+            Pattern::WaitForTaskToken => self.tell(item, arn, Fact::TaskSubmitted { token, response }).await,
+            Pattern::Sync => {
+                let mut extra = Extra::default();
+                let pending = Pending::new(arn.clone(), call, started);
+                for changes in [&mut extra.told, &mut extra.stale] {
+                    changes.put(&pending, Expect::Any)?.finish(item);
+                }
+                extra.told.schedule(WorkItem::now(OBSERVATIONS, token.clone(), ""));
+                // Nobody waits for it any more: what was begun is ended.
+                let cancel = json!(CancelWork { execution: arn.clone() }).to_string();
+                extra.stale.schedule(WorkItem::now(CANCELS, token.clone(), cancel));
+                self.0.tell(arn, &Fact::TaskSubmitted { token, response }, extra).await?;
+                Ok(Outcome::Settled)
+            }
+        }
+    }
+
+    /// Tells the fact and takes the work off in the same commit.
+    async fn tell(&self, item: &WorkItem, arn: &Arn, fact: Fact) -> Result<Outcome, Trouble> {
+        let mut changes = Changes::new();
+        changes.finish(item);
+        self.0.tell(arn, &fact, Extra::always(changes)).await?;
+        Ok(Outcome::Settled)
+    }
+}
+
+impl Executions {
+    /// The call as the task wants it, and the task.
+    fn call_of(&self, execution: &Execution, call: &TaskCall) -> Option<(Call, std::sync::Arc<dyn Task>)> {
+        let (resource, pattern) = named(&call.resource)?;
+        let task = self.tasks.get()?.find(&resource)?.clone();
+        let call = Call {
+            token: call.token.clone(),
+            execution: execution.arn(),
+            scope: execution.scope.clone(),
+            principal: execution.principal(),
+            resource,
+            pattern,
+            parameters: call.parameters.clone(),
+        };
+        Some((call, task))
+    }
+}

@@ -1,0 +1,127 @@
+//! From what the engine decided to what is committed. Pure: it writes nothing and calls nobody.
+
+use serde::{Deserialize, Serialize};
+use trainyard_domain::{Arn, Principal, Timestamp};
+use trainyard_engine::{Command, Decision, Outcome, TaskCall, TimerId};
+use trainyard_store::{Changes, Error as StoreError, Expect, WorkItem};
+
+use super::{
+    execution::{self, End, Execution, Status},
+    machines::named,
+    news,
+    task::Pattern,
+    tokens::Token,
+};
+use crate::{audit, bus, ground::Ground};
+
+/// The topic of tasks to be called, by token.
+pub(super) const TASKS: &str = "tasks";
+/// The topic of timers, by execution and timer.
+pub(super) const TIMERS: &str = "timers";
+/// The topic of tasks that nobody waits for any more, by token.
+pub(super) const CANCELS: &str = "cancels";
+
+/// A task to be called, as it waits for its worker.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct CallWork {
+    pub(super) execution: Arn,
+    pub(super) call: TaskCall,
+}
+
+/// A timer, as it waits for its time.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct TimerWork {
+    pub(super) execution: Arn,
+    pub(super) timer: TimerId,
+}
+
+/// A task to be ended, as it waits for its worker.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct CancelWork {
+    pub(super) execution: Arn,
+}
+
+/// Adds to `changes` all that follows from the decision for this execution. When it ends, the execution says so
+/// afterwards; its document is put by the caller, who knows which version of it to expect.
+pub(super) fn carry(
+    changes: &mut Changes,
+    ground: &Ground,
+    execution: &mut Execution,
+    decision: &Decision,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let arn = execution.arn();
+    if let Some(first) = decision.events.first() {
+        changes.append(&execution::history(&arn), first.id, &decision.events)?;
+    }
+    for command in &decision.commands {
+        match command {
+            Command::RunTask(call) => run_task(changes, &arn, call)?,
+            Command::CancelTask { token } => {
+                let body = json(&CancelWork { execution: arn.clone() })?;
+                changes.schedule(WorkItem::now(CANCELS, token, body));
+            }
+            Command::WakeAt { timer, at } => {
+                let body = json(&TimerWork { execution: arn.clone(), timer: timer.clone() })?;
+                changes.schedule(WorkItem::at(TIMERS, timer_id(&arn, timer), *at, body));
+            }
+            Command::ForgetTimer { timer } => {
+                changes.cancel(TIMERS, &timer_id(&arn, timer));
+            }
+            Command::Finish(outcome) => {
+                finish(execution, outcome, now);
+                bus::tell(changes, &news::status_changed(execution, now))?;
+                let by = Principal::root(&execution.scope);
+                let action = format!("trainyard:Execution{}", word(execution.status));
+                audit::note(changes, ground, &by, &action, &arn)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn run_task(changes: &mut Changes, execution: &Arn, call: &TaskCall) -> Result<(), StoreError> {
+    // The token is known before the call is made: its answer may be faster than ours.
+    if named(&call.resource).is_some_and(|(_, pattern)| pattern == Pattern::WaitForTaskToken) {
+        let token = Token { token: call.token.clone(), execution: execution.clone() };
+        changes.put(&token, Expect::Any)?;
+    }
+    let body = json(&CallWork { execution: execution.clone(), call: call.clone() })?;
+    changes.schedule(WorkItem::now(TASKS, call.token.clone(), body));
+    Ok(())
+}
+
+fn timer_id(execution: &Arn, timer: &TimerId) -> String {
+    format!("{execution}#{timer}")
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|e| StoreError::Internal(format!("work cannot be written: {e}")))
+}
+
+fn finish(execution: &mut Execution, outcome: &Outcome, now: Timestamp) {
+    let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let end = End { at: now, output: None, error: None, cause: None };
+    let (status, end) = match outcome {
+        Outcome::Succeeded { output } => (Status::Succeeded, End { output: Some(output.to_string()), ..end }),
+        Outcome::Failed { failure } => {
+            (Status::Failed, End { error: given(&failure.error), cause: given(&failure.cause), ..end })
+        }
+        Outcome::TimedOut => (Status::TimedOut, end),
+        Outcome::Aborted { error, cause } => {
+            (Status::Aborted, End { error: error.clone(), cause: cause.clone(), ..end })
+        }
+    };
+    execution.status = status;
+    execution.end = Some(end);
+}
+
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::Running => "Running",
+        Status::Succeeded => "Succeeded",
+        Status::Failed => "Failed",
+        Status::TimedOut => "TimedOut",
+        Status::Aborted => "Aborted",
+    }
+}

@@ -1,0 +1,138 @@
+//! An execution's document: what is shown of it without its history. It is written when the execution begins and when
+//! it ends, and not in between.
+
+use serde::{Deserialize, Serialize};
+use trainyard_domain::{Arn, Principal, Scope, Timestamp, principal::Lineage};
+use trainyard_store::{Keys, Noun};
+
+use super::names;
+
+/// One execution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Execution {
+    /// Where.
+    pub scope: Scope,
+    /// The state machine's name.
+    pub machine: String,
+    /// Its name: within its state machine there is one execution of that name, for ever.
+    pub name: String,
+    /// The revision that it began with.
+    pub revision: String,
+    /// The role that it acts in.
+    pub role: Arn,
+    /// Its input, as it was given.
+    pub input: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// How it stands.
+    pub status: Status,
+    /// How it ended; none while it runs.
+    #[serde(default)]
+    pub end: Option<End>,
+    /// The work that it was started out of.
+    #[serde(default)]
+    pub lineage: Lineage,
+    /// Who started it.
+    pub by: Arn,
+    /// The caller's trace header, kept and shown.
+    #[serde(default)]
+    pub trace: Option<String>,
+}
+
+/// How an execution ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct End {
+    /// When.
+    pub at: Timestamp,
+    /// With what, if well.
+    #[serde(default)]
+    pub output: Option<String>,
+    /// The failure's name, if badly and if it has one.
+    #[serde(default)]
+    pub error: Option<String>,
+    /// Why, if that was said.
+    #[serde(default)]
+    pub cause: Option<String>,
+}
+
+/// AWS's words for how an execution stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    /// It runs.
+    Running,
+    /// It ended well.
+    Succeeded,
+    /// It ended badly.
+    Failed,
+    /// It took too long.
+    TimedOut,
+    /// Somebody stopped it.
+    Aborted,
+}
+
+impl Status {
+    /// As AWS writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Aborted => "ABORTED",
+        }
+    }
+}
+
+impl Execution {
+    /// Its ARN.
+    pub fn arn(&self) -> Arn {
+        names::execution_arn(&self.scope, &self.machine, &self.name)
+    }
+
+    /// Its state machine's ARN.
+    pub fn machine_arn(&self) -> Arn {
+        names::machine_arn(&self.scope, &self.machine)
+    }
+
+    /// In whose name its tasks act: a session of its role, for this execution.
+    pub fn principal(&self) -> Principal {
+        let role = self.role.resource.rsplit('/').next().unwrap_or_default();
+        // STS takes 64 characters of a session's name.
+        let session: String = self.name.chars().take(64).collect();
+        Principal {
+            account: self.scope.account.clone(),
+            arn: Arn::global("sts", &self.scope, format!("assumed-role/{role}/{session}")),
+            role: Some(self.role.clone()),
+            lineage: Lineage { execution: Some(self.arn().to_string()), ..self.lineage.clone() },
+        }
+    }
+}
+
+/// The document's id. Names have no slash.
+pub(super) fn id(machine: &str, name: &str) -> String {
+    format!("{machine}/{name}")
+}
+
+/// The history's name in the store.
+pub(super) fn history(arn: &Arn) -> String {
+    format!("execution/{arn}")
+}
+
+impl Noun for Execution {
+    const KIND: &'static str = "execution";
+
+    fn scope(&self) -> String {
+        self.scope.to_string()
+    }
+
+    fn id(&self) -> String {
+        id(&self.machine, &self.name)
+    }
+
+    fn keys(&self, keys: &mut Keys) {
+        let started = format!("{:019}", self.started.millis().max(0));
+        keys.add("started", format!("{}/{started}", self.machine));
+        keys.add("status", format!("{}/{}/{started}", self.machine, self.status.as_str()));
+    }
+}

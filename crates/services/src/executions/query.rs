@@ -1,0 +1,130 @@
+//! Asking for executions and their histories, page by page.
+
+use trainyard_domain::Scope;
+use trainyard_engine::HistoryEvent;
+use trainyard_store::{Error as StoreError, List, Range};
+
+use super::{
+    Error, Executions,
+    execution::{self, Execution, Status},
+    machines::Described,
+    names, runs,
+};
+
+/// Which end of a history comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// The oldest event.
+    #[default]
+    Forward,
+    /// The latest.
+    Backward,
+}
+
+/// A page of a history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistoryPage {
+    /// The events.
+    pub events: Vec<HistoryEvent>,
+    /// What the next page is asked for with; none after the last.
+    pub next: Option<String>,
+}
+
+/// How many events are read from the store at a time.
+const CHUNK: usize = 100;
+/// A page that has grown to so many bytes ends.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+impl Executions {
+    /// One page of the state machine's executions, the latest first.
+    pub async fn list(
+        &self,
+        machine: &str,
+        status: Option<Status>,
+        limit: usize,
+        after: Option<String>,
+    ) -> Result<(Vec<Execution>, Option<String>), Error> {
+        let (scope, name) = names::machine(machine)?;
+        if after.is_none() {
+            self.held_machine(&scope, &name).await?;
+        }
+        let list = match status {
+            None => List::in_scope(&scope).by("started").within(Range::prefix(&format!("{name}/"))),
+            Some(status) => {
+                let prefix = format!("{name}/{}/", status.as_str());
+                List::in_scope(&scope).by("status").within(Range::prefix(&prefix))
+            }
+        };
+        let page = self.ground.store.list(list.descending(true).limit(limit).after(after)).await;
+        let page = page.map_err(token)?;
+        Ok((page.items.into_iter().map(|held| held.value).collect(), page.next))
+    }
+
+    /// One page of the execution's history. It is read from the store a few events at a time, however long it is.
+    pub async fn history(
+        &self,
+        arn: &str,
+        direction: Direction,
+        limit: usize,
+        after: Option<String>,
+    ) -> Result<HistoryPage, Error> {
+        let (scope, machine, name) = names::execution(arn)?;
+        let held = self.execution(&scope.to_string(), &machine, &name).await?;
+        let arn = held.ok_or_else(|| Error::NoExecution(arn.to_owned()))?.value.arn();
+        let history = execution::history(&arn);
+        let mut from = match (&after, direction) {
+            (Some(token), _) => token.parse().map_err(|_| Error::InvalidToken)?,
+            (None, Direction::Forward) => 1,
+            (None, Direction::Backward) => u64::MAX,
+        };
+        let (mut events, mut bytes) = (Vec::new(), 0);
+        loop {
+            let room = (limit - events.len()).min(CHUNK);
+            let records = match direction {
+                Direction::Forward => self.ground.store.history(&history, from, room + 1).await?,
+                Direction::Backward => self.ground.store.history_back(&history, from, room + 1).await?,
+            };
+            let more = records.len() > room;
+            for (seq, record) in records.into_iter().take(room) {
+                bytes += record.len();
+                events.push(runs::event(&arn, seq, &record)?);
+            }
+            let last = events.last().map_or(0, |event| event.id);
+            from = if direction == Direction::Forward { last + 1 } else { last.saturating_sub(1) };
+            if !more {
+                return Ok(HistoryPage { events, next: None });
+            }
+            if events.len() >= limit || bytes >= MOST_BYTES {
+                return Ok(HistoryPage { events, next: Some(from.to_string()) });
+            }
+        }
+    }
+
+    /// The state machine as the execution began with it.
+    pub async fn describe_machine_of(&self, arn: &str) -> Result<Described, Error> {
+        let execution = self.describe(arn).await?;
+        let revision = self.revision_of(&execution.scope, &execution.revision).await?;
+        let machine = self.held_machine(&execution.scope, &execution.machine).await?.value;
+        Ok(Described { machine, revision })
+    }
+
+    /// One page of all executions of the scope, the latest of each state machine first.
+    pub async fn list_all(
+        &self,
+        scope: &Scope,
+        limit: usize,
+        after: Option<String>,
+    ) -> Result<(Vec<Execution>, Option<String>), Error> {
+        let list = List::in_scope(scope).by("started").descending(true).limit(limit).after(after);
+        let page = self.ground.store.list(list).await.map_err(token)?;
+        Ok((page.items.into_iter().map(|held| held.value).collect(), page.next))
+    }
+}
+
+/// A cursor that we did not make is the caller's fault.
+pub(super) fn token(error: StoreError) -> Error {
+    match error {
+        StoreError::Invalid(_) => Error::InvalidToken,
+        error => error.into(),
+    }
+}

@@ -1,0 +1,175 @@
+//! The executions in hand: one seat each, with its run as far as it was read.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use trainyard_domain::{Arn, Scope};
+use trainyard_engine::{HistoryEvent, Run, apply};
+use trainyard_lang::asl::{self, Machine};
+use trainyard_store::{Changes, Held};
+
+use super::{
+    Error, Executions,
+    execution::{self, Execution},
+    names,
+};
+
+/// How many executions are kept in memory when nobody asks for them.
+const MOST_SEATS: usize = 512;
+const MOST_REVISIONS: usize = 128;
+/// How many events are read from the store at a time.
+const CHUNK: usize = 500;
+
+/// An execution's seat: who holds its lock is the only one who decides for it.
+pub(super) type Seat = tokio::sync::Mutex<Place>;
+
+/// What is in a seat.
+#[derive(Default)]
+pub(super) enum Place {
+    /// Nothing was read.
+    #[default]
+    Empty,
+    /// The execution as the store has it.
+    Here(Box<Loaded>),
+    /// Whoever sat here went away in the middle of a commit: it may still be under way.
+    InDoubt,
+}
+
+/// An execution as it was read.
+pub(super) struct Loaded {
+    pub(super) execution: Execution,
+    /// The version of its document.
+    pub(super) version: u64,
+    pub(super) known: Arc<Known>,
+    pub(super) run: Run,
+}
+
+/// A revision of a state machine, read and checked.
+pub(super) struct Known {
+    pub(super) machine: Machine,
+    pub(super) role: Arn,
+}
+
+/// All seats.
+#[derive(Default)]
+pub(super) struct Runs {
+    seats: Mutex<HashMap<Arn, Arc<Seat>>>,
+    revisions: Mutex<HashMap<String, Arc<Known>>>,
+    broken: Mutex<HashMap<Arn, String>>,
+}
+
+impl Runs {
+    /// The execution's seat. Too many are kept only while they are all in use.
+    pub(super) fn seat(&self, arn: &Arn) -> Arc<Seat> {
+        let mut seats = lock(&self.seats);
+        if let Some(seat) = seats.get(arn) {
+            return seat.clone();
+        }
+        if seats.len() >= MOST_SEATS {
+            seats.retain(|_, seat| Arc::strong_count(seat) > 1);
+        }
+        seats.entry(arn.clone()).or_default().clone()
+    }
+
+    /// The execution is over, and nobody will ask for its seat soon. Its lock is held.
+    pub(super) fn leave(&self, arn: &Arn) {
+        lock(&self.seats).remove(arn);
+    }
+
+    /// Why the execution cannot be read, if it was found so.
+    pub(super) fn broken(&self, arn: &Arn) -> Option<String> {
+        lock(&self.broken).get(arn).cloned()
+    }
+}
+
+impl Executions {
+    /// Takes the execution out of its seat, reading it if need be. Until something is put there the seat is in doubt:
+    /// that is how it is found when the caller goes away.
+    pub(super) async fn take(&self, place: &mut Place, arn: &Arn) -> Result<Box<Loaded>, Error> {
+        match std::mem::replace(place, Place::InDoubt) {
+            Place::Here(loaded) => return Ok(loaded),
+            Place::Empty => {}
+            // Commits are done in their order: after one more, the one in doubt is done or never will be.
+            Place::InDoubt => {
+                let mut nothing = Changes::new();
+                nothing.cancel(super::carry::TASKS, "");
+                self.ground.store.commit(nothing).await?;
+            }
+        }
+        Ok(Box::new(self.load(arn).await?))
+    }
+
+    /// Reads the execution from the store: its history folded, and nothing else.
+    async fn load(&self, arn: &Arn) -> Result<Loaded, Error> {
+        let (scope, machine, name) = names::execution(&arn.to_string())?;
+        let held = self.ground.store.get(&scope.to_string(), &execution::id(&machine, &name)).await?;
+        let Held { version, value: execution } = held.ok_or_else(|| Error::NoExecution(arn.to_string()))?;
+        let loaded = self.read(arn, execution, version).await;
+        let mut broken = lock(&self.runs.broken);
+        if let Err(Error::Poisoned { reason, .. }) = &loaded {
+            tracing::error!(execution = %arn, reason, "an execution stands still: its history cannot be read");
+            broken.insert(arn.clone(), reason.clone());
+        } else {
+            broken.remove(arn);
+        }
+        loaded
+    }
+
+    async fn read(&self, arn: &Arn, execution: Execution, version: u64) -> Result<Loaded, Error> {
+        let known = self.known(&execution.scope, &execution.revision).await?;
+        let run = self.fold(arn).await?;
+        Ok(Loaded { execution, version, known, run })
+    }
+
+    async fn fold(&self, arn: &Arn) -> Result<Run, Error> {
+        let history = execution::history(arn);
+        let mut run = Run::default();
+        loop {
+            let next = run.last_event_id() + 1;
+            let records = self.ground.store.history(&history, next, CHUNK).await?;
+            let more = records.len() == CHUNK;
+            for (seq, record) in records {
+                apply(&mut run, &event(arn, seq, &record)?);
+            }
+            if !more {
+                return Ok(run);
+            }
+        }
+    }
+
+    /// What the revision says, read once.
+    pub(super) async fn known(&self, scope: &Scope, revision: &str) -> Result<Arc<Known>, Error> {
+        if let Some(known) = lock(&self.runs.revisions).get(revision) {
+            return Ok(known.clone());
+        }
+        let stored = self.revision_of(scope, revision).await?;
+        let machine = asl::parse(&stored.definition).map_err(|faults| Error::Poisoned {
+            what: format!("the definition of {}", names::machine_arn(scope, &stored.machine)),
+            reason: asl::invalid_definition(&faults),
+        })?;
+        let known = Arc::new(Known { machine, role: stored.role });
+        let mut revisions = lock(&self.runs.revisions);
+        if revisions.len() >= MOST_REVISIONS {
+            revisions.clear();
+        }
+        revisions.insert(revision.to_owned(), known.clone());
+        Ok(known)
+    }
+}
+
+/// One record of a history.
+pub(super) fn event(arn: &Arn, seq: u64, record: &str) -> Result<HistoryEvent, Error> {
+    let poisoned = |reason| Error::Poisoned { what: format!("the history of {arn}"), reason };
+    let event: HistoryEvent =
+        serde_json::from_str(record).map_err(|e| poisoned(format!("event {seq}: {e}")))?;
+    if event.id != seq {
+        return Err(poisoned(format!("event {seq} says that it is event {}", event.id)));
+    }
+    Ok(event)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,55 @@
+//! Rules that start executions.
+//! <https://docs.aws.amazon.com/step-functions/latest/dg/tutorial-cloudwatch-events-s3.html>
+
+use async_trait::async_trait;
+use trainyard_domain::{Arn, Kind, Principal, principal::Lineage};
+
+use crate::{
+    bus::{Delivery, DeliveryError, Target},
+    executions::{Error, Executions, StartSpec},
+    refusal::Refusal,
+};
+
+/// Starts an execution named `<event>_<delivery>`, so that a delivery that comes again starts nothing.
+pub struct StateMachine(pub Executions);
+
+#[async_trait]
+impl Target for StateMachine {
+    fn takes(&self, arn: &Arn) -> bool {
+        arn.service == "states" && arn.resource_of("stateMachine").is_some()
+    }
+
+    async fn deliver(&self, delivery: &Delivery) -> Result<(), DeliveryError> {
+        let spec = StartSpec {
+            machine: delivery.target.to_string(),
+            name: Some(format!("{}_{}", delivery.event.id, delivery.id)),
+            input: Some(delivery.input.to_string()),
+            trace: None,
+        };
+        match self.0.start(&principal(delivery), spec).await {
+            // It has ended already: it was started by an earlier attempt of this delivery.
+            Ok(_) | Err(Error::ExecutionExists(_)) => Ok(()),
+            Err(error) => {
+                let retry = matches!(
+                    error.kind(),
+                    Kind::Conflict | Kind::Busy | Kind::Unavailable | Kind::Timeout | Kind::Internal
+                );
+                Err(DeliveryError { retry, message: error.to_string() })
+            }
+        }
+    }
+}
+
+/// A session of the target's role.
+fn principal(delivery: &Delivery) -> Principal {
+    let root = Principal::root(&delivery.scope);
+    let Some(role) = &delivery.role else { return root };
+    let name = role.resource.rsplit('/').next().unwrap_or_default();
+    let session = format!("assumed-role/{name}/{}", delivery.id);
+    Principal {
+        arn: Arn::global("sts", &delivery.scope, session),
+        role: Some(role.clone()),
+        lineage: Lineage::default(),
+        ..root
+    }
+}
