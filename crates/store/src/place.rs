@@ -5,10 +5,16 @@ use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
     process,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Once,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use crate::Error;
+
+/// How the names of passing directories begin.
+const PASSING: &str = "trainyard-store-";
 
 /// A directory that is ours until this is dropped: the lock goes with the process, however it ends.
 #[derive(Debug)]
@@ -45,8 +51,10 @@ impl Place {
     /// A directory of its own that is removed when this is dropped.
     pub(crate) fn passing() -> Result<Self, Error> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
+        static SWEPT: Once = Once::new();
+        SWEPT.call_once(|| sweep(&std::env::temp_dir()));
         loop {
-            let name = format!("trainyard-store-{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+            let name = format!("{PASSING}{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
             let directory = std::env::temp_dir().join(name);
             // One that is left over from a process that was killed is not ours to use.
             if !directory.exists() {
@@ -93,6 +101,21 @@ fn make(directory: &Path) -> io::Result<()> {
     }
 }
 
+/// Removes passing directories whose processes ended without dropping their stores: those with a free lock that had
+/// a holder. One without a holder's name may be about to get one.
+fn sweep(root: &Path) {
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PASSING)) {
+        let lock = entry.path().join("store.lock");
+        let left = fs::read_to_string(&lock).is_ok_and(|holder| !holder.is_empty())
+            && File::open(&lock).is_ok_and(|lock| lock.try_lock().is_ok());
+        if left {
+            // Others may be sweeping too.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 fn taken(directory: &Path, lock: &mut File) -> Error {
     let mut pid = String::new();
     let holder = match lock.read_to_string(&mut pid) {
@@ -103,4 +126,24 @@ fn taken(directory: &Path, lock: &mut File) -> Error {
         "the directory {} is in use by {holder}: stop that server, or name another directory",
         directory.display()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_nobody_holds_is_swept() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        drop(Place::claim(&at("trainyard-store-left")).unwrap());
+        drop(Place::claim(&at("another")).unwrap());
+        let held = Place::claim(&at("trainyard-store-held")).unwrap();
+        fs::create_dir(at("trainyard-store-new")).unwrap();
+        sweep(root.path());
+        let there = ["trainyard-store-left", "another", "trainyard-store-held", "trainyard-store-new"]
+            .map(|name| at(name).exists());
+        assert_eq!(there, [false, true, true, true]);
+        drop(held);
+    }
 }
