@@ -16,6 +16,7 @@ pub mod identity;
 pub mod images;
 pub mod logs;
 pub mod refusal;
+pub mod repositories;
 pub mod targets;
 pub mod tasks;
 pub mod work;
@@ -36,4 +37,6 @@ pub struct Services {
     pub identity: identity::Identity,
     /// What jobs, builds and endpoints print.
     pub logs: logs::Logs,
+    /// The built-in git host.
+    pub repositories: repositories::Repositories,
 }

@@ -8,6 +8,7 @@ pub mod aws_sdk;
 pub mod ecr;
 pub mod error;
 pub mod face;
+pub mod git;
 pub mod iam;
 pub mod input;
 pub mod logs;
