@@ -8,6 +8,7 @@
 //! < endpoints < executions < stacks < tasks, targets
 
 pub mod approvals;
+pub mod artifacts;
 pub mod audit;
 pub mod bus;
 pub mod executions;
@@ -33,6 +34,8 @@ pub struct Services {
     pub executions: executions::Executions,
     /// Repositories, blobs, manifests, tags.
     pub images: images::Images,
+    /// Buckets and objects.
+    pub artifacts: artifacts::Artifacts,
     /// Who is who.
     pub identity: identity::Identity,
     /// What jobs, builds and endpoints print.

@@ -75,8 +75,8 @@ impl Store {
 
     /// One page of a list in which all that begins with `prefix` and has `delimiter` somewhere after it stands as
     /// one folder, as S3 lists common prefixes. However much a folder holds, it costs one step. What is compared is
-    /// what the list is ordered by (the id, or the value of its key); `prefix` replaces its range's beginning, its
-    /// other bounds stay. In one scope and ascending only.
+    /// what the list is ordered by (the id, or the value of its key); the list's own bounds
+    /// hold too. In one scope and ascending only.
     pub async fn folders<T: Noun>(
         &self,
         list: List,

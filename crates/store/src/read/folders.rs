@@ -66,7 +66,7 @@ fn begin(list: List, prefix: &str) -> Result<Option<List>, Error> {
         (one, other) => one.or(other),
     };
     let folder = list.cursor()?.and_then(|cursor| cursor.folder);
-    let list = list.within(Range { from: below.from, after: range.after, before });
+    let list = list.within(Range { from: range.from.max(below.from), after: range.after, before });
     Ok(match folder {
         Some(folder) => past(list, &folder),
         None => Some(list),

@@ -1,0 +1,62 @@
+//! Buckets.
+
+use trainyard_domain::{AccountId, Scope};
+use trainyard_store::{Changes, Expect, Held, List, Page, Range};
+
+use super::{Artifacts, Bucket, Error, Object, Upload, place};
+
+impl Artifacts {
+    /// Makes a bucket.
+    pub async fn create_bucket(&self, owner: &Scope, name: &str) -> Result<Bucket, Error> {
+        place::check_bucket(name)?;
+        let bucket = Bucket { name: name.to_owned(), owner: owner.clone(), created: self.ground.now() };
+        let mut changes = Changes::new();
+        changes.put(&bucket, Expect::Absent)?;
+        match self.ground.store.commit(changes).await {
+            Ok(()) => Ok(bucket),
+            Err(trainyard_store::Error::Conflict(_)) => match self.bucket(&owner.account, name).await {
+                Ok(_) => Err(Error::BucketYours),
+                Err(Error::Forbidden) => Err(Error::BucketTaken),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The bucket, if it is the account's.
+    pub async fn bucket(&self, account: &AccountId, name: &str) -> Result<Bucket, Error> {
+        self.held_bucket(account, name).await.map(|held| held.value)
+    }
+
+    async fn held_bucket(&self, account: &AccountId, name: &str) -> Result<Held<Bucket>, Error> {
+        let held = self.ground.store.get::<Bucket>("", name).await?.ok_or(Error::NoBucket)?;
+        if held.value.owner.account == *account { Ok(held) } else { Err(Error::Forbidden) }
+    }
+
+    /// The account's buckets whose names begin with `prefix`.
+    pub async fn buckets(
+        &self,
+        account: &AccountId,
+        prefix: &str,
+        limit: usize,
+        after: Option<String>,
+    ) -> Result<Page<Bucket>, Error> {
+        let range = Range::prefix(&format!("{account}/{prefix}"));
+        let list = List::in_scope("").by("owner").within(range).limit(limit).after(after);
+        Ok(self.ground.store.list(list).await?)
+    }
+
+    /// Removes an empty bucket.
+    pub async fn delete_bucket(&self, account: &AccountId, name: &str) -> Result<(), Error> {
+        let _nobody_adds = self.standing.write().await;
+        let held = self.held_bucket(account, name).await?;
+        let objects = self.ground.store.list::<Object>(List::in_scope(name).limit(1)).await?;
+        let uploads = self.ground.store.list::<Upload>(List::in_scope(name).limit(1)).await?;
+        if !objects.items.is_empty() || !uploads.items.is_empty() {
+            return Err(Error::BucketNotEmpty);
+        }
+        let mut changes = Changes::new();
+        changes.delete::<Bucket>("", name, Expect::Version(held.version));
+        Ok(self.ground.store.commit(changes).await?)
+    }
+}
