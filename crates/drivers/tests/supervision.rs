@@ -1,5 +1,6 @@
 //! What only processes can show: supervisors that are killed, directories that go, memory that runs out, room
-//! that there is not.
+//! that there is not. On Linux only: processes are found by `/proc`.
+#![cfg(target_os = "linux")]
 
 mod ground;
 
@@ -43,7 +44,6 @@ async fn gone(text: &str) {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_job_whose_supervisor_is_killed_is_lost_and_never_started_again() {
     for isolation in MODES {
@@ -114,7 +114,6 @@ async fn a_server_that_ended_too_early_leaves_a_job_that_still_starts_once() {
     assert_eq!(printed(&jobs, &spec.id).await, ["ran"]);
 }
 
-#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_run_whose_directory_goes_is_gone() {
     for isolation in MODES {
@@ -209,7 +208,6 @@ async fn what_can_never_run_here_is_refused() {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn memory_is_limited() {
     for isolation in MODES {

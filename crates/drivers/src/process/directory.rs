@@ -93,11 +93,10 @@ impl Directory {
             return Ok(false);
         }
         durable::private_directory(&coming)?;
-        durable::replace(&coming, "spec.json", spec)?;
         if let Some(reason) = refused {
-            durable::replace(&coming, "refused.json", &Reason { reason: reason.to_owned() })?;
+            durable::write(&coming, "refused.json", &Reason { reason: reason.to_owned() })?;
         }
-        durable::sync_directory(&coming)?;
+        durable::write(&coming, "spec.json", spec)?;
         match fs::rename(&coming, &self.0) {
             Ok(()) => durable::sync_directory(parent).map(|()| true),
             // Somebody was faster: a directory that holds something is not replaced.

@@ -4,25 +4,31 @@ use std::{
     fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Writes the file anew. When this returns, it survives power loss.
 pub(crate) fn write<T: Serialize>(directory: &Path, name: &str, value: &T) -> io::Result<()> {
-    replace(directory, name, value)?;
+    let (file, partial) = partial(directory, name, value)?;
+    file.sync_data()?;
+    fs::rename(&partial, directory.join(name))?;
     sync_directory(directory)
 }
 
-/// Writes the file anew: readers see the old one or the new one. It may be gone after power loss.
+/// Writes the file anew: readers see the old one or the new one. Neither may be there after power loss.
 pub(crate) fn replace<T: Serialize>(directory: &Path, name: &str, value: &T) -> io::Result<()> {
-    let partial = directory.join(format!(".{name}.{}", nonce()?));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
+    let (_, partial) = partial(directory, name, value)?;
+    fs::rename(&partial, directory.join(name))
+}
+
+fn partial<T: Serialize>(directory: &Path, name: &str, value: &T) -> io::Result<(File, PathBuf)> {
+    let path = directory.join(format!(".{name}.{}", nonce()?));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
     file.set_permissions(Permissions::from_mode(0o600))?;
     file.write_all(&serde_json::to_vec(value)?)?;
-    file.sync_data()?;
-    fs::rename(&partial, directory.join(name))
+    Ok((file, path))
 }
 
 /// Reads such a file; `None` if there is none.

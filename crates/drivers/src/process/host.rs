@@ -2,8 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    env,
-    fs::OpenOptions,
+    fs::{self, OpenOptions},
     io,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -27,14 +26,11 @@ use trainyard_domain::{
 use super::{
     Isolation, ProcessConfig, Separation,
     directory::{Directory, Seen, Started},
-    environment, groups, identity,
+    groups, identity,
     images::Images,
     machine,
-    order::Order,
     python::Python,
-    rewrite::Places,
     trial,
-    view::{self, Power, Sight},
 };
 use crate::trouble;
 
@@ -74,7 +70,7 @@ impl From<VariantSpec> for Work {
 
 /// This machine, as one driver uses it.
 pub(crate) struct Host {
-    config: ProcessConfig,
+    pub(super) config: ProcessConfig,
     images: Images,
     memory_bytes: u64,
     python: OnceLock<Option<Python>>,
@@ -87,6 +83,7 @@ impl Host {
         for path in [&config.directory, &config.images] {
             super::durable::private_directory(path).map_err(|error| trouble::at("make", path, &error))?;
         }
+        sweep(&config.directory).map_err(|error| trouble::at("sweep", &config.directory, &error))?;
         let images = Images::new(config.images.clone(), Arc::clone(&config.blobs));
         let memory_bytes = config.memory_bytes.unwrap_or_else(machine::memory_bytes);
         Ok(Self { config, images, memory_bytes, python: OnceLock::new(), found: OnceLock::new() })
@@ -156,108 +153,6 @@ impl Host {
         ordered.await.map_err(|error| trouble::cut_short(&error))?
     }
 
-    fn order(&self, run: &Directory, work: Work, tree: Option<&Path>) -> io::Result<Order> {
-        let brought = tree.map(super::images::tops).unwrap_or_default();
-        match self.isolation() {
-            Separation::Private(power) => self.order_apart(run, work, &brought, *power),
-            Separation::Bare(_) => self.order_among_others(run, work, brought),
-        }
-    }
-
-    /// With a file system of its own.
-    fn order_apart(
-        &self,
-        run: &Directory,
-        work: Work,
-        brought: &[(PathBuf, PathBuf)],
-        power: Power,
-    ) -> io::Result<Order> {
-        let base = run.path().join("root");
-        super::durable::private_directory(&base)?;
-        let mut hide = self.config.hide.clone();
-        hide.extend([self.config.directory.clone(), self.config.images.clone()]);
-        hide.extend(env::home_dir().iter().flat_map(|home| [".aws", ".ssh"].map(|name| home.join(name))));
-        let sight = Sight {
-            base: &base,
-            scratch: &run.scratch(),
-            image: brought,
-            python: self.python().map(|python| python.prefix.as_path()),
-            mounts: &work.mounts,
-            working_dir: &work.working_dir,
-            hide: &hide,
-        };
-        let view = match work.root {
-            Root::Image(_) => view::of_image(&sight, power)?,
-            // Root builds as root, as on the host.
-            Root::Host => view::of_host(&sight, Power { confine: power.borrowed, ..power })?,
-        };
-        let env = self.environment(&work, "/tmp");
-        let Work { command, working_dir, resources, .. } = work;
-        Ok(Order { command, env, working_dir, resources, view: Some(view) })
-    }
-
-    /// Among all others on the host, with paths rewritten to where things are.
-    fn order_among_others(
-        &self,
-        run: &Directory,
-        work: Work,
-        brought: Vec<(PathBuf, PathBuf)>,
-    ) -> io::Result<Order> {
-        let mut places = Places::default();
-        for (top, real) in brought {
-            if work.mounts.iter().any(|mount| top.starts_with(&mount.target)) {
-                continue;
-            }
-            if work.working_dir.starts_with(&top) && real.is_dir() {
-                // What it writes where it stands is not for others to find.
-                let own = run.scratch().join("app");
-                super::durable::private_directory(&own)?;
-                super::images::copy(&real, &own)?;
-                places.note(&top, &own);
-            } else {
-                places.note(&top, &real);
-            }
-        }
-        for mount in &work.mounts {
-            places.note(&mount.target, &mount.source);
-        }
-        let mut env = self.environment(&work, &run.scratch().to_string_lossy());
-        if matches!(work.root, Root::Image(_)) {
-            // The image's files belong to all of its runs.
-            env.entry("PYTHONDONTWRITEBYTECODE".into()).or_insert_with(|| "1".into());
-        }
-        if let Ok(place) = env::var("TMPDIR") {
-            env.entry("TMPDIR".into()).or_insert(place);
-        }
-        Ok(Order {
-            command: work.command.iter().map(|text| places.text(text)).collect(),
-            env: env.into_iter().map(|(name, value)| (name, places.text(&value))).collect(),
-            working_dir: places.path(&work.working_dir),
-            resources: work.resources,
-            view: None,
-        })
-    }
-
-    fn environment(&self, work: &Work, home: &str) -> BTreeMap<String, String> {
-        let mut env = work.env.clone();
-        match &work.root {
-            Root::Host => {
-                let own =
-                    |name: &str, otherwise: &str| env::var(name).unwrap_or_else(|_| otherwise.to_owned());
-                environment::complete(&mut env, &own("PATH", environment::DEFAULT_PATH), &own("HOME", home));
-            }
-            Root::Image(image) => {
-                let path = image.config.env.get("PATH").map_or(environment::DEFAULT_PATH, String::as_str);
-                environment::complete(&mut env, path, home);
-                if let Some(python) = self.python() {
-                    let path = environment::prefer(python, &env["PATH"]);
-                    env.insert("PATH".into(), path);
-                }
-            }
-        }
-        env
-    }
-
     /// How far runs are kept apart from the host. The first call tries it out, which takes some milliseconds.
     pub(crate) fn isolation(&self) -> &Separation {
         self.found.get_or_init(|| match self.config.isolation {
@@ -266,7 +161,8 @@ impl Host {
         })
     }
 
-    fn python(&self) -> Option<&Python> {
+    /// The Python that images run on; looked for once.
+    pub(super) fn python(&self) -> Option<&Python> {
         self.python.get_or_init(|| Python::find(self.config.python.as_deref())).as_ref()
     }
 
@@ -281,14 +177,14 @@ impl Host {
         let Seen::Vanished(started) = seen else { return Ok(seen) };
         end_leftovers(&started);
         let reason = if started.process.boot == identity::boot() {
-            let complaint = std::fs::read_to_string(run.path().join(COMPLAINTS)).unwrap_or_default();
+            let complaint = fs::read_to_string(run.path().join(COMPLAINTS)).unwrap_or_default();
             let complaint = complaint.lines().last().map(|line| format!(" ({line})")).unwrap_or_default();
             format!("its supervisor vanished while it ran, killed by hand or for want of memory{complaint}")
         } else {
             "the machine was restarted while it ran".to_owned()
         };
         run.lose(&reason)?;
-        let _ = std::fs::remove_dir_all(run.scratch());
+        let _ = fs::remove_dir_all(run.scratch());
         Ok(Seen::Lost(reason))
     }
 
@@ -308,6 +204,17 @@ impl Host {
             _ => Ok(()),
         }
     }
+}
+
+/// Takes away what was being made or removed when a server ended.
+fn sweep(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    Ok(())
 }
 
 /// Ends by force what outlived its supervisor.

@@ -3,6 +3,7 @@
 //! A run is one process, with its children, that is run once by a supervisor of its own and described by a
 //! directory. Here is the server's side of it; the supervisor's is [`crate::supervisor`].
 
+mod arrange;
 pub(crate) mod directory;
 pub(crate) mod durable;
 mod environment;

@@ -15,7 +15,7 @@ use std::{
 use nix::{
     fcntl::{FcntlArg, OFlag, fcntl},
     poll::{PollFd, PollFlags, PollTimeout, poll},
-    sys::signal::{Signal, kill, killpg},
+    sys::signal::{Signal, killpg},
     unistd::Pid,
 };
 use trainyard_domain::job::Exit;
@@ -305,7 +305,10 @@ fn prepare_children(_: &Order) -> io::Result<()> {
 /// Ends by force what is left of the run, wherever it hid.
 #[cfg(target_os = "linux")]
 fn kill_orphans() {
-    use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+    use nix::sys::{
+        signal::kill,
+        wait::{WaitPidFlag, WaitStatus, waitpid},
+    };
     let own = std::process::id();
     loop {
         let children = fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
@@ -321,5 +324,6 @@ fn kill_orphans() {
     }
 }
 
+/// Who left the run's process group got away here: this system does not tell who they are.
 #[cfg(not(target_os = "linux"))]
 fn kill_orphans() {}

@@ -73,13 +73,7 @@ impl Process {
     fn adopt(&self) -> io::Result<()> {
         for entry in fs::read_dir(self.host.directory())? {
             let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with('.') {
-                // What was being made or removed when a server ended.
-                let _ = fs::remove_dir_all(entry.path());
-                continue;
-            }
-            let Ok(id) = JobId::try_from(name) else { continue };
+            let Ok(id) = JobId::try_from(entry.file_name().to_string_lossy().into_owned()) else { continue };
             let run = Directory::new(entry.path());
             match run.look() {
                 Ok(Seen::Starting(_) | Seen::Running(..)) => {
