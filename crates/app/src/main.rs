@@ -1,2 +1,44 @@
-//! The `trainyard` binary.
-fn main() {}
+//! The `trainyard` binary: reads the command line and runs one command.
+
+mod commands;
+mod config;
+mod failure;
+mod place;
+mod printer;
+mod probe;
+mod screen;
+mod templates;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    // A supervisor is one small single-threaded process per job: it starts nothing else of ours.
+    if let Some(directory) = supervised() {
+        return trainyard_drivers::supervisor::main(&directory);
+    }
+    let cli = match commands::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    match commands::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            printer::failure(&failure);
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+/// The directory behind `trainyard supervise DIR`, which only our own drivers call.
+fn supervised() -> Option<std::path::PathBuf> {
+    let mut arguments = std::env::args_os().skip(1);
+    (arguments.next()? == "supervise").then(|| arguments.next().map(Into::into))?
+}
+
+/// Help and version are results; anything else is a usage error with its own exit code.
+fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::from(failure::Exit::Usage as u8) } else { ExitCode::SUCCESS }
+}

@@ -1,0 +1,166 @@
+//! The configuration: defaults, then the file, then `TRAINYARD_*` variables, then flags.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// The flags and variables of a server. What is absent comes from the file, and then from the defaults.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServerArgs {
+    /// Address to listen on [default: 127.0.0.1:4566]
+    #[arg(long, env = "TRAINYARD_LISTEN", value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Directory that holds everything [default: ~/.trainyard]
+    #[arg(long, env = "TRAINYARD_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Configuration file [default: <data>/config.toml, if there]
+    #[arg(long, env = "TRAINYARD_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Whether requests must be signed: on, or off (on loopback only) [default: on]
+    #[arg(long, env = "TRAINYARD_AUTH", value_name = "on|off")]
+    pub auth: Option<Switch>,
+    /// Whether jobs are isolated from the host: auto, or off [default: auto]
+    #[arg(long, env = "TRAINYARD_ISOLATION", value_name = "auto|off")]
+    pub isolation: Option<Isolation>,
+    /// Host names, beside loopback's, that the server answers to
+    #[arg(long, env = "TRAINYARD_HOSTS", value_name = "NAME", value_delimiter = ',')]
+    pub hosts: Vec<String>,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    /// On.
+    #[default]
+    On,
+    /// Off.
+    Off,
+}
+
+/// How jobs are kept apart from the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Isolation {
+    /// A private root where the system allows it.
+    #[default]
+    Auto,
+    /// None: paths are rewritten.
+    Off,
+}
+
+/// What stands in the file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    listen: Option<SocketAddr>,
+    auth: Option<Switch>,
+    isolation: Option<Isolation>,
+    hosts: Vec<String>,
+    memory: Option<u64>,
+}
+
+/// A server's configuration, complete.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Where everything is.
+    pub data: PathBuf,
+    /// Whether requests must be signed.
+    pub auth: Switch,
+    /// How jobs are kept apart.
+    pub isolation: Isolation,
+    /// Host names that it answers to, beside loopback's.
+    pub hosts: Vec<String>,
+    /// Bytes of memory that jobs may reserve in all; the machine's, if absent.
+    pub memory: Option<u64>,
+}
+
+impl Config {
+    /// Puts flags, variables, file and defaults together.
+    pub fn load(args: &ServerArgs) -> Result<Self, Failure> {
+        let data = match &args.data {
+            Some(dir) => std::path::absolute(dir).map_err(|e| Failure::usage(format!("--data: {e}")))?,
+            None => home()?.join(".trainyard"),
+        };
+        let file = read_file(args.config.as_deref(), &data)?;
+        let default_listen = SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT));
+        let config = Self {
+            listen: args.listen.or(file.listen).unwrap_or(default_listen),
+            auth: args.auth.or(file.auth).unwrap_or_default(),
+            isolation: args.isolation.or(file.isolation).unwrap_or_default(),
+            hosts: if args.hosts.is_empty() { file.hosts } else { args.hosts.clone() },
+            memory: file.memory,
+            data,
+        };
+        if config.auth == Switch::Off && !config.listen.ip().is_loopback() {
+            return Err(Failure::usage(format!(
+                "`--auth off` is allowed on loopback only, and {} is not: listen on 127.0.0.1 or leave `--auth on`",
+                config.listen
+            )));
+        }
+        Ok(config)
+    }
+}
+
+/// The port that is listened on unless told otherwise.
+pub const DEFAULT_PORT: u16 = 4566;
+
+fn home() -> Result<PathBuf, Failure> {
+    std::env::home_dir().filter(|dir| dir.is_absolute()).ok_or_else(|| {
+        Failure::usage("there is no home directory: say where the data goes with `--data DIR`")
+    })
+}
+
+fn read_file(named: Option<&Path>, data: &Path) -> Result<File, Failure> {
+    let path = named.map_or_else(|| data.join("config.toml"), Path::to_path_buf);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && named.is_none() => return Ok(File::default()),
+        Err(e) => return Err(Failure::usage(format!("{}: {e}", path.display()))),
+    };
+    toml::from_str(&text).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_file(text: &str, args: ServerArgs) -> Result<Config, Failure> {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("config.toml"), text).unwrap();
+        Config::load(&ServerArgs { data: Some(dir.path().to_owned()), ..args })
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let config =
+            with_file("listen = '127.0.0.1:5000'\nisolation = 'off'", ServerArgs::default()).unwrap();
+        assert_eq!((config.listen.port(), config.isolation, config.auth), (5000, Isolation::Off, Switch::On));
+        let args = ServerArgs { listen: Some("127.0.0.1:6000".parse().unwrap()), ..ServerArgs::default() };
+        assert_eq!(with_file("listen = '127.0.0.1:5000'", args).unwrap().listen.port(), 6000);
+    }
+
+    #[test]
+    fn unknown_keys_are_named_with_their_line() {
+        let error = with_file("\nlitsen = 1", ServerArgs::default()).unwrap_err().to_string();
+        assert!(error.contains("litsen") && error.contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn no_open_door_beyond_loopback() {
+        let args = ServerArgs {
+            listen: Some("0.0.0.0:4566".parse().unwrap()),
+            auth: Some(Switch::Off),
+            ..ServerArgs::default()
+        };
+        assert!(with_file("", args).is_err());
+    }
+}

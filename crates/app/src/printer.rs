@@ -1,0 +1,68 @@
+//! The one place that prints: results to stdout, talk to stderr.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the printer")]
+
+use std::io::{IsTerminal, Write};
+
+use crate::failure::Failure;
+
+/// A command's result: stdout. A reader that has gone away is no failure.
+pub fn result(text: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Talk to the person: stderr.
+pub fn talk(text: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Says why a command failed and what to do.
+pub fn failure(failure: &Failure) {
+    talk(format_args!("{} {failure}", red("error:")));
+    for hint in &failure.hints {
+        talk(format_args!("  {} {hint}", cyan("try:")));
+    }
+}
+
+/// Whether stderr is a terminal that takes colours.
+pub fn colours() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+/// Whether stderr is a terminal on which lines can move.
+pub fn live() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
+}
+
+/// Whether a person can be asked.
+pub fn interactive() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+fn painted(code: &str, text: &str) -> String {
+    if colours() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+}
+
+/// Bad.
+pub fn red(text: &str) -> String {
+    painted("31", text)
+}
+
+/// Good.
+pub fn green(text: &str) -> String {
+    painted("32", text)
+}
+
+/// Mind this.
+pub fn yellow(text: &str) -> String {
+    painted("33", text)
+}
+
+/// Something to type or to read.
+pub fn cyan(text: &str) -> String {
+    painted("36", text)
+}
+
+/// Less important.
+pub fn dim(text: &str) -> String {
+    painted("2", text)
+}

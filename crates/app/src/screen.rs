@@ -1,0 +1,110 @@
+//! Steps on the terminal: one line each, with a spinner while it goes on and the elapsed time.
+//! Where stderr is no terminal, a line is printed when a step ends.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::printer;
+
+/// The column where details begin.
+const TITLE_WIDTH: usize = 34;
+
+/// One step that goes on. Dropped without an end, it shows as failed: nothing is reported as done before it is.
+pub struct Step {
+    title: String,
+    began: Instant,
+    bar: Option<ProgressBar>,
+    over: bool,
+}
+
+impl Step {
+    /// Begins the step and shows it.
+    pub fn begin(title: impl Into<String>) -> Self {
+        let title = title.into();
+        let bar = printer::live().then(|| spinner(&title));
+        Self { title, began: Instant::now(), bar, over: false }
+    }
+
+    /// Shows what it is at.
+    pub fn at(&self, detail: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(printer::dim(detail));
+        }
+    }
+
+    /// It has ended well.
+    pub fn done(mut self, detail: impl AsRef<str>) {
+        self.end(&printer::green("✓"), detail.as_ref());
+    }
+
+    /// It has ended without need for it.
+    pub fn skipped(mut self, detail: impl AsRef<str>) {
+        self.end(&printer::dim("–"), detail.as_ref());
+    }
+
+    /// It waits for a person, and this process does not.
+    pub fn waiting(mut self, detail: impl AsRef<str>) {
+        self.end(&printer::yellow("…"), detail.as_ref());
+    }
+
+    /// It has failed.
+    pub fn failed(mut self, detail: impl AsRef<str>) {
+        self.end(&printer::red("✗"), detail.as_ref());
+    }
+
+    /// Takes its line away while a person is asked, and shows it again.
+    pub fn paused<T>(&self, ask: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(ask),
+            None => ask(),
+        }
+    }
+
+    fn end(&mut self, mark: &str, detail: &str) {
+        self.over = true;
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        let elapsed = printer::dim(&format!("{:>7}", seconds(self.began.elapsed())));
+        printer::talk(format_args!("{mark} {:<TITLE_WIDTH$} {elapsed}  {detail}", self.title));
+    }
+}
+
+impl Drop for Step {
+    fn drop(&mut self) {
+        if !self.over {
+            self.end(&printer::red("✗"), "");
+        }
+    }
+}
+
+fn spinner(title: &str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let template = format!("{{spinner}} {title:<TITLE_WIDTH$} {{elapsed:>7}}  {{wide_msg}}");
+    let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+    bar.set_style(style.tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "));
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// `3.2 s`, `1 m 05 s`.
+pub fn seconds(duration: Duration) -> String {
+    let whole = duration.as_secs();
+    if whole < 60 {
+        format!("{:.1} s", duration.as_secs_f64())
+    } else {
+        format!("{} m {:02} s", whole / 60, whole % 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_short() {
+        assert_eq!(seconds(Duration::from_millis(3210)), "3.2 s");
+        assert_eq!(seconds(Duration::from_secs(125)), "2 m 05 s");
+    }
+}
