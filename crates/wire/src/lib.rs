@@ -7,6 +7,7 @@
 pub mod aws_sdk;
 pub mod ecr;
 pub mod error;
+pub mod events;
 pub mod face;
 pub mod git;
 pub mod iam;
@@ -17,6 +18,7 @@ pub mod operation;
 mod protocol;
 pub mod services_table;
 pub mod sigv4;
+pub mod states;
 pub mod sts;
 pub mod times;
 

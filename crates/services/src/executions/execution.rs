@@ -82,6 +82,15 @@ impl Status {
             Self::Aborted => "ABORTED",
         }
     }
+
+    /// Why an execution that stands so cannot be redriven.
+    pub fn why_not_redrivable(self) -> &'static str {
+        match self {
+            Self::Running => "Execution is RUNNING and cannot be redriven",
+            Self::Succeeded => "Execution is SUCCEEDED and cannot be redriven",
+            Self::Failed | Self::TimedOut | Self::Aborted => "redriving is not supported yet",
+        }
+    }
 }
 
 impl Execution {

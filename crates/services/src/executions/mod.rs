@@ -38,6 +38,8 @@ pub use machines::{Described, MachineSpec};
 pub use query::{Direction, HistoryPage};
 pub use start::StartSpec;
 pub use tokens::Answer;
+/// One entry of a history: what [`HistoryPage`] is made of.
+pub use trainyard_engine::HistoryEvent;
 
 use crate::{ground::Ground, tasks::Tasks, work};
 

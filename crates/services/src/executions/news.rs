@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use trainyard_domain::{Arn, Event, Timestamp, event::DEFAULT_BUS};
 
-use super::execution::{Execution, Status};
+use super::execution::Execution;
 use crate::{
     approvals::{TOKEN_CLOSED, token_digest},
     ground::uuid_from,
@@ -52,16 +52,8 @@ pub(super) fn status_changed(execution: &Execution, now: Timestamp) -> Event {
             "redriveCount": 0,
             "redriveDate": null,
             "redriveStatus": "NOT_REDRIVABLE",
-            "redriveStatusReason": reason(*status),
+            "redriveStatusReason": status.why_not_redrivable(),
         }),
-    }
-}
-
-fn reason(status: Status) -> &'static str {
-    match status {
-        Status::Running => "Execution is RUNNING and cannot be redriven",
-        Status::Succeeded => "Execution is SUCCEEDED and cannot be redriven",
-        Status::Failed | Status::TimedOut | Status::Aborted => "redriving is not supported yet",
     }
 }
 

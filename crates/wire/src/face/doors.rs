@@ -18,10 +18,8 @@ pub struct Door {
 }
 
 /// The doors.
-pub static DOORS: &[Door] = &[
-    Door { segment: "git", serve: crate::git::serve },
-    Door { segment: "v2", serve: crate::oci::serve },
-];
+pub static DOORS: &[Door] =
+    &[Door { segment: "git", serve: crate::git::serve }, Door { segment: "v2", serve: crate::oci::serve }];
 
 /// First segments of paths that no bucket may have as its name.
 pub const RESERVED: &[&str] = &["v2", "git", "hooks", "ui", "health", "metrics"];

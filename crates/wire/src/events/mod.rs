@@ -1,0 +1,61 @@
+//! Amazon EventBridge.
+
+mod create_event_bus;
+mod delete_event_bus;
+mod delete_rule;
+mod describe_event_bus;
+mod describe_rule;
+mod disable_rule;
+mod enable_rule;
+mod list_event_buses;
+mod list_rules;
+mod list_targets_by_rule;
+mod put_events;
+mod put_rule;
+mod put_targets;
+mod remove_targets;
+mod shape;
+mod target;
+
+use crate::{Protocol, Service, operation};
+
+/// The service.
+pub static SERVICE: Service = Service {
+    signing: "events",
+    sdk: "EventBridge",
+    protocol: Protocol::Json { version: "1.1", target: "AWSEvents", pascal: true },
+    invalid: "ValidationException",
+    times: &["CreationTime", "LastModifiedTime", "Time"],
+    maps: &["InputPathsMap"],
+    errors: &[
+        "AccessDeniedException",
+        "ConcurrentModificationException",
+        "IllegalStatusException",
+        "InternalException",
+        "InvalidEventPatternException",
+        "InvalidStateException",
+        "LimitExceededException",
+        "ManagedRuleException",
+        "OperationDisabledException",
+        "PolicyLengthExceededException",
+        "ResourceAlreadyExistsException",
+        "ResourceNotFoundException",
+        "ThrottlingException",
+    ],
+    operations: &[
+        operation!(CreateEventBus => create_event_bus::run),
+        operation!(DeleteEventBus => delete_event_bus::run),
+        operation!(DeleteRule => delete_rule::run),
+        operation!(DescribeEventBus => describe_event_bus::run),
+        operation!(DescribeRule => describe_rule::run),
+        operation!(DisableRule => disable_rule::run),
+        operation!(EnableRule => enable_rule::run),
+        operation!(ListEventBuses => list_event_buses::run),
+        operation!(ListRules => list_rules::run),
+        operation!(ListTargetsByRule => list_targets_by_rule::run),
+        operation!(PutEvents => put_events::run),
+        operation!(PutRule => put_rule::run),
+        operation!(PutTargets => put_targets::run),
+        operation!(RemoveTargets => remove_targets::run),
+    ],
+};

@@ -1,0 +1,184 @@
+//! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html>
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use trainyard_domain::Arn;
+use trainyard_services::bus::{Patience, RuleTarget, Shape};
+
+use crate::ApiError;
+
+/// A target on the wire.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct TargetShape {
+    id: String,
+    arn: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_transformer: Option<Transformer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_policy: Option<RetryPolicy>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Transformer {
+    #[serde(default)]
+    input_paths_map: Map<String, Value>,
+    input_template: String,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct RetryPolicy {
+    maximum_retry_attempts: Option<u32>,
+    maximum_event_age_in_seconds: Option<u32>,
+}
+
+impl TargetShape {
+    /// The target as the bus knows it.
+    pub(super) fn read(self) -> Result<RuleTarget, ApiError> {
+        let shape = self.shape()?;
+        Ok(RuleTarget {
+            arn: arn(&self.arn)?,
+            role: self.role_arn.as_deref().filter(|text| !text.is_empty()).map(arn).transpose()?,
+            shape,
+            patience: self.retry_policy.map_or(Ok(Patience::default()), RetryPolicy::read)?,
+            id: self.id,
+        })
+    }
+
+    fn shape(&self) -> Result<Shape, ApiError> {
+        match (&self.input, &self.input_path, &self.input_transformer) {
+            (None, None, None) => Ok(Shape::Whole),
+            (Some(input), None, None) => Ok(Shape::Constant(input.clone())),
+            (None, Some(path), None) => Ok(Shape::Part(path.clone())),
+            (None, None, Some(transformer)) => transformer.read(),
+            _ => {
+                let id = &self.id;
+                Err(invalid(format!(
+                    "Only one of Input, InputPath, or InputTransformer must be provided for target {id}."
+                )))
+            }
+        }
+    }
+}
+
+impl Transformer {
+    fn read(&self) -> Result<Shape, ApiError> {
+        let mut paths = Vec::new();
+        for (name, path) in &self.input_paths_map {
+            let Value::String(path) = path else {
+                return Err(invalid(format!("InputPathsMap.{name} is not a path.")));
+            };
+            paths.push((name.clone(), path.clone()));
+        }
+        Ok(Shape::Template { paths, template: self.input_template.clone() })
+    }
+}
+
+impl RetryPolicy {
+    fn read(self) -> Result<Patience, ApiError> {
+        let usual = Patience::default();
+        let patience = Patience {
+            retries: self.maximum_retry_attempts.unwrap_or(usual.retries),
+            seconds: self.maximum_event_age_in_seconds.unwrap_or(usual.seconds),
+        };
+        if patience.retries > 185 {
+            return Err(invalid("RetryPolicy.MaximumRetryAttempts is at most 185.".to_owned()));
+        }
+        if !(60..=86_400).contains(&patience.seconds) {
+            return Err(invalid("RetryPolicy.MaximumEventAgeInSeconds is 60 to 86400.".to_owned()));
+        }
+        Ok(patience)
+    }
+}
+
+impl From<RuleTarget> for TargetShape {
+    fn from(target: RuleTarget) -> Self {
+        let RuleTarget { id, arn, role, shape, patience } = target;
+        let retry_policy = (patience != Patience::default()).then_some(RetryPolicy {
+            maximum_retry_attempts: Some(patience.retries),
+            maximum_event_age_in_seconds: Some(patience.seconds),
+        });
+        let plain = Self {
+            id,
+            arn: arn.to_string(),
+            role_arn: role.map(|role| role.to_string()),
+            retry_policy,
+            ..Self::default()
+        };
+        match shape {
+            Shape::Whole => plain,
+            Shape::Constant(input) => Self { input: Some(input), ..plain },
+            Shape::Part(path) => Self { input_path: Some(path), ..plain },
+            Shape::Template { paths, template } => {
+                let input_paths_map = paths.into_iter().map(|(name, path)| (name, path.into())).collect();
+                let transformer = Transformer { input_paths_map, input_template: template };
+                Self { input_transformer: Some(transformer), ..plain }
+            }
+        }
+    }
+}
+
+fn arn(text: &str) -> Result<Arn, ApiError> {
+    text.parse().map_err(|_| {
+        invalid(format!("Parameter {text} is not valid. Reason: Provided Arn is not in correct format."))
+    })
+}
+
+fn invalid(message: String) -> ApiError {
+    ApiError::invalid("ValidationException", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(target: Value) {
+        let read: TargetShape = serde_json::from_value(target.clone()).unwrap();
+        let shown = TargetShape::from(read.read().unwrap());
+        assert_eq!(serde_json::to_value(shown).unwrap(), target);
+    }
+
+    #[test]
+    fn what_is_put_is_shown() {
+        let arn = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
+        let role = "arn:aws:iam::000000000000:role/r";
+        check(json!({"Id": "a", "Arn": arn, "RoleArn": role}));
+        check(json!({"Id": "a", "Arn": arn, "Input": "{}"}));
+        check(json!({"Id": "a", "Arn": arn, "InputPath": "$.detail"}));
+        check(json!({
+            "Id": "a", "Arn": arn,
+            "InputTransformer": {"InputPathsMap": {"x": "$.detail"}, "InputTemplate": "<x>"},
+            "RetryPolicy": {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 60},
+        }));
+    }
+
+    #[test]
+    fn what_is_not_done_is_refused_by_name() {
+        let refuse = |more: Value| {
+            let mut target =
+                json!({"Id": "a", "Arn": "arn:aws:states:us-east-1:000000000000:stateMachine:m"});
+            target.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            match serde_json::from_value::<TargetShape>(target) {
+                Ok(read) => read.read().map(drop).unwrap_err().to_string(),
+                Err(error) => error.to_string(),
+            }
+        };
+        assert!(refuse(json!({"DeadLetterConfig": {"Arn": "x"}})).contains("DeadLetterConfig"));
+        assert!(refuse(json!({"Input": "{}", "InputPath": "$"})).contains("Only one of"));
+        assert!(refuse(json!({"Arn": "nowhere"})).contains("nowhere"));
+        assert!(
+            refuse(json!({"RetryPolicy": {"MaximumRetryAttempts": 186}})).contains("MaximumRetryAttempts")
+        );
+    }
+}

@@ -1,0 +1,70 @@
+//! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html>
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use trainyard_domain::Timestamp;
+
+use super::shape;
+use crate::{ApiError, Context};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Input {
+    execution_arn: String,
+    included_data: Option<shape::Included>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Output {
+    execution_arn: String,
+    state_machine_arn: String,
+    name: String,
+    status: &'static str,
+    start_date: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_date: Option<Timestamp>,
+    input: String,
+    input_details: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_details: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_header: Option<String>,
+    redrive_count: u32,
+    redrive_status: &'static str,
+    redrive_status_reason: &'static str,
+}
+
+pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
+    // There are no keys of the customer's, so it is always all.
+    let _: Option<shape::Included> = input.included_data;
+    let arn = shape::own(context, &input.execution_arn)?;
+    let execution = context.services.executions.describe(arn).await?;
+    let included = json!({"included": true});
+    let end = execution.end.clone();
+    let output = end.as_ref().and_then(|end| end.output.clone());
+    Ok(Output {
+        execution_arn: execution.arn().to_string(),
+        state_machine_arn: execution.machine_arn().to_string(),
+        name: execution.name,
+        status: execution.status.as_str(),
+        start_date: execution.started,
+        stop_date: end.as_ref().map(|end| end.at),
+        input: execution.input,
+        input_details: included.clone(),
+        output_details: output.is_some().then_some(included),
+        output,
+        error: end.as_ref().and_then(|end| end.error.clone()),
+        cause: end.and_then(|end| end.cause),
+        trace_header: execution.trace,
+        redrive_count: 0,
+        redrive_status: "NOT_REDRIVABLE",
+        redrive_status_reason: execution.status.why_not_redrivable(),
+    })
+}

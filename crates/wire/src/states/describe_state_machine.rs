@@ -1,0 +1,21 @@
+//! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachine.html>
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::shape;
+use crate::{ApiError, Context};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Input {
+    state_machine_arn: String,
+    included_data: Option<shape::Included>,
+}
+
+pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiError> {
+    // There are no keys of the customer's, so it is always all.
+    let _: Option<shape::Included> = input.included_data;
+    let arn = shape::own(context, &input.state_machine_arn)?;
+    Ok(shape::machine(&context.services.executions.describe_machine(arn).await?))
+}

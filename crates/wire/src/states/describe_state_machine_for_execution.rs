@@ -1,0 +1,29 @@
+//! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachineForExecution.html>
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::shape;
+use crate::{ApiError, Context};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Input {
+    execution_arn: String,
+    included_data: Option<shape::Included>,
+}
+
+pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiError> {
+    // There are no keys of the customer's, so it is always all.
+    let _: Option<shape::Included> = input.included_data;
+    let arn = shape::own(context, &input.execution_arn)?;
+    let described = context.services.executions.describe_machine_of(arn).await?;
+    let mut shown = shape::machine(&described);
+    if let Some(members) = shown.as_object_mut() {
+        for absent in ["status", "type", "creationDate"] {
+            members.shift_remove(absent);
+        }
+        members.insert("updateDate".to_owned(), json!(described.revision.created));
+    }
+    Ok(shown)
+}

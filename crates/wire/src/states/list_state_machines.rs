@@ -1,0 +1,37 @@
+//! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListStateMachines.html>
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::shape;
+use crate::{ApiError, Context};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Input {
+    max_results: Option<usize>,
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Output {
+    state_machines: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
+    let limit = shape::page(input.max_results)?;
+    let executions = &context.services.executions;
+    let (machines, next_token) = executions.list_machines(&context.scope, limit, input.next_token).await?;
+    let shown = machines.iter().map(|machine| {
+        json!({
+            "stateMachineArn": machine.arn(),
+            "name": machine.name,
+            "type": "STANDARD",
+            "creationDate": machine.created,
+        })
+    });
+    Ok(Output { state_machines: shown.collect(), next_token })
+}

@@ -1,0 +1,87 @@
+//! AWS Step Functions.
+
+mod create_state_machine;
+mod delete_state_machine;
+mod describe_execution;
+mod describe_state_machine;
+mod describe_state_machine_for_execution;
+mod get_execution_history;
+mod list_executions;
+mod list_state_machines;
+mod list_tags_for_resource;
+mod send_task_failure;
+mod send_task_heartbeat;
+mod send_task_success;
+mod settings;
+mod shape;
+mod start_execution;
+mod stop_execution;
+mod tag_resource;
+mod untag_resource;
+mod update_state_machine;
+
+use crate::{Protocol, Service, operation};
+
+/// The service.
+pub static SERVICE: Service = Service {
+    signing: "states",
+    sdk: "Sfn",
+    protocol: Protocol::Json { version: "1.0", target: "AWSStepFunctions", pascal: false },
+    invalid: "ValidationException",
+    times: &["creationDate", "redriveDate", "startDate", "stopDate", "timestamp", "updateDate"],
+    maps: &["assignedVariables", "variableReferences"],
+    errors: &[
+        "ActivityAlreadyExists",
+        "ActivityDoesNotExist",
+        "ActivityLimitExceeded",
+        "ActivityWorkerLimitExceeded",
+        "ConflictException",
+        "ExecutionAlreadyExists",
+        "ExecutionDoesNotExist",
+        "ExecutionLimitExceeded",
+        "ExecutionNotRedrivable",
+        "InvalidArn",
+        "InvalidDefinition",
+        "InvalidEncryptionConfiguration",
+        "InvalidExecutionInput",
+        "InvalidLoggingConfiguration",
+        "InvalidName",
+        "InvalidOutput",
+        "InvalidToken",
+        "InvalidTracingConfiguration",
+        "KmsAccessDeniedException",
+        "KmsInvalidStateException",
+        "KmsThrottlingException",
+        "MissingRequiredParameter",
+        "ResourceNotFound",
+        "ServiceQuotaExceededException",
+        "StateMachineAlreadyExists",
+        "StateMachineDeleting",
+        "StateMachineDoesNotExist",
+        "StateMachineLimitExceeded",
+        "StateMachineTypeNotSupported",
+        "TaskDoesNotExist",
+        "TaskTimedOut",
+        "TooManyTags",
+        "ValidationException",
+    ],
+    operations: &[
+        operation!(CreateStateMachine => create_state_machine::run),
+        operation!(DeleteStateMachine => delete_state_machine::run),
+        operation!(DescribeExecution => describe_execution::run),
+        operation!(DescribeStateMachine => describe_state_machine::run),
+        operation!(DescribeStateMachineForExecution => describe_state_machine_for_execution::run),
+        operation!(GetExecutionHistory => get_execution_history::run),
+        operation!(ListExecutions => list_executions::run),
+        operation!(ListStateMachines => list_state_machines::run),
+        operation!(ListTagsForResource => list_tags_for_resource::run),
+        operation!(SendTaskFailure => send_task_failure::run),
+        operation!(SendTaskHeartbeat => send_task_heartbeat::run),
+        operation!(SendTaskSuccess => send_task_success::run),
+        operation!(StartExecution => start_execution::run),
+        operation!(StopExecution => stop_execution::run),
+        operation!(TagResource => tag_resource::run),
+        operation!(UntagResource => untag_resource::run),
+        operation!(UpdateStateMachine => update_state_machine::run),
+    ],
+};

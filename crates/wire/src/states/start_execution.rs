@@ -1,0 +1,31 @@
+//! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>
+
+use serde::{Deserialize, Serialize};
+use trainyard_domain::Timestamp;
+use trainyard_services::executions::StartSpec;
+
+use super::shape;
+use crate::{ApiError, Context};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Input {
+    state_machine_arn: String,
+    name: Option<String>,
+    input: Option<String>,
+    trace_header: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Output {
+    execution_arn: String,
+    start_date: Timestamp,
+}
+
+pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
+    let machine = shape::own(context, &input.state_machine_arn)?.to_owned();
+    let spec = StartSpec { machine, name: input.name, input: input.input, trace: input.trace_header };
+    let execution = context.services.executions.start(&context.principal, spec).await?;
+    Ok(Output { execution_arn: execution.arn().to_string(), start_date: execution.started })
+}
