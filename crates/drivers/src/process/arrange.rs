@@ -57,8 +57,9 @@ impl Host {
             Root::Host => view::of_host(&sight, Power { confine: power.borrowed, ..power })?,
         };
         let env = self.environment(&work, "/tmp");
+        let privileges = work.root == Root::Host;
         let Work { command, working_dir, resources, .. } = work;
-        Ok(Order { command, env, working_dir, resources, view: Some(view) })
+        Ok(Order { command, env, working_dir, privileges, resources, view: Some(view) })
     }
 
     /// Among all others on the host, with paths rewritten to where things are.
@@ -98,6 +99,7 @@ impl Host {
             command: work.command.iter().map(|text| places.text(text)).collect(),
             env: env.into_iter().map(|(name, value)| (name, places.text(&value))).collect(),
             working_dir: places.path(&work.working_dir),
+            privileges: work.root == Root::Host,
             resources: work.resources,
             view: None,
         })

@@ -56,7 +56,9 @@ fn lay_out(directory: &Path) -> io::Result<Order> {
         // A group of its own, so that a signal reaches all of the run and nothing else.
         None => nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))?,
     }
-    no_new_privileges()?;
+    if !order.privileges {
+        no_new_privileges()?;
+    }
     Ok(order)
 }
 

@@ -31,6 +31,8 @@ use crate::process::{
 
 /// How long what still holds the output open, after all that could be ended has been, is listened to.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long to wait for room on the disk.
+const ROOM: Duration = Duration::from_secs(1);
 /// The grace where this process itself is asked to end.
 const OWN_GRACE: Duration = Duration::from_secs(10);
 
@@ -163,12 +165,22 @@ impl Watch {
         self.last_words()?;
         let code = self.code.or(status.code()).unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
         let ended = identity::now();
-        self.capture.finish(ended)?;
+        if let Err(error) = self.capture.finish(ended) {
+            super::complain(&format!("the end of the log may not survive power loss: {error}"));
+        }
         let _ = fs::remove_dir_all(self.run.scratch());
         let out_of_memory = code != 0 && groups.out_of_memory();
         let exit =
             Exit { code, out_of_memory, started: self.started.time, ended: ended.max(self.started.time) };
-        if self.is_gone() { Ok(()) } else { self.run.finish(&exit) }
+        // On a full disk the end waits for room: without it, a run that ended well would count as lost.
+        while !self.is_gone() {
+            match self.run.finish(&exit) {
+                Ok(()) => break,
+                Err(error) => super::complain(&format!("cannot write down how it ended: {error}")),
+            }
+            std::thread::sleep(ROOM);
+        }
+        Ok(())
     }
 
     fn pid(&self) -> Pid {
