@@ -34,7 +34,8 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiEr
     for id in &input.registry_ids {
         own_registry(context, Some(id))?;
     }
-    let (password, expires_at) = oci::password(&context.services, &context.principal, &context.scope.region)?;
+    let (password, expires_at) =
+        oci::password(&context.services.identity, &context.principal, &context.scope.region)?;
     let authorization_token = BASE64_STANDARD.encode(format!("{}:{password}", oci::TOKEN_USER));
     let proxy_endpoint = context.base_url.clone();
     Ok(Output {

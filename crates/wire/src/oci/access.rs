@@ -8,7 +8,11 @@ use std::time::Duration;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderMap, StatusCode, header};
 use trainyard_domain::{Kind, Principal, Region, Scope, Timestamp};
-use trainyard_services::{Services, identity, images::names::host_scope, refusal::Refusal};
+use trainyard_services::{
+    identity::{self, Identity},
+    images::names::host_scope,
+    refusal::Refusal,
+};
 
 use super::error::OciError;
 use crate::face::Access;
@@ -29,18 +33,18 @@ pub(super) struct Caller {
 
 /// A password for [`TOKEN_USER`] that stands for the principal, in the registry of the region.
 pub(crate) fn password(
-    services: &Services,
+    identity: &Identity,
     principal: &Principal,
     region: &Region,
 ) -> Result<(String, Timestamp), identity::Error> {
-    let (ticket, expires) = services.identity.ticket(principal, &purpose(region), TOKEN_LIFETIME)?;
+    let (ticket, expires) = identity.ticket(principal, &purpose(region), TOKEN_LIFETIME)?;
     Ok((format!("{region}.{ticket}"), expires))
 }
 
-fn admit(services: &Services, password: &str) -> Result<(Principal, Option<Region>), identity::Error> {
+fn admit(identity: &Identity, password: &str) -> Result<(Principal, Option<Region>), identity::Error> {
     let (region, ticket) = password.split_once('.').ok_or(identity::Error::UnknownKey)?;
     let region: Region = region.parse().map_err(|_| identity::Error::UnknownKey)?;
-    let principal = services.identity.admit(ticket, &purpose(&region))?;
+    let principal = identity.admit(ticket, &purpose(&region))?;
     Ok((principal, Some(region)))
 }
 
@@ -50,20 +54,20 @@ fn purpose(region: &Region) -> String {
 
 /// Who calls. With open access, any user and password are taken.
 pub(super) async fn caller(
-    services: &Services,
+    identity: &Identity,
     headers: &HeaderMap,
     access: Access,
 ) -> Result<Caller, OciError> {
     let login = headers.get(header::AUTHORIZATION).and_then(|value| basic(value.to_str().ok()?));
     let (principal, region) = match (access, login) {
         (Access::Signed, Some((user, password))) => {
-            check(services, &user, &password).await.map_err(refused)?
+            check(identity, &user, &password).await.map_err(refused)?
         }
         (Access::Signed, None) => {
             return Err(OciError::unauthorized("log in with the password of `aws ecr get-login-password`"));
         }
-        (Access::Open, Some((user, password))) => lenient(services, &user, &password),
-        (Access::Open, None) => (services.identity.unchecked("", None), None),
+        (Access::Open, Some((user, password))) => lenient(identity, &user, &password),
+        (Access::Open, None) => (identity.unchecked("", None), None),
     };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let host = host.split(':').next().unwrap_or_default();
@@ -79,14 +83,14 @@ pub(super) async fn caller(
 }
 
 async fn check(
-    services: &Services,
+    identity: &Identity,
     user: &str,
     password: &str,
 ) -> Result<(Principal, Option<Region>), identity::Error> {
     if user == TOKEN_USER {
-        return admit(services, password);
+        return admit(identity, password);
     }
-    Ok((services.identity.login(user, password).await?.principal, None))
+    Ok((identity.login(user, password).await?.principal, None))
 }
 
 fn refused(error: identity::Error) -> OciError {
@@ -96,10 +100,10 @@ fn refused(error: identity::Error) -> OciError {
     }
 }
 
-fn lenient(services: &Services, user: &str, password: &str) -> (Principal, Option<Region>) {
-    let admitted = if user == TOKEN_USER { admit(services, password).ok() } else { None };
+fn lenient(identity: &Identity, user: &str, password: &str) -> (Principal, Option<Region>) {
+    let admitted = if user == TOKEN_USER { admit(identity, password).ok() } else { None };
     let token = password.split_once(':').map(|(_, token)| token);
-    admitted.unwrap_or_else(|| (services.identity.unchecked(user, token), None))
+    admitted.unwrap_or_else(|| (identity.unchecked(user, token), None))
 }
 
 fn basic(value: &str) -> Option<(String, String)> {

@@ -10,7 +10,7 @@ use trainyard_services::images::Error;
 use super::{Call, OciError, empty, with};
 
 pub(super) async fn get(call: &Call<'_>, digest: &Digest) -> Result<Response, OciError> {
-    let images = &call.services.images;
+    let images = call.images;
     let content = images.blob(&call.caller.scope, call.repository, digest).await?.content;
     let asked = call.parts.headers.get(header::RANGE).and_then(|range| range.to_str().ok());
     let range = match asked.map(|asked| range(asked, content.size)) {
@@ -47,7 +47,7 @@ pub(super) async fn get(call: &Call<'_>, digest: &Digest) -> Result<Response, Oc
 }
 
 pub(super) async fn delete(call: &Call<'_>, digest: &Digest) -> Result<Response, OciError> {
-    call.services.images.delete_blob(&call.caller.scope, call.repository, digest).await?;
+    call.images.delete_blob(&call.caller.scope, call.repository, digest).await?;
     Ok(empty(StatusCode::ACCEPTED, &[]))
 }
 

@@ -5,13 +5,10 @@ use http::{StatusCode, Uri};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use trainyard_domain::{Scope, content::Digest};
-use trainyard_services::{
-    Services,
-    images::{
-        Error, Manifest,
-        manifest::{INDEX, Parsed},
-        names::check_name,
-    },
+use trainyard_services::images::{
+    Error, Images, Manifest,
+    manifest::{INDEX, Parsed},
+    names::check_name,
 };
 
 use super::{Call, OciError, query, with};
@@ -22,27 +19,27 @@ const MAX_PAGE: usize = 1000;
 pub(super) async fn tags(call: &Call<'_>) -> Result<Response, OciError> {
     let limit = page_size(&call.parts.uri)?;
     let last = call.query("last").filter(|last| !last.is_empty());
-    let images = &call.services.images;
+    let images = &call.images;
     let found = images.tags(&call.caller.scope, call.repository, last.as_deref(), limit).await?;
     let path = format!("/v2/{}/tags/list", call.repository);
     let next = found.more.then(|| found.names.last()).flatten().map(|last| link(&path, limit, last));
     Ok(paged(&json!({"name": call.repository, "tags": found.names}), next))
 }
 
-pub(super) async fn catalog(services: &Services, scope: &Scope, uri: &Uri) -> Result<Response, OciError> {
+pub(super) async fn catalog(images: &Images, scope: &Scope, uri: &Uri) -> Result<Response, OciError> {
     let limit = page_size(uri)?;
     let last = query(uri, "last").filter(|last| !last.is_empty());
     if let Some(last) = &last {
         check_name(last)?;
     }
-    let found = services.images.repository_names(scope, last.as_deref(), limit).await?;
+    let found = images.repository_names(scope, last.as_deref(), limit).await?;
     let next = found.more.then(|| found.names.last()).flatten().map(|last| link("/v2/_catalog", limit, last));
     Ok(paged(&json!({"repositories": found.names}), next))
 }
 
 pub(super) async fn referrers(call: &Call<'_>, subject: &Digest) -> Result<Response, OciError> {
     let kind = call.query("artifactType").filter(|kind| !kind.is_empty());
-    let found = call.services.images.referrers(&call.caller.scope, call.repository, subject).await?;
+    let found = call.images.referrers(&call.caller.scope, call.repository, subject).await?;
     let described = found.iter().map(describe).collect::<Result<Vec<_>, _>>()?;
     let wanted = |descriptor: &Value| kind.as_ref().is_none_or(|kind| descriptor["artifactType"] == **kind);
     let manifests: Vec<Value> = described.into_iter().filter(wanted).collect();

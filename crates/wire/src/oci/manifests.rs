@@ -8,7 +8,7 @@ use trainyard_services::images::{Error, Push, Reference, manifest};
 use super::{Call, OciError, empty, with};
 
 pub(super) async fn get(call: &Call<'_>, reference: &Reference) -> Result<Response, OciError> {
-    let manifest = call.services.images.manifest(&call.caller.scope, call.repository, reference).await?;
+    let manifest = call.images.manifest(&call.caller.scope, call.repository, reference).await?;
     let headers = [
         ("content-type", manifest.media_type),
         ("content-length", manifest.body.len().to_string()),
@@ -19,7 +19,7 @@ pub(super) async fn get(call: &Call<'_>, reference: &Reference) -> Result<Respon
 }
 
 pub(super) async fn put(call: &Call<'_>, reference: &Reference, body: Body) -> Result<Response, OciError> {
-    let Call { services, caller, repository, parts } = call;
+    let Call { images, caller, repository, parts } = call;
     let limit = usize::try_from(manifest::MAX_MANIFEST).unwrap_or(usize::MAX);
     let body = Limited::new(body, limit).collect().await.map_err(refused)?.to_bytes();
     let said = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -35,7 +35,7 @@ pub(super) async fn put(call: &Call<'_>, reference: &Reference, body: Body) -> R
         body: &body,
         by: &caller.principal,
     };
-    let pushed = services.images.push(push).await?;
+    let pushed = images.push(push).await?;
     let mut headers = vec![
         ("location", format!("/v2/{repository}/manifests/{reference}")),
         ("docker-content-digest", pushed.digest.to_string()),
@@ -48,7 +48,7 @@ pub(super) async fn put(call: &Call<'_>, reference: &Reference, body: Body) -> R
 }
 
 pub(super) async fn delete(call: &Call<'_>, reference: &Reference) -> Result<Response, OciError> {
-    call.services.images.delete(&call.caller.scope, call.repository, reference).await?;
+    call.images.delete(&call.caller.scope, call.repository, reference).await?;
     Ok(empty(StatusCode::ACCEPTED, &[]))
 }
 

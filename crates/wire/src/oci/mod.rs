@@ -9,6 +9,10 @@ mod error;
 mod lists;
 mod manifests;
 mod route;
+#[cfg(test)]
+mod skopeo;
+#[cfg(test)]
+mod tests;
 mod uploads;
 
 use axum::{
@@ -18,9 +22,9 @@ use axum::{
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode, request::Parts};
 use percent_encoding::percent_decode_str;
-use trainyard_services::Services;
+use trainyard_services::{identity::Identity, images::Images};
 
-use crate::face::{Visit, doors::Serving};
+use crate::face::{Access, Visit, doors::Serving};
 
 use access::Caller;
 use error::OciError;
@@ -30,20 +34,23 @@ pub(crate) use access::{TOKEN_USER, password};
 
 /// Answers a request under `/v2/`.
 pub fn serve(visit: Visit, request: Request) -> Serving {
-    Box::pin(answer(visit, request))
+    Box::pin(async move {
+        let (images, identity) = (&visit.services.images, &visit.services.identity);
+        answer(images, identity, visit.access, request).await
+    })
 }
 
 /// One request in a repository.
 struct Call<'a> {
-    services: &'a Services,
+    images: &'a Images,
     caller: Caller,
     repository: &'a str,
     parts: Parts,
 }
 
-async fn answer(visit: Visit, request: Request) -> Response {
+async fn answer(images: &Images, identity: &Identity, access: Access, request: Request) -> Response {
     let head = request.method() == Method::HEAD;
-    let mut response = match act(&visit, request).await {
+    let mut response = match act(images, identity, access, request).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     };
@@ -55,20 +62,24 @@ async fn answer(visit: Visit, request: Request) -> Response {
     response
 }
 
-async fn act(visit: &Visit, request: Request) -> Result<Response, OciError> {
-    let services = &*visit.services;
+async fn act(
+    images: &Images,
+    identity: &Identity,
+    access: Access,
+    request: Request,
+) -> Result<Response, OciError> {
     let (parts, body) = request.into_parts();
-    let caller = access::caller(services, &parts.headers, visit.access).await?;
+    let caller = access::caller(identity, &parts.headers, access).await?;
     let method = parts.method.clone();
     let (repository, inner) = match route::parse(parts.uri.path())? {
         Route::In(repository, inner) => (repository, inner),
         Route::Base if method == Method::GET || method == Method::HEAD => return Ok(made("{}".into())),
         Route::Catalog if method == Method::GET => {
-            return lists::catalog(services, &caller.scope, &parts.uri).await;
+            return lists::catalog(images, &caller.scope, &parts.uri).await;
         }
         Route::Base | Route::Catalog => return Err(OciError::no_such_method()),
     };
-    let call = Call { services, caller, repository: &repository, parts };
+    let call = Call { images, caller, repository: &repository, parts };
     match (inner, method.as_str()) {
         (Inner::Blob(digest), "GET" | "HEAD") => blobs::get(&call, &digest).await,
         (Inner::Blob(digest), "DELETE") => blobs::delete(&call, &digest).await,

@@ -11,7 +11,7 @@ use trainyard_services::images::Upload;
 use super::{Call, OciError, empty, route::digest};
 
 pub(super) async fn start(call: &Call<'_>, body: Body) -> Result<Response, OciError> {
-    let images = &call.services.images;
+    let images = call.images;
     if let (Some(mount), Some(from)) = (call.query("mount"), call.query("from")) {
         let digest = digest(&mount)?;
         if images.mount(&call.caller.scope, call.repository, &digest, &from).await? {
@@ -26,30 +26,30 @@ pub(super) async fn start(call: &Call<'_>, body: Body) -> Result<Response, OciEr
 }
 
 pub(super) async fn status(call: &Call<'_>, id: &str) -> Result<Response, OciError> {
-    let upload = call.services.images.upload(&call.caller.scope, call.repository, id).await?;
+    let upload = call.images.upload(&call.caller.scope, call.repository, id).await?;
     Ok(accepted(&upload, StatusCode::NO_CONTENT))
 }
 
 pub(super) async fn append(call: &Call<'_>, id: &str, body: Body) -> Result<Response, OciError> {
     let at = first_byte(&call.parts.headers)?;
     let place = (&call.caller.scope, call.repository, id);
-    let upload = call.services.images.append(place, at, stream(body)).await?;
+    let upload = call.images.append(place, at, stream(body)).await?;
     Ok(accepted(&upload, StatusCode::ACCEPTED))
 }
 
 pub(super) async fn finish(call: &Call<'_>, id: &str, body: Body) -> Result<Response, OciError> {
     let missing = || OciError::bad_upload("the query must have the blob's digest");
     let digest = digest(&call.query("digest").ok_or_else(missing)?)?;
-    let Call { services, caller, repository, parts } = call;
+    let Call { images, caller, repository, parts } = call;
     let at = first_byte(&parts.headers)?;
     let without = parts.headers.get(header::CONTENT_LENGTH).is_some_and(|length| length == "0");
     let last = if without { None } else { Some((at, stream(body))) };
-    services.images.finish_upload((&caller.scope, repository, id), &digest, last).await?;
+    images.finish_upload((&caller.scope, repository, id), &digest, last).await?;
     Ok(created(repository, &digest))
 }
 
 pub(super) async fn cancel(call: &Call<'_>, id: &str) -> Result<Response, OciError> {
-    call.services.images.cancel_upload(&call.caller.scope, call.repository, id).await?;
+    call.images.cancel_upload(&call.caller.scope, call.repository, id).await?;
     Ok(empty(StatusCode::NO_CONTENT, &[]))
 }
 
