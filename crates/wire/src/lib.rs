@@ -21,6 +21,7 @@ pub mod sigv4;
 pub mod states;
 pub mod sts;
 pub mod times;
+pub mod trainyard;
 
 pub use error::ApiError;
 pub use operation::{Context, Operation, Protocol, Service};

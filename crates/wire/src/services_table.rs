@@ -1,10 +1,17 @@
 //! All AWS services that are answered: one line each.
 
-use crate::{Service, ecr, events, iam, logs, states, sts};
+use crate::{Service, ecr, events, iam, logs, states, sts, trainyard};
 
 /// The services. A new one is a folder with its table, and a line here.
-pub static SERVICES: &[&Service] =
-    &[&ecr::SERVICE, &events::SERVICE, &iam::SERVICE, &logs::SERVICE, &states::SERVICE, &sts::SERVICE];
+pub static SERVICES: &[&Service] = &[
+    &ecr::SERVICE,
+    &events::SERVICE,
+    &iam::SERVICE,
+    &logs::SERVICE,
+    &states::SERVICE,
+    &sts::SERVICE,
+    &trainyard::SERVICE,
+];
 
 /// The service that requests signed for `scope` go to, such as `states`.
 pub fn by_signing_scope(scope: &str) -> impl Iterator<Item = &'static Service> {

@@ -1,0 +1,23 @@
+//! Trainyard's own service: what AWS has no operation for. The protocol is the one that AWS's services speak, so that
+//! signatures, errors and paging are the same.
+
+mod answer_approval;
+mod list_approvals;
+mod shape;
+
+use crate::{Protocol, Service, operation};
+
+/// The service.
+pub static SERVICE: Service = Service {
+    signing: "trainyard",
+    sdk: "Trainyard",
+    protocol: Protocol::Json { version: "1.1", target: "Trainyard", pascal: true },
+    invalid: "ValidationException",
+    times: &["AnsweredAt", "RequestedAt"],
+    maps: &["Detail"],
+    errors: &["ConflictException", "ResourceNotFoundException", "ValidationException"],
+    operations: &[
+        operation!(AnswerApproval => answer_approval::run),
+        operation!(ListApprovals => list_approvals::run),
+    ],
+};
