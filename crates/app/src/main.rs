@@ -1,8 +1,10 @@
 //! The `trainyard` binary: reads the command line and runs one command.
 
+mod client;
 mod commands;
 mod config;
 mod failure;
+mod image;
 mod place;
 mod printer;
 mod probe;

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod env;
+mod image;
 mod new;
 
 use clap::{Parser, Subcommand};
@@ -22,6 +23,8 @@ enum Command {
     Env(env::EnvArgs),
     /// Say what of git, Python, namespaces, containers and disk is there, and what follows
     Doctor(doctor::DoctorArgs),
+    /// Build and push OCI images without a daemon
+    Image(image::ImageArgs),
     /// Make a project from a built-in template
     New(new::NewArgs),
 }
@@ -31,6 +34,14 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Env(args) => env::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Image(args) => waited_for(image::run(args)),
         Command::New(args) => new::run(&args),
     }
+}
+
+/// Runs a command that waits for the network on a runtime of its own.
+fn waited_for(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| Failure::failed(format!("the command cannot be started: {e}")))?;
+    runtime.block_on(command)
 }
