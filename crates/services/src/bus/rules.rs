@@ -119,7 +119,7 @@ impl Bus {
     ) -> Result<(), Error> {
         let Held { version, mut value } = self.held(scope, bus, name).await?;
         for target in targets {
-            self.check_target(&target)?;
+            self.check_target(scope, &target)?;
             match value.targets.iter_mut().find(|old| old.id == target.id) {
                 Some(old) => *old = target,
                 None => value.targets.push(target),
@@ -178,7 +178,7 @@ impl Bus {
         if there { Ok(()) } else { Err(Error::NoBus(bus.to_owned())) }
     }
 
-    fn check_target(&self, target: &RuleTarget) -> Result<(), Error> {
+    fn check_target(&self, scope: &Scope, target: &RuleTarget) -> Result<(), Error> {
         legal_name(&target.id, "targets.member.id")?;
         let RuleTarget { id, arn, role, shape, .. } = target;
         let Some(kind) = self.target_for(arn) else {
@@ -187,6 +187,9 @@ impl Bus {
         };
         if role.is_none() && kind.needs_role() {
             return Err(Error::Invalid(format!("RoleArn is required for target {arn}.")));
+        }
+        if role.as_ref().is_some_and(|role| role.account != scope.account.as_str()) {
+            return Err(Error::Invalid("Cross-account pass role is not allowed.".to_owned()));
         }
         shape.check().map_err(|why| Error::Invalid(format!("Invalid input for target {id}: {why}.")))
     }

@@ -28,6 +28,9 @@ pub enum Error {
     /// Express state machines are not run yet.
     #[error("State machines of type {0} are not supported yet: use STANDARD")]
     MachineType(String),
+    /// The role is of another account.
+    #[error("Cross-account pass role is not allowed.")]
+    StrangeRole,
     /// Another execution has the name.
     #[error("Execution Already Exists: '{0}'")]
     ExecutionExists(String),
@@ -83,6 +86,7 @@ impl Refusal for Error {
             Self::MachineExists(_) | Self::ExecutionExists(_) => Kind::Exists,
             Self::NoMachine(_) | Self::NoExecution(_) => Kind::NotFound,
             Self::TaskTimedOut | Self::Busy(_) => Kind::Conflict,
+            Self::StrangeRole => Kind::Forbidden,
             Self::Poisoned { .. } => Kind::Unavailable,
             Self::Store(error) => error.kind(),
         }
@@ -105,6 +109,7 @@ impl Refusal for Error {
             Self::Missing(_) => "MissingRequiredParameter",
             Self::Invalid(_) => "ValidationException",
             Self::Busy(_) => "ConflictException",
+            Self::StrangeRole => "AccessDeniedException",
             Self::Poisoned { .. } => "ServiceUnavailable",
             Self::Store(error) => store_code(error),
         }

@@ -6,6 +6,7 @@ use trainyard_domain::{Arn, Principal, Scope, Timestamp, principal::Lineage};
 use trainyard_store::{Keys, Noun};
 
 use super::names;
+use crate::identity::role_session;
 
 /// One execution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,15 +107,8 @@ impl Execution {
 
     /// In whose name its tasks act: a session of its role, for this execution.
     pub fn principal(&self) -> Principal {
-        let role = self.role.resource.rsplit('/').next().unwrap_or_default();
-        // STS takes 64 characters of a session's name.
-        let session: String = self.name.chars().take(64).collect();
-        Principal {
-            account: self.scope.account.clone(),
-            arn: Arn::global("sts", &self.scope, format!("assumed-role/{role}/{session}")),
-            role: Some(self.role.clone()),
-            lineage: Lineage { execution: Some(self.arn().to_string()), ..self.lineage.clone() },
-        }
+        let lineage = Lineage { execution: Some(self.arn().to_string()), ..self.lineage.clone() };
+        role_session(&self.role, self.scope.account.clone(), &self.name, lineage)
     }
 }
 

@@ -48,7 +48,7 @@ impl Executions {
         if let Some(kind) = spec.kind.filter(|kind| kind != "STANDARD") {
             return Err(Error::MachineType(kind));
         }
-        let role = names::role(&spec.role)?;
+        let role = names::role(scope, &spec.role)?;
         self.check_definition(&spec.definition)?;
         if let Some(there) = self.machine(scope, &spec.name).await? {
             return same(there, &spec.definition, &role);
@@ -90,7 +90,7 @@ impl Executions {
                 "Either the definition, the role ARN, the LoggingConfiguration, the TracingConfiguration or the EncryptionConfiguration must be specified",
             ));
         }
-        let role = role.as_deref().map(names::role).transpose()?;
+        let role = role.as_deref().map(|role| names::role(&scope, role)).transpose()?;
         if let Some(definition) = &definition {
             self.check_definition(definition)?;
         }

@@ -48,10 +48,13 @@ pub(super) fn execution(arn: &str) -> Result<(Scope, String, String), Error> {
     }
 }
 
-/// The role, checked as far as its form goes.
-pub(super) fn role(text: &str) -> Result<Arn, Error> {
+/// The role, which is of the state machine's own account.
+pub(super) fn role(scope: &Scope, text: &str) -> Result<Arn, Error> {
     let arn: Arn = text.parse().map_err(|_| Error::InvalidArn(format!("Invalid ARN prefix: {text}")))?;
-    if arn.service == "iam" && arn.resource_of("role").is_some() { Ok(arn) } else { Err(wrong_kind(&arn)) }
+    if arn.service != "iam" || arn.resource_of("role").is_none() {
+        return Err(wrong_kind(&arn));
+    }
+    if arn.account == scope.account.as_str() { Ok(arn) } else { Err(Error::StrangeRole) }
 }
 
 /// The ARN of a state machine.

@@ -29,6 +29,7 @@ pub use error::Error;
 pub use keys::AccessKey;
 pub use policies::{NewPolicy, Policy};
 pub use roles::{NewRole, Role, Tag};
+pub use session::role_session;
 pub use unique::unique_id;
 
 /// The room. Cheap to clone.

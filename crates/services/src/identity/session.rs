@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use trainyard_domain::{Arn, Principal, Timestamp, principal::Lineage};
+use trainyard_domain::{AccountId, Arn, Principal, Timestamp, principal::Lineage};
 use trainyard_store::{Changes, Expect, Keys, Noun};
 
 use super::{Credential, Error, Identity, Session, SessionRequest, keys::random, unique::spell};
@@ -152,13 +152,15 @@ impl Identity {
 
 fn bearer(payload: Payload) -> Result<Principal, Error> {
     let account = payload.role.account.parse().map_err(|_| Error::UnknownKey)?;
-    let role_name = payload.role.resource.rsplit('/').next().unwrap_or_default();
-    let arn = Arn {
-        service: "sts".to_owned(),
-        resource: format!("assumed-role/{role_name}/{}", payload.name),
-        ..payload.role.clone()
-    };
-    Ok(Principal { account, arn, role: Some(payload.role), lineage: payload.lineage })
+    Ok(role_session(&payload.role, account, &payload.name, payload.lineage))
+}
+
+/// The principal that a session of this account's role is, where the server acts in the role's name.
+pub fn role_session(role: &Arn, account: AccountId, name: &str, lineage: Lineage) -> Principal {
+    let role_name = role.resource.rsplit('/').next().unwrap_or_default();
+    let resource = format!("assumed-role/{role_name}/{}", session_name(name));
+    let arn = Arn { service: "sts".to_owned(), resource, ..role.clone() };
+    Principal { account, arn, role: Some(role.clone()), lineage }
 }
 
 /// A session's name has only these letters and at most 64 of them.

@@ -7,6 +7,7 @@ use trainyard_domain::{Arn, Kind, Principal, principal::Lineage};
 use crate::{
     bus::{Delivery, DeliveryError, Target},
     executions::{Error, Executions, StartSpec},
+    identity::role_session,
     refusal::Refusal,
 };
 
@@ -42,14 +43,8 @@ impl Target for StateMachine {
 
 /// A session of the target's role.
 fn principal(delivery: &Delivery) -> Principal {
-    let root = Principal::root(&delivery.scope);
-    let Some(role) = &delivery.role else { return root };
-    let name = role.resource.rsplit('/').next().unwrap_or_default();
-    let session = format!("assumed-role/{name}/{}", delivery.id);
-    Principal {
-        arn: Arn::global("sts", &delivery.scope, session),
-        role: Some(role.clone()),
-        lineage: Lineage::default(),
-        ..root
+    match &delivery.role {
+        Some(role) => role_session(role, delivery.scope.account.clone(), &delivery.id, Lineage::default()),
+        None => Principal::root(&delivery.scope),
     }
 }

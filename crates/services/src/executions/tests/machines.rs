@@ -32,6 +32,8 @@ async fn what_cannot_run_is_refused_in_awss_words() {
     assert_eq!(refused(spec("a b", &pass)).await, ("InvalidName", "Invalid Name: 'a b'".to_owned()));
     let role = MachineSpec { role: "nobody".into(), ..spec("m", &pass) };
     assert_eq!(refused(role).await.0, "InvalidArn");
+    let strange = MachineSpec { role: "arn:aws:iam::111111111111:role/r".into(), ..spec("m", &pass) };
+    assert_eq!(refused(strange).await.0, "AccessDeniedException");
     let express = MachineSpec { kind: Some("EXPRESS".into()), ..spec("m", &pass) };
     assert_eq!(refused(express).await.0, "StateMachineTypeNotSupported");
     let (code, message) = refused(spec("m", &json!({"States": {}}))).await;
