@@ -73,3 +73,8 @@ mod tests {
         assert_eq!((id.len(), &id[14..15]), (36, "4"));
     }
 }
+
+/// A short id that follows from the parts: 20 lowercase hex digits, safe as a file name or a process label.
+pub fn label_from(parts: &[&str]) -> String {
+    uuid_from(parts).replace('-', "")[..20].to_owned()
+}

@@ -11,13 +11,18 @@ pub mod approvals;
 pub mod artifacts;
 pub mod audit;
 pub mod bus;
+pub mod endpoints;
 pub mod executions;
 pub mod ground;
 pub mod identity;
 pub mod images;
+pub mod jobs;
+pub mod listing;
 pub mod logs;
 pub mod refusal;
+pub mod registry;
 pub mod repositories;
+pub mod shape;
 pub mod targets;
 pub mod tasks;
 pub mod work;
@@ -42,4 +47,10 @@ pub struct Services {
     pub logs: logs::Logs,
     /// The built-in git host.
     pub repositories: repositories::Repositories,
+    /// Training, processing, the runs of builds.
+    pub jobs: jobs::Jobs,
+    /// Model packages and their groups.
+    pub registry: registry::Registry,
+    /// Models, configurations, endpoints.
+    pub endpoints: endpoints::Endpoints,
 }

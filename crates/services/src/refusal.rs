@@ -25,3 +25,11 @@ pub fn store_code(error: &trainyard_store::Error) -> &'static str {
         _ => "InternalFailure",
     }
 }
+
+/// Whether trouble of this kind may pass by itself, so that the same thing is worth trying again.
+pub fn is_passing(error: &dyn Refusal) -> bool {
+    match error.kind() {
+        Kind::Busy | Kind::Unavailable | Kind::Timeout | Kind::Internal | Kind::Conflict => true,
+        Kind::Invalid | Kind::NotFound | Kind::Exists | Kind::Forbidden | Kind::Unauthenticated => false,
+    }
+}

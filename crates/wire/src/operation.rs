@@ -128,6 +128,9 @@ pub struct Context {
     pub base_url: String,
     /// The id that the answer carries.
     pub request_id: String,
+    /// The task token, when a state machine's task calls: the same call made again after a crash carries the same
+    /// one, and must not have its effect twice.
+    pub token: Option<String>,
 }
 
 impl Service {

@@ -1,6 +1,6 @@
 //! All AWS services that are answered: one line each.
 
-use crate::{Service, ecr, events, iam, logs, states, sts, trainyard};
+use crate::{Service, ecr, events, iam, logs, sagemaker, states, sts, trainyard};
 
 /// The services. A new one is a folder with its table, and a line here.
 pub static SERVICES: &[&Service] = &[
@@ -8,6 +8,7 @@ pub static SERVICES: &[&Service] = &[
     &events::SERVICE,
     &iam::SERVICE,
     &logs::SERVICE,
+    &sagemaker::SERVICE,
     &states::SERVICE,
     &sts::SERVICE,
     &trainyard::SERVICE,

@@ -170,7 +170,6 @@ impl Watch {
         }
         let _ = fs::remove_dir_all(self.run.scratch());
         let out_of_memory = code != 0 && groups.out_of_memory();
-        groups::clear(&groups.directories);
         let exit =
             Exit { code, out_of_memory, started: self.started.time, ended: ended.max(self.started.time) };
         // On a full disk the end waits for room: without it, a run that ended well would count as lost.

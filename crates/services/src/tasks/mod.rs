@@ -1,10 +1,24 @@
 //! The service integrations: one file each, and one line in [`Tasks`].
 
 pub mod events_put_events;
+mod sagemaker;
+mod sagemaker_create_endpoint;
+mod sagemaker_create_endpoint_config;
+mod sagemaker_create_model;
+mod sagemaker_create_processing_job;
+mod sagemaker_create_training_job;
+mod sagemaker_update_endpoint;
 
 use std::{collections::HashMap, sync::Arc};
 
 use crate::executions::task::Task;
+
+pub use sagemaker_create_endpoint::SageMakerCreateEndpoint;
+pub use sagemaker_create_endpoint_config::SageMakerCreateEndpointConfig;
+pub use sagemaker_create_model::SageMakerCreateModel;
+pub use sagemaker_create_processing_job::SageMakerCreateProcessingJob;
+pub use sagemaker_create_training_job::SageMakerCreateTrainingJob;
+pub use sagemaker_update_endpoint::SageMakerUpdateEndpoint;
 
 /// All integrations there are, by `<service>:<action>`; `aws-sdk` calls go to the one that has the server's own
 /// operations.

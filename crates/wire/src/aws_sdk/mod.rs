@@ -40,6 +40,7 @@ impl AwsSdk {
             scope: call.scope.clone(),
             base_url: self.base_url.clone(),
             request_id: uuid::Uuid::new_v4().to_string(),
+            token: Some(call.token.clone()),
         };
         let input = casing::to_wire(service, call.parameters.clone());
         match operation::call(&context, operation, input).await {

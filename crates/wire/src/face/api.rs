@@ -44,7 +44,7 @@ pub(super) async fn answer(visit: Visit, request: Request) -> Response {
         Ok(principal) => {
             let scope = Scope { account: principal.account.clone(), region: signature.region };
             let Visit { services, base_url, request_id, .. } = visit;
-            let context = Context { services, service, principal, scope, base_url, request_id };
+            let context = Context { services, service, principal, scope, base_url, request_id, token: None };
             protocol::answer(&context, &parts, bytes).await
         }
     }

@@ -1,0 +1,143 @@
+//! Jobs as DescribeTrainingJob and DescribeProcessingJob show them. Times are milliseconds here; the face writes
+//! them in its protocol's form.
+
+use serde_json::{Map, Value, json};
+
+use super::job::{End, Job, Phase, Stop};
+
+/// DescribeTrainingJob's answer.
+/// <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html>
+pub(super) fn training(job: &Job) -> Value {
+    let mut shown = request_members(job);
+    let status = training_status(job);
+    put(&mut shown, "TrainingJobArn", &job.arn);
+    put(&mut shown, "TrainingJobStatus", status);
+    put(&mut shown, "SecondaryStatus", secondary_status(job));
+    put(&mut shown, "CreationTime", job.created);
+    put(&mut shown, "LastModifiedTime", job.modified);
+    put_some(&mut shown, "TrainingStartTime", job.started);
+    put_some(&mut shown, "TrainingEndTime", job.is_over().then(|| job.ended.unwrap_or(job.modified)));
+    put_some(&mut shown, "FailureReason", failure(job));
+    if let (Some(started), Some(ended)) = (job.started, job.ended) {
+        put(&mut shown, "TrainingTimeInSeconds", ended.since(started).as_secs());
+        put(&mut shown, "BillableTimeInSeconds", ended.since(started).as_secs());
+    }
+    let model = job.plan.outputs.iter().find(|output| output.name == "model");
+    let kept = !matches!(job.phase, Phase::Ended(End::Failed));
+    put_some(
+        &mut shown,
+        "ModelArtifacts",
+        model.filter(|_| kept).map(|m| json!({"S3ModelArtifacts": m.uri})),
+    );
+    put(&mut shown, "SecondaryStatusTransitions", transitions(job));
+    put_some(&mut shown, "FinalMetricDataList", (!job.metrics.is_empty()).then(|| json!(job.metrics)));
+    Value::Object(shown)
+}
+
+/// DescribeProcessingJob's answer.
+/// <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeProcessingJob.html>
+pub(super) fn processing(job: &Job) -> Value {
+    let mut shown = request_members(job);
+    put(&mut shown, "ProcessingJobArn", &job.arn);
+    put(&mut shown, "ProcessingJobStatus", training_status(job));
+    put(&mut shown, "CreationTime", job.created);
+    put(&mut shown, "LastModifiedTime", job.modified);
+    put_some(&mut shown, "ProcessingStartTime", job.started);
+    put_some(&mut shown, "ProcessingEndTime", job.is_over().then(|| job.ended.unwrap_or(job.modified)));
+    put_some(&mut shown, "FailureReason", failure(job));
+    put_some(&mut shown, "ExitMessage", job.message.clone());
+    Value::Object(shown)
+}
+
+/// One entry of ListTrainingJobs.
+pub(super) fn training_summary(job: &Job) -> Value {
+    let mut shown =
+        pick(&training(job), &["TrainingJobName", "TrainingJobArn", "CreationTime", "LastModifiedTime"]);
+    put(&mut shown, "TrainingJobStatus", training_status(job));
+    put(&mut shown, "SecondaryStatus", secondary_status(job));
+    put_some(&mut shown, "TrainingEndTime", job.is_over().then(|| job.ended.unwrap_or(job.modified)));
+    Value::Object(shown)
+}
+
+/// One entry of ListProcessingJobs.
+pub(super) fn processing_summary(job: &Job) -> Value {
+    let members =
+        ["ProcessingJobName", "ProcessingJobArn", "CreationTime", "LastModifiedTime", "ProcessingEndTime"];
+    let mut shown = pick(&processing(job), &members);
+    put(&mut shown, "ProcessingJobStatus", training_status(job));
+    put_some(&mut shown, "FailureReason", failure(job));
+    put_some(&mut shown, "ExitMessage", job.message.clone());
+    Value::Object(shown)
+}
+
+fn pick(shown: &Value, members: &[&str]) -> Map<String, Value> {
+    members.iter().filter_map(|name| Some(((*name).to_owned(), shown.get(name)?.clone()))).collect()
+}
+
+fn request_members(job: &Job) -> Map<String, Value> {
+    let mut members = job.request.as_object().cloned().unwrap_or_default();
+    members.remove("Tags");
+    members
+}
+
+/// Both kinds use the same words.
+pub(super) fn training_status(job: &Job) -> &'static str {
+    match (job.phase, job.stop) {
+        (Phase::Ended(End::Completed), _) => "Completed",
+        (Phase::Ended(End::Failed), _) => "Failed",
+        (Phase::Ended(End::Stopped), _) => "Stopped",
+        (_, Some(_)) => "Stopping",
+        (_, None) => "InProgress",
+    }
+}
+
+fn secondary_status(job: &Job) -> &'static str {
+    match (job.phase, job.stop) {
+        (Phase::Ended(End::Completed), _) => "Completed",
+        (Phase::Ended(End::Failed), _) => "Failed",
+        (Phase::Ended(End::Stopped), Some(Stop::Limit)) => "MaxRuntimeExceeded",
+        (Phase::Ended(End::Stopped), _) => "Stopped",
+        (_, Some(_)) => "Stopping",
+        (Phase::Starting, None) => "Starting",
+        (Phase::Downloading, None) => "Downloading",
+        (Phase::Running, None) => "Training",
+        (Phase::Uploading, None) => "Uploading",
+    }
+}
+
+fn failure(job: &Job) -> Option<String> {
+    job.failure.clone().filter(|_| job.is_over())
+}
+
+/// The moves that are known from the job's times.
+fn transitions(job: &Job) -> Value {
+    let mut all = vec![
+        json!({"Status": "Starting", "StartTime": job.created, "StatusMessage": "Starting the training job"}),
+    ];
+    if let Some(started) = job.started {
+        all.push(
+            json!({"Status": "Training", "StartTime": started, "StatusMessage": "Training image is running"}),
+        );
+    }
+    if let Some(ended) = job.ended {
+        all.push(json!({"Status": "Uploading", "StartTime": ended, "StatusMessage": "Uploading generated training model"}));
+    }
+    if job.is_over() {
+        let message =
+            failure(job).unwrap_or_else(|| format!("Training job {}", secondary_status(job).to_lowercase()));
+        all.push(
+            json!({"Status": secondary_status(job), "StartTime": job.modified, "StatusMessage": message}),
+        );
+    }
+    json!(all)
+}
+
+fn put(members: &mut Map<String, Value>, name: &str, value: impl serde::Serialize) {
+    members.insert(name.to_owned(), json!(value));
+}
+
+fn put_some(members: &mut Map<String, Value>, name: &str, value: Option<impl serde::Serialize>) {
+    if let Some(value) = value {
+        put(members, name, value);
+    }
+}

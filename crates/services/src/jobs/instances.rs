@@ -1,0 +1,141 @@
+//! AWS's instance types, as the resources that they stand for.
+//! <https://aws.amazon.com/sagemaker/pricing/>, <https://docs.aws.amazon.com/ec2/latest/instancetypes/>
+
+use trainyard_domain::job::Resources;
+
+const GIB: u64 = 1 << 30;
+
+/// Families whose sizes follow one rule: `large` has 2 processors, `xlarge` 4, `Nxlarge` 4·N, and each processor
+/// comes with the same memory. Family, memory per processor in eighths of a GiB.
+const FAMILIES: &[(&str, u64)] = &[
+    ("m4", 32),
+    ("m5", 32),
+    ("m5d", 32),
+    ("m6i", 32),
+    ("m6id", 32),
+    ("m6g", 32),
+    ("m6gd", 32),
+    ("m7i", 32),
+    ("m7g", 32),
+    ("c5", 16),
+    ("c5d", 16),
+    ("c6i", 16),
+    ("c6id", 16),
+    ("c6g", 16),
+    ("c6gd", 16),
+    ("c6gn", 16),
+    ("c7i", 16),
+    ("c7g", 16),
+    ("c5n", 21),
+    ("r5", 64),
+    ("r5d", 64),
+    ("r6i", 64),
+    ("r6id", 64),
+    ("r6g", 64),
+    ("r7i", 64),
+    ("r7g", 64),
+    ("g4dn", 32),
+    ("g5", 32),
+    ("g6", 32),
+    ("g6e", 64),
+];
+
+/// Types that follow no rule, or another: type, processors, GiB, GPUs.
+const EXCEPTIONS: &[(&str, u32, u64, u32)] = &[
+    ("t2.medium", 2, 4, 0),
+    ("t2.large", 2, 8, 0),
+    ("t2.xlarge", 4, 16, 0),
+    ("t2.2xlarge", 8, 32, 0),
+    ("t3.medium", 2, 4, 0),
+    ("t3.large", 2, 8, 0),
+    ("t3.xlarge", 4, 16, 0),
+    ("t3.2xlarge", 8, 32, 0),
+    ("c4.large", 2, 4, 0),
+    ("c4.xlarge", 4, 8, 0),
+    ("c4.2xlarge", 8, 15, 0),
+    ("c4.4xlarge", 16, 30, 0),
+    ("c4.8xlarge", 36, 60, 0),
+    ("c5n.9xlarge", 36, 96, 0),
+    ("c5n.18xlarge", 72, 192, 0),
+    ("p2.xlarge", 4, 61, 1),
+    ("p2.8xlarge", 32, 488, 8),
+    ("p2.16xlarge", 64, 732, 16),
+    ("p3.2xlarge", 8, 61, 1),
+    ("p3.8xlarge", 32, 244, 4),
+    ("p3.16xlarge", 64, 488, 8),
+    ("p3dn.24xlarge", 96, 768, 8),
+    ("p4d.24xlarge", 96, 1152, 8),
+    ("p4de.24xlarge", 96, 1152, 8),
+    ("p5.4xlarge", 16, 256, 1),
+    ("p5.48xlarge", 192, 2048, 8),
+    ("p5e.48xlarge", 192, 2048, 8),
+    ("p5en.48xlarge", 192, 2048, 8),
+    ("g4dn.12xlarge", 48, 192, 4),
+    ("g5.12xlarge", 48, 192, 4),
+    ("g5.24xlarge", 96, 384, 4),
+    ("g5.48xlarge", 192, 768, 8),
+    ("g6.12xlarge", 48, 192, 4),
+    ("g6.24xlarge", 96, 384, 4),
+    ("g6.48xlarge", 192, 768, 8),
+    ("g6e.12xlarge", 48, 384, 4),
+    ("g6e.24xlarge", 96, 768, 4),
+    ("g6e.48xlarge", 192, 1536, 8),
+    ("inf1.xlarge", 4, 8, 0),
+    ("inf1.2xlarge", 8, 16, 0),
+    ("inf1.6xlarge", 24, 48, 0),
+    ("inf1.24xlarge", 96, 192, 0),
+];
+
+/// What an instance type such as `ml.m5.large` stands for; `None` if we do not know it.
+pub fn resources(instance_type: &str) -> Option<Resources> {
+    let name = instance_type.strip_prefix("ml.")?;
+    if let Some((_, cpus, gib, gpus)) = EXCEPTIONS.iter().find(|(known, ..)| *known == name) {
+        return Some(Resources { cpu_millis: cpus * 1000, memory_bytes: gib * GIB, gpus: *gpus });
+    }
+    let (family, size) = name.split_once('.')?;
+    let (_, eighths) = FAMILIES.iter().find(|(known, _)| *known == family)?;
+    let cpus = processors(size)?;
+    let gpus = u32::from(family.starts_with('g'));
+    Some(Resources { cpu_millis: cpus * 1000, memory_bytes: u64::from(cpus) * eighths * (GIB / 8), gpus })
+}
+
+fn processors(size: &str) -> Option<u32> {
+    match size {
+        "medium" => Some(1),
+        "large" => Some(2),
+        "xlarge" => Some(4),
+        _ => size.strip_suffix("xlarge")?.parse::<u32>().ok().filter(|n| (2..=64).contains(n)).map(|n| 4 * n),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(instance_type: &str, expect: Option<(u32, u64, u32)>) {
+        let found = resources(instance_type).map(|r| (r.cpu_millis / 1000, r.memory_bytes / GIB, r.gpus));
+        assert_eq!(found, expect, "{instance_type}");
+    }
+
+    #[test]
+    fn types_are_aws_types() {
+        check("ml.t3.medium", Some((2, 4, 0)));
+        check("ml.m5.large", Some((2, 8, 0)));
+        check("ml.m5.24xlarge", Some((96, 384, 0)));
+        check("ml.c5.9xlarge", Some((36, 72, 0)));
+        check("ml.r5.xlarge", Some((4, 32, 0)));
+        check("ml.g4dn.xlarge", Some((4, 16, 1)));
+        check("ml.g5.48xlarge", Some((192, 768, 8)));
+        check("ml.p3.2xlarge", Some((8, 61, 1)));
+    }
+
+    #[test]
+    fn others_are_not_known() {
+        for unknown in
+            ["m5.large", "ml.m5", "ml.m5.huge", "ml.x9.large", "ml.m5.-2xlarge", "ml.m5.9999999999xlarge"]
+        {
+            check(unknown, None);
+        }
+    }
+}

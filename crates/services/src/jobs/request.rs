@@ -1,0 +1,103 @@
+//! The members that training and processing requests share, as AWS shapes them.
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use crate::artifacts::Place;
+
+/// A tag.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Tag {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// A place in S3.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct S3Uri {
+    /// The bucket.
+    pub bucket: String,
+    /// The key, or a prefix of keys; may be empty.
+    pub key: String,
+}
+
+impl TryFrom<String> for S3Uri {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let rest = text.strip_prefix("s3://").or_else(|| text.strip_prefix("https://s3://"));
+        let (bucket, key) = rest.map(|rest| rest.split_once('/').unwrap_or((rest, ""))).unwrap_or(("", ""));
+        if bucket.is_empty() {
+            return Err(format!("`{text}` is not an S3 URI of the form s3://bucket/key"));
+        }
+        Ok(Self { bucket: bucket.to_owned(), key: key.to_owned() })
+    }
+}
+
+impl From<S3Uri> for String {
+    fn from(uri: S3Uri) -> Self {
+        uri.to_string()
+    }
+}
+
+impl std::fmt::Display for S3Uri {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket, self.key)
+    }
+}
+
+impl S3Uri {
+    /// The place as the room of artifacts knows it.
+    pub fn place(&self) -> Place {
+        Place::new(&self.bucket, &self.key)
+    }
+
+    /// This place with `path` below it.
+    pub fn join(&self, path: &str) -> Self {
+        let key = if self.key.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{}/{path}", self.key.trim_end_matches('/'))
+        };
+        Self { bucket: self.bucket.clone(), key }
+    }
+}
+
+/// The rule of most SageMaker names: letters and digits with single or several dashes between, at most 63.
+pub fn check_name(member: &str, name: &str) -> Result<(), Error> {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    if name.is_empty() || name.len() > 63 {
+        return Err(Error::Invalid(format!(
+            "1 validation error detected: Value '{name}' at '{member}' failed to satisfy constraint: Member must have length {}",
+            if name.is_empty() { "greater than or equal to 1" } else { "less than or equal to 63" }
+        )));
+    }
+    if !name.bytes().all(legal) || name.starts_with('-') || name.ends_with('-') {
+        return Err(Error::Invalid(format!(
+            "1 validation error detected: Value '{name}' at '{member}' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-zA-Z0-9](-*[a-zA-Z0-9]){{0,62}}"
+        )));
+    }
+    Ok(())
+}
+
+/// A member that may only have the value that asks for nothing.
+pub(super) fn only(member: &str, asked: bool) -> Result<(), Error> {
+    if asked {
+        Err(Error::Invalid(format!("`{member}` cannot be honoured here: leave it out or set it to false")))
+    } else {
+        Ok(())
+    }
+}
+
+/// One instance is what a job gets here.
+pub(super) fn check_instances(count: u32) -> Result<(), Error> {
+    if count == 1 {
+        Ok(())
+    } else {
+        Err(Error::Invalid(format!("`InstanceCount` is {count}: jobs run on one instance here")))
+    }
+}

@@ -1,0 +1,48 @@
+//! `GET /metrics`: counts in Prometheus's text format.
+//! <https://prometheus.io/docs/instrumenting/exposition_formats/>
+
+use std::{fmt::Write, sync::Arc};
+
+use axum::{extract::State, http::header, response::IntoResponse};
+use trainyard_services::Services;
+
+/// One line of the table below.
+struct Metric {
+    name: &'static str,
+    kind: &'static str,
+    help: &'static str,
+    value: f64,
+}
+
+/// All metrics there are.
+pub(crate) async fn show(State(services): State<Arc<Services>>) -> impl IntoResponse {
+    let stats = services.ground.store.stats();
+    let counter = |name, help, value: u64| Metric { name, kind: "counter", help, value: value as f64 };
+    let mut metrics = vec![
+        counter("trainyard_store_commits_total", "Changes committed", stats.commits),
+        counter(
+            "trainyard_store_conflicts_total",
+            "Changes refused because something had changed",
+            stats.conflicts,
+        ),
+        counter("trainyard_store_batches_total", "Transactions, each with one fsync", stats.batches),
+        counter("trainyard_store_rows_total", "Rows written", stats.rows),
+        counter("trainyard_store_failures_total", "Transactions that the disk refused", stats.failures),
+        counter("trainyard_store_poisoned_total", "Documents that could not be read", stats.poisoned),
+    ];
+    if let Ok(open) = services.jobs.open().await {
+        metrics.push(Metric {
+            name: "trainyard_jobs_open",
+            kind: "gauge",
+            help: "Jobs that are not over",
+            value: open.len() as f64,
+        });
+    }
+    let text = metrics.iter().fold(String::new(), |mut text, metric| {
+        let Metric { name, kind, help, value } = metric;
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
+        text
+    });
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+}

@@ -1,0 +1,16 @@
+//! <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteEndpoint.html>
+
+use serde::Deserialize;
+
+use crate::{ApiError, Context};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Input {
+    endpoint_name: String,
+}
+
+pub(super) async fn run(context: &Context, input: Input) -> Result<(), ApiError> {
+    let (who, scope) = (&context.principal, &context.scope);
+    Ok(context.services.endpoints.delete(who, scope, &input.endpoint_name).await?)
+}
