@@ -10,6 +10,7 @@ use super::{
     names::check_tag,
     news,
 };
+use crate::audit;
 
 /// A manifest as it comes.
 #[derive(Clone, Debug)]
@@ -53,7 +54,7 @@ impl Images {
             Reference::Tag(tag) => Some(tag),
             Reference::Digest(_) => None,
         };
-        while !self.put(&repository, &manifest, tag.as_deref()).await? {}
+        while !self.put(&repository, &manifest, tag.as_deref(), push.by).await? {}
         Ok(Pushed { digest: manifest.digest, subject: manifest.subject })
     }
 
@@ -137,6 +138,7 @@ impl Images {
         repository: &Repository,
         manifest: &Manifest,
         tag: Option<&str>,
+        by: &Principal,
     ) -> Result<bool, Error> {
         let store = &self.ground.store;
         let scope = manifest.scope.to_string();
@@ -171,6 +173,8 @@ impl Images {
                 tag: tag.map(str::to_owned),
             };
             news::pushed(&mut changes, &self.ground, &news)?;
+            let name = format!("{}:{}", repository.name, tag.unwrap_or(manifest.digest.as_str()));
+            audit::note(&mut changes, &self.ground, by, "ecr:PutImage", name)?;
         }
         match store.commit(changes).await {
             Ok(()) => Ok(true),

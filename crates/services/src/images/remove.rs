@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use trainyard_domain::{Scope, content::Digest};
+use trainyard_domain::{Principal, Scope, content::Digest};
 use trainyard_store::{Changes, Expect, WorkItem};
 
 use super::{
     Error, Images, Manifest, Reference, Tag, news,
     watch::{Sweep, TOPIC},
 };
+use crate::audit;
 
 /// How long a deleted image's layers stay: somebody may just be pushing another one that has them too.
 const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -20,6 +21,7 @@ impl Images {
         scope: &Scope,
         repository: &str,
         reference: &Reference,
+        by: &Principal,
     ) -> Result<Digest, Error> {
         let _alone = self.removal.write().await;
         let manifest = self.manifest(scope, repository, reference).await?;
@@ -28,6 +30,8 @@ impl Images {
             Reference::Tag(tag) => self.drop_tag(&mut changes, &manifest, tag)?,
             Reference::Digest(_) => self.drop_manifest(&mut changes, &manifest).await?,
         }
+        let name = format!("{repository}:{reference}");
+        audit::note(&mut changes, &self.ground, by, "ecr:BatchDeleteImage", name)?;
         self.ground.store.commit(changes).await?;
         Ok(manifest.digest)
     }
@@ -39,15 +43,18 @@ impl Images {
         scope: &Scope,
         repository: &str,
         reference: &Reference,
+        by: &Principal,
     ) -> Result<Digest, Error> {
-        let Reference::Tag(tag) = reference else { return self.delete(scope, repository, reference).await };
+        let Reference::Tag(tag) = reference else {
+            return self.delete(scope, repository, reference, by).await;
+        };
         let manifest = self.manifest(scope, repository, reference).await?;
         let last = self.tags_of(&manifest).await? == [tag.as_str()];
         let needed = self.needed_by(scope, repository, &manifest.digest).await?.is_some();
         if last && !needed {
-            return self.delete(scope, repository, &Reference::Digest(manifest.digest)).await;
+            return self.delete(scope, repository, &Reference::Digest(manifest.digest), by).await;
         }
-        self.delete(scope, repository, reference).await
+        self.delete(scope, repository, reference, by).await
     }
 
     fn drop_tag(&self, changes: &mut Changes, manifest: &Manifest, tag: &str) -> Result<(), Error> {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use trainyard_domain::Scope;
+use trainyard_domain::{Principal, Scope};
 use trainyard_store::{Changes, Expect, List, Page, Range};
 
 use super::{Blob, Error, Images, Manifest, Names, Repository, Tag, names::check_name, news};
+use crate::audit;
 
 /// What a repository is made from.
 #[derive(Clone, Debug, Default)]
@@ -20,13 +21,19 @@ pub struct NewRepository {
 
 impl Images {
     /// Makes a repository.
-    pub async fn create_repository(&self, scope: &Scope, new: NewRepository) -> Result<Repository, Error> {
+    pub async fn create_repository(
+        &self,
+        scope: &Scope,
+        new: NewRepository,
+        by: &Principal,
+    ) -> Result<Repository, Error> {
         check_name(&new.name)?;
         let NewRepository { name, immutable_tags, labels } = new;
         let repository =
             Repository { scope: scope.clone(), name, created: self.ground.now(), immutable_tags, labels };
         let mut changes = Changes::new();
         changes.put(&repository, Expect::Absent)?;
+        audit::note(&mut changes, &self.ground, by, "ecr:CreateRepository", repository.arn())?;
         match self.ground.store.commit(changes).await {
             Err(trainyard_store::Error::Conflict(_)) => {
                 Err(Error::RepositoryExists { name: repository.name, registry: scope.account.to_string() })
@@ -76,6 +83,7 @@ impl Images {
         scope: &Scope,
         name: &str,
         force: bool,
+        by: &Principal,
     ) -> Result<Repository, Error> {
         let _alone = self.removal.write().await;
         let repository = self.repository(scope, name).await?;
@@ -106,6 +114,7 @@ impl Images {
             }
         }
         changes.delete::<Repository>(&key, name, Expect::Any);
+        audit::note(&mut changes, &self.ground, by, "ecr:DeleteRepository", repository.arn())?;
         self.ground.store.commit(changes).await?;
         Ok(repository)
     }

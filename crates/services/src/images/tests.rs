@@ -63,9 +63,13 @@ fn broken(bytes: &[u8]) -> ByteStream {
 }
 
 impl Room {
+    fn by(&self) -> Principal {
+        Principal::root(&self.scope)
+    }
+
     async fn make(&self, name: &str) -> Repository {
         let new = NewRepository { name: name.to_owned(), ..NewRepository::default() };
-        self.images.create_repository(&self.scope, new).await.unwrap()
+        self.images.create_repository(&self.scope, new, &self.by()).await.unwrap()
     }
 
     async fn upload(&self, bytes: &[u8]) -> Digest {
@@ -207,7 +211,7 @@ async fn a_tag_tells_when_it_is_new_or_moved() {
 
     let digest = Digest::of(one.as_bytes());
     assert_eq!(
-        room.images.delete(&room.scope, REPOSITORY, &Reference::Digest(digest)).await.unwrap(),
+        room.images.delete(&room.scope, REPOSITORY, &Reference::Digest(digest), &room.by()).await.unwrap(),
         first.digest
     );
     let last = room.told().await.pop().unwrap();
@@ -235,7 +239,10 @@ async fn a_manifest_needs_what_it_refers_to() {
     }]});
     room.push("multi", INDEX, &index.to_string()).await.unwrap();
     let child = Reference::Digest(digest.clone());
-    assert!(matches!(room.images.delete(&room.scope, REPOSITORY, &child).await, Err(Error::InUse { .. })));
+    assert!(matches!(
+        room.images.delete(&room.scope, REPOSITORY, &child, &room.by()).await,
+        Err(Error::InUse { .. })
+    ));
     let uri = format!("{}/{REPOSITORY}:multi", names::registry_host(&room.scope));
     let image = room.images.resolve(&uri, &room.scope).await.unwrap();
     assert_eq!((image.digest, image.config.cmd, image.layers.len()), (digest, vec!["one".to_owned()], 1));
@@ -253,7 +260,10 @@ async fn what_nothing_refers_to_is_swept_after_a_day() {
     room.sweep().await;
     assert_eq!(room.chunks().await, 2);
     assert!(room.images.upload(&room.scope, REPOSITORY, &open.id).await.is_err());
-    room.images.delete_image(&room.scope, REPOSITORY, &Reference::Tag("v1".into())).await.unwrap();
+    room.images
+        .delete_image(&room.scope, REPOSITORY, &Reference::Tag("v1".into()), &room.by())
+        .await
+        .unwrap();
     assert_eq!(room.chunks().await, 2);
     room.sweep().await;
     assert_eq!(room.chunks().await, 0);
@@ -263,7 +273,7 @@ async fn what_nothing_refers_to_is_swept_after_a_day() {
 async fn repositories_come_and_go() {
     let room = room().await;
     let again = NewRepository { name: REPOSITORY.to_owned(), ..NewRepository::default() };
-    let result = room.images.create_repository(&room.scope, again).await;
+    let result = room.images.create_repository(&room.scope, again, &room.by()).await;
     assert!(matches!(result, Err(Error::RepositoryExists { .. })));
     let one = room.manifest("one").await;
     room.push("v1", MANIFEST, &one).await.unwrap();
@@ -272,9 +282,9 @@ async fn repositories_come_and_go() {
     assert_eq!(tags, Names { names: vec!["v1".to_owned()], more: true });
     let tags = room.images.tags(&room.scope, REPOSITORY, Some("v1"), 5).await.unwrap();
     assert_eq!(tags, Names { names: vec!["v2".to_owned()], more: false });
-    let refused = room.images.delete_repository(&room.scope, REPOSITORY, false).await;
+    let refused = room.images.delete_repository(&room.scope, REPOSITORY, false, &room.by()).await;
     assert!(matches!(refused, Err(Error::RepositoryNotEmpty { .. })));
-    room.images.delete_repository(&room.scope, REPOSITORY, true).await.unwrap();
+    room.images.delete_repository(&room.scope, REPOSITORY, true, &room.by()).await.unwrap();
     assert!(matches!(room.images.repository(&room.scope, REPOSITORY).await, Err(Error::NoRepository { .. })));
     room.sweep().await;
     assert_eq!(room.chunks().await, 0);
@@ -284,7 +294,7 @@ async fn repositories_come_and_go() {
 async fn an_immutable_tag_stays() {
     let room = room().await;
     let new = NewRepository { name: "fixed".to_owned(), immutable_tags: true, ..NewRepository::default() };
-    room.images.create_repository(&room.scope, new).await.unwrap();
+    room.images.create_repository(&room.scope, new, &room.by()).await.unwrap();
     let by = Principal::root(&room.scope);
     let push = async |body: &str| {
         let reference = Reference::Tag("v1".to_owned());

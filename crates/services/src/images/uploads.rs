@@ -104,6 +104,7 @@ impl Images {
         digest: &Digest,
         from: &str,
     ) -> Result<bool, Error> {
+        let _stays = self.removal.read().await;
         self.repository(scope, repository).await?;
         loop {
             let Ok(held) = self.held_blob(scope, from, digest).await else { return Ok(false) };

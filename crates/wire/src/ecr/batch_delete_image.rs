@@ -45,7 +45,7 @@ async fn delete(context: &Context, repository: &str, id: &ImageId) -> Result<Vec
         Reference::Tag(tag) => vec![tag.clone()],
         Reference::Digest(_) => images.tags_of(&manifest).await.map_err(trouble)?,
     };
-    match images.delete_image(&context.scope, repository, &reference).await {
+    match images.delete_image(&context.scope, repository, &reference, &context.principal).await {
         Ok(_) => {}
         Err(error @ Error::InUse { .. }) => {
             return Err(Missed::Failure(id.failed("ImageReferencedByManifestList", error)));

@@ -57,6 +57,7 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiEr
         immutable_tags: input.image_tag_mutability == Mutability::Immutable,
         labels: input.tags.into_iter().map(|tag| (tag.key, tag.value)).collect::<BTreeMap<_, _>>(),
     };
-    let repository = context.services.images.create_repository(&context.scope, new).await?;
+    let repository =
+        context.services.images.create_repository(&context.scope, new, &context.principal).await?;
     Ok(Output { repository: repository.into() })
 }

@@ -22,6 +22,8 @@ pub(super) struct Output {
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
     own_registry(context, input.registry_id.as_deref())?;
     let images = &context.services.images;
-    let repository = images.delete_repository(&context.scope, &input.repository_name, input.force).await?;
+    let repository = images
+        .delete_repository(&context.scope, &input.repository_name, input.force, &context.principal)
+        .await?;
     Ok(Output { repository: repository.into() })
 }

@@ -48,7 +48,8 @@ pub(super) async fn put(call: &Call<'_>, reference: &Reference, body: Body) -> R
 }
 
 pub(super) async fn delete(call: &Call<'_>, reference: &Reference) -> Result<Response, OciError> {
-    call.images.delete(&call.caller.scope, call.repository, reference).await?;
+    let Call { images, caller, repository, .. } = call;
+    images.delete(&caller.scope, repository, reference, &caller.principal).await?;
     Ok(empty(StatusCode::ACCEPTED, &[]))
 }
 

@@ -55,7 +55,8 @@ async fn registry() -> Registry {
 impl Registry {
     async fn make(&self, name: &str) {
         let new = NewRepository { name: name.to_owned(), ..NewRepository::default() };
-        self.images.create_repository(&Scope::default_scope(), new).await.unwrap();
+        let scope = Scope::default_scope();
+        self.images.create_repository(&scope, new, &Principal::root(&scope)).await.unwrap();
     }
 
     async fn copy(&self, from: &str, to: &str) -> Output {

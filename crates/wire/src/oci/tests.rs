@@ -41,7 +41,7 @@ async fn registry() -> Registry {
     let scope = Scope::default_scope();
     for name in ["team/train", "other"] {
         let new = NewRepository { name: name.to_owned(), ..NewRepository::default() };
-        images.create_repository(&scope, new).await.unwrap();
+        images.create_repository(&scope, new, &Principal::root(&scope)).await.unwrap();
     }
     let (password, _) = password(&identity, &Principal::root(&scope), &scope.region).unwrap();
     let login = basic("AWS", &password);
