@@ -9,7 +9,9 @@ mod place;
 mod printer;
 mod probe;
 mod screen;
+mod serve;
 mod templates;
+mod wiring;
 
 use std::process::ExitCode;
 

@@ -4,6 +4,7 @@ mod doctor;
 mod env;
 mod image;
 mod new;
+mod serve;
 
 use clap::{Parser, Subcommand};
 
@@ -19,6 +20,8 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run the server
+    Serve(serve::ServeArgs),
     /// Print shell exports for AWS clients and git: eval "$(trainyard env)"
     Env(env::EnvArgs),
     /// Say what of git, Python, namespaces, containers and disk is there, and what follows
@@ -32,11 +35,18 @@ enum Command {
 /// Runs the command that was asked for.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
+        Command::Serve(args) => serve::run(&args),
         Command::Env(args) => env::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Image(args) => waited_for(image::run(args)),
         Command::New(args) => new::run(&args),
     }
+}
+
+/// The runtime of a server: as many threads as there are processors.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|e| Failure::failed(format!("the server cannot be started: {e}")))
 }
 
 /// Runs a command that waits for the network on a runtime of its own.

@@ -1,0 +1,167 @@
+//! Puts the house together: store, drivers, rooms, and the loops that keep the rooms going.
+
+use std::{path::Path, sync::Arc};
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use trainyard_domain::ports::{Blobs, DriverError, JobDriver, ServingDriver};
+use trainyard_drivers::{blobs::Disk, jobs, process, serving};
+use trainyard_services::{
+    Services,
+    approvals::{self, Approvals},
+    artifacts::{Artifacts, Removal},
+    bus::Bus,
+    endpoints::{self, Endpoints, EndpointsConfig},
+    executions::{self, Executions, task::Task},
+    ground::Ground,
+    identity::Identity,
+    images::Images,
+    jobs::{Jobs, JobsConfig},
+    logs::Logs,
+    registry::Registry,
+    repositories::{Repositories, RepositoriesConfig},
+    targets,
+    tasks::{self, Tasks, events_put_events::EventsPutEvents},
+    work,
+};
+use trainyard_store::Store;
+use trainyard_wire::aws_sdk::AwsSdk;
+
+use crate::{
+    config::{Config, Isolation},
+    failure::Failure,
+};
+
+/// Opens everything that is kept in the data directory and builds the rooms on it. `url` is where jobs and builds
+/// reach the server.
+pub async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, Failure> {
+    let data = &config.data;
+    let store = Store::open(&data.join("store")).await.map_err(|e| Failure::usage(e.to_string()))?;
+    let ground = Ground::new(store);
+    let blobs: Arc<dyn Blobs> = Arc::new(Disk::open(&data.join("blobs")).map_err(refused)?);
+    let job_driver = jobs::Process::new(driver_config(config, "jobs", &blobs)?).map_err(refused)?;
+    let serving_driver =
+        serving::Process::new(driver_config(config, "variants", &blobs)?).map_err(refused)?;
+    let identity = Identity::open(ground.clone()).await.map_err(|e| Failure::failed(e.to_string()))?;
+    let logs = Logs::open(ground.clone(), &data.join("logs")).map_err(|e| Failure::failed(e.to_string()))?;
+    let artifacts = Artifacts::new(ground.clone(), Arc::clone(&blobs));
+    let images = Images::new(ground.clone(), blobs);
+    let jobs = {
+        let (identity, logs) = (identity.clone(), logs.clone());
+        let (images, artifacts) = (images.clone(), artifacts.clone());
+        let driver: Arc<dyn JobDriver> = Arc::new(job_driver);
+        let there = trainyard_services::jobs::Neighbours { driver, images, artifacts, logs, identity };
+        let config = JobsConfig { directory: made(data, "work")?, endpoint: url.to_owned() };
+        Jobs::new(ground.clone(), there, config)
+    };
+    let registry = Registry::new(ground.clone(), images.clone(), artifacts.clone(), jobs.clone());
+    let endpoints = {
+        let (identity, logs, registry) = (identity.clone(), logs.clone(), registry.clone());
+        let (images, artifacts) = (images.clone(), artifacts.clone());
+        let driver: Arc<dyn ServingDriver> = Arc::new(serving_driver);
+        let there = endpoints::Neighbours { driver, images, artifacts, registry, logs, identity };
+        let config = EndpointsConfig { directory: made(data, "models")?, endpoint: url.to_owned() };
+        Endpoints::new(ground.clone(), there, config)
+    };
+    let services = Arc::new(Services {
+        approvals: Approvals::new(ground.clone()),
+        artifacts,
+        bus: Bus::new(ground.clone()),
+        endpoints,
+        executions: Executions::new(ground.clone()),
+        identity,
+        images,
+        jobs,
+        logs,
+        registry,
+        repositories: Repositories::new(ground.clone(), RepositoriesConfig::in_directory(made(data, "git")?)),
+        ground,
+    });
+    services.executions.equip(integrations(&services, url));
+    services.bus.meet(
+        vec![Arc::new(targets::StateMachine(services.executions.clone()))],
+        vec![
+            Arc::new(approvals::Ears(services.approvals.clone())),
+            Arc::new(executions::Ears(services.executions.clone())),
+        ],
+    );
+    Ok(services)
+}
+
+/// All service integrations.
+fn integrations(services: &Arc<Services>, url: &str) -> Tasks {
+    let (jobs, endpoints) = (&services.jobs, &services.endpoints);
+    let all: Vec<Arc<dyn Task>> = vec![
+        Arc::new(AwsSdk::new(Arc::downgrade(services), url)),
+        Arc::new(EventsPutEvents(services.bus.clone())),
+        Arc::new(tasks::SageMakerCreateEndpoint(endpoints.clone())),
+        Arc::new(tasks::SageMakerCreateEndpointConfig(endpoints.clone())),
+        Arc::new(tasks::SageMakerCreateModel(endpoints.clone())),
+        Arc::new(tasks::SageMakerCreateProcessingJob(jobs.clone())),
+        Arc::new(tasks::SageMakerCreateTrainingJob(jobs.clone())),
+        Arc::new(tasks::SageMakerUpdateEndpoint(endpoints.clone())),
+    ];
+    Tasks::new(all)
+}
+
+/// Starts the rooms' loops; they end by `stop`.
+pub fn loops(services: &Arc<Services>, stop: &CancellationToken) -> JoinSet<()> {
+    let mut loops = JoinSet::new();
+    let ground = || services.ground.clone();
+    let (bus, executions) = (services.bus.clone(), services.executions.clone());
+    let (of_bus, of_executions) = (stop.clone(), stop.clone());
+    loops.spawn(async move { bus.watch(of_bus).await });
+    loops.spawn(async move { executions.watch(of_executions).await });
+    loops.spawn(work::run(ground(), services.jobs.watch(), stop.clone()));
+    loops.spawn(work::run(ground(), services.endpoints.watch(), stop.clone()));
+    loops.spawn(work::run(ground(), Arc::new(services.images.clone()), stop.clone()));
+    loops.spawn(work::run(ground(), Arc::new(Removal(services.artifacts.clone())), stop.clone()));
+    let services = Arc::clone(services);
+    loops.spawn(async move { look_around(&services).await });
+    loops
+}
+
+/// What is done once after a start: finding what a crash left behind. Nothing waits for it.
+async fn look_around(services: &Services) {
+    if let Err(error) = services.repositories.compare_all().await {
+        tracing::warn!(%error, "the repositories cannot be compared with what was told of them");
+    }
+    if let Err(error) = services.artifacts.sweep(services.ground.now()).await {
+        tracing::warn!(%error, "bytes that nobody needs cannot be removed");
+    }
+    if let Err(error) = services.endpoints.sweep().await {
+        tracing::warn!(%error, "copies that no endpoint wants cannot be ended");
+    }
+}
+
+fn driver_config(
+    config: &Config,
+    runs: &str,
+    blobs: &Arc<dyn Blobs>,
+) -> Result<process::ProcessConfig, Failure> {
+    let program = std::env::current_exe();
+    Ok(process::ProcessConfig {
+        directory: config.data.join(runs),
+        images: config.data.join("images"),
+        blobs: Arc::clone(blobs),
+        supervisor: program.map_err(|e| Failure::failed(format!("this program cannot find itself: {e}")))?,
+        isolation: match config.isolation {
+            Isolation::Auto => process::Isolation::Auto,
+            Isolation::Off => process::Isolation::Off,
+        },
+        hide: vec![config.data.clone()],
+        python: None,
+        memory_bytes: config.memory,
+    })
+}
+
+fn made(data: &Path, name: &str) -> Result<std::path::PathBuf, Failure> {
+    let directory = data.join(name);
+    std::fs::create_dir_all(&directory)
+        .map_err(|e| Failure::usage(format!("{} cannot be made: {e}", directory.display())))?;
+    Ok(directory)
+}
+
+fn refused(error: DriverError) -> Failure {
+    Failure::failed(error.to_string())
+}
