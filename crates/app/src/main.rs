@@ -3,15 +3,12 @@
 mod client;
 mod commands;
 mod config;
-mod connect;
 mod failure;
 mod image;
 mod place;
 mod printer;
 mod probe;
-mod remote;
 mod screen;
-mod table;
 mod templates;
 
 use std::process::ExitCode;

@@ -5,6 +5,7 @@
 //! machine's `aws-sdk:` tasks.
 
 pub mod aws_sdk;
+pub mod codebuild;
 pub mod ecr;
 pub mod error;
 pub mod events;
@@ -16,7 +17,6 @@ pub mod logs;
 pub mod oci;
 pub mod operation;
 mod protocol;
-pub mod s3;
 pub mod sagemaker;
 pub mod services_table;
 pub mod sigv4;
