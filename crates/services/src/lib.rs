@@ -10,6 +10,7 @@
 pub mod approvals;
 pub mod artifacts;
 pub mod audit;
+pub mod builds;
 pub mod bus;
 pub mod endpoints;
 pub mod executions;
@@ -33,6 +34,8 @@ pub struct Services {
     pub ground: ground::Ground,
     /// Questions that wait for a person.
     pub approvals: approvals::Approvals,
+    /// Projects and their builds.
+    pub builds: builds::Builds,
     /// Buses, rules, events.
     pub bus: bus::Bus,
     /// State machines and their executions.

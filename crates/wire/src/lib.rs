@@ -5,6 +5,7 @@
 //! machine's `aws-sdk:` tasks.
 
 pub mod aws_sdk;
+pub mod codebuild;
 pub mod ecr;
 pub mod error;
 pub mod events;

@@ -1,9 +1,10 @@
 //! All AWS services that are answered: one line each.
 
-use crate::{Service, ecr, events, iam, logs, sagemaker, states, sts, trainyard};
+use crate::{Service, codebuild, ecr, events, iam, logs, sagemaker, states, sts, trainyard};
 
 /// The services. A new one is a folder with its table, and a line here.
 pub static SERVICES: &[&Service] = &[
+    &codebuild::SERVICE,
     &ecr::SERVICE,
     &events::SERVICE,
     &iam::SERVICE,

@@ -38,8 +38,8 @@ impl Jobs {
         env.extend(job.plan.environment.clone());
         env.extend(access(&session, &self.config.endpoint, job.scope.region.as_str()));
         let (root, command, working_dir, mounts) = match (&job.plan.entry, &job.image) {
-            (Entry::Host { command, working_dir }, _) => {
-                (Root::Host, command.clone(), working_dir.clone(), Vec::new())
+            (Entry::Host { command, working_dir, mounts }, _) => {
+                (Root::Host, command.clone(), working_dir.clone(), mounts.clone())
             }
             (entry, Some(image)) => {
                 let command = entry.command(&image.config);
@@ -95,8 +95,6 @@ pub fn access(session: &Session, endpoint: &str, region: &str) -> BTreeMap<Strin
         ("AWS_DEFAULT_REGION", region),
         // Nothing of the machine's own configuration is meant for the job.
         ("AWS_EC2_METADATA_DISABLED", "true"),
-        ("NO_PROXY", "127.0.0.1,localhost,::1"),
-        ("no_proxy", "127.0.0.1,localhost,::1"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()

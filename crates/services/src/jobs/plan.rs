@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use trainyard_domain::{Arn, image::ImageConfig, job::Resources};
+use trainyard_domain::{
+    Arn,
+    image::ImageConfig,
+    job::{Mount, Resources},
+};
 
 use super::{metrics::MetricDefinition, request::S3Uri};
 
@@ -58,6 +62,9 @@ pub enum Entry {
         command: Vec<String>,
         /// Where it starts.
         working_dir: PathBuf,
+        /// What it sees of the server's data.
+        #[serde(default)]
+        mounts: Vec<Mount>,
     },
 }
 

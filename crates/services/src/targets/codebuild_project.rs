@@ -1,0 +1,85 @@
+//! Rules that start builds.
+//! <https://docs.aws.amazon.com/codebuild/latest/userguide/cloudwatch-events-rule.html>
+
+use async_trait::async_trait;
+use serde_json::Value;
+use trainyard_domain::{Arn, Kind, Principal, principal::Lineage};
+
+use crate::{
+    builds::{Builds, StartRequest},
+    bus::{Delivery, DeliveryError, Target},
+    refusal::Refusal,
+    shape,
+};
+
+/// Starts a build whose id follows from the delivery, so that a delivery that comes again starts nothing.
+pub struct CodeBuildProject(pub Builds);
+
+#[async_trait]
+impl Target for CodeBuildProject {
+    fn takes(&self, arn: &Arn) -> bool {
+        arn.service == "codebuild" && arn.resource_of("project").is_some()
+    }
+
+    async fn deliver(&self, delivery: &Delivery) -> Result<(), DeliveryError> {
+        let refused = |message: String| DeliveryError { retry: false, message };
+        let scope =
+            delivery.target.scope().ok_or_else(|| refused(format!("{} names no region", delivery.target)))?;
+        let name = delivery.target.resource_of("project").unwrap_or_default();
+        let request = request(name, &delivery.input).map_err(refused)?;
+        let rule = delivery.rule.resource.rsplit('/').next().unwrap_or_default();
+        match self.0.start_for_rule(&scope, &principal(delivery), request, (rule, &delivery.id)).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let retry = matches!(
+                    error.kind(),
+                    Kind::Conflict | Kind::Busy | Kind::Unavailable | Kind::Timeout | Kind::Internal
+                );
+                Err(DeliveryError { retry, message: error.to_string() })
+            }
+        }
+    }
+}
+
+/// The event itself says nothing to CodeBuild; an input of the user's own is StartBuild's, without the project.
+fn request(project: &str, input: &Value) -> Result<StartRequest, String> {
+    let mut input = match input {
+        Value::Object(members) if !members.contains_key("detail-type") => members.clone(),
+        _ => serde_json::Map::new(),
+    };
+    input.insert("projectName".to_owned(), project.into());
+    shape::read(Value::Object(input)).map_err(|misfit| format!("the target's input: {misfit}"))
+}
+
+/// A session of the target's role.
+fn principal(delivery: &Delivery) -> Principal {
+    let root = Principal::root(&delivery.scope);
+    let Some(role) = &delivery.role else { return root };
+    let name = role.resource.rsplit('/').next().unwrap_or_default();
+    let session = format!("assumed-role/{name}/{}", delivery.id);
+    Principal {
+        arn: Arn::global("sts", &delivery.scope, session),
+        role: Some(role.clone()),
+        lineage: Lineage::default(),
+        ..root
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_event_is_no_input_of_a_build() {
+        let check = |input: Value, expect: Option<&str>| {
+            let request = request("train", &input).unwrap();
+            assert_eq!((request.project_name.as_str(), request.source_version.as_deref()), ("train", expect));
+        };
+        check(json!({"detail-type": "Git Push", "detail": {}}), None);
+        check(json!({"sourceVersion": "v1"}), Some("v1"));
+        check(json!("text"), None);
+        assert!(request("train", &json!({"nonsense": 1})).unwrap_err().contains("`nonsense`"));
+    }
+}
