@@ -1,7 +1,8 @@
 //! A serving variant: something that runs until it is removed and answers requests.
 
-use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -49,15 +50,38 @@ pub enum Health {
         reason: String,
     },
     /// It answers.
-    Ready {
-        /// Where.
-        address: SocketAddr,
-    },
+    Ready,
     /// It ended, or can never run here.
     Failed {
         /// Why.
         reason: String,
     },
+}
+
+/// One request to a model: `POST /invocations`. Nothing else of the caller's reaches the model, credentials least.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Invocation {
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// `Accept`.
+    pub accept: Option<String>,
+    /// `X-Amzn-SageMaker-Custom-Attributes`.
+    pub custom_attributes: Option<String>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// What a model answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// `X-Amzn-SageMaker-Custom-Attributes`.
+    pub custom_attributes: Option<String>,
+    /// The body.
+    pub body: Bytes,
 }
 
 impl VariantId {

@@ -18,6 +18,7 @@ pub mod oci;
 pub mod operation;
 mod protocol;
 pub mod sagemaker;
+pub mod sagemaker_runtime;
 pub mod services_table;
 pub mod sigv4;
 pub mod states;

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::DriverError;
 use crate::{
     job::LogPage,
-    serving::{Health, VariantId, VariantSpec},
+    serving::{Health, Invocation, Reply, VariantId, VariantSpec},
 };
 
 /// Keeps variants running.
@@ -20,6 +20,11 @@ pub trait ServingDriver: Send + Sync {
 
     /// What is to be seen of the variant now.
     async fn observe(&self, id: &VariantId) -> Result<Health, DriverError>;
+
+    /// Hands one request to the variant and brings its answer, whatever its status. `Unavailable` if the variant
+    /// cannot be reached, `Timeout` if it takes longer than a request may (60 seconds). How a variant is reached is
+    /// the driver's own business.
+    async fn invoke(&self, id: &VariantId, invocation: Invocation) -> Result<Reply, DriverError>;
 
     /// What the variant has printed since `from`.
     async fn logs(&self, id: &VariantId, from: u64) -> Result<LogPage, DriverError>;

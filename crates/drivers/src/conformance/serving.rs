@@ -3,20 +3,16 @@
 use std::{
     collections::BTreeMap,
     fs,
-    net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 use trainyard_domain::{
+    Kind,
     image::Image,
     job::{Mount, Resources},
-    ports::ServingDriver,
-    serving::{Health, VariantId, VariantSpec},
+    ports::{DriverError, ServingDriver},
+    serving::{Health, Invocation, Reply, VariantId, VariantSpec},
 };
 
 /// What the suite needs besides the driver.
@@ -32,7 +28,8 @@ pub struct ServingGround {
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A model server of the standard library's: it answers with what the mount holds, waits for the file `go`
-/// before it is ready, and ends when it is asked for `/die`.
+/// before it is ready, and ends when it is told to die. What it is
+/// told comes back in a header.
 const SERVER: &str = r#"
 import http.server, os, sys
 ml = sys.argv[1]
@@ -43,11 +40,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200 if os.path.exists(ml + "/go") else 503)
         self.end_headers()
     def do_POST(self):
-        if self.path == "/die":
+        told = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if told == "die":
             os._exit(9)
-        self.send_response(200)
+        answer = open(ml + "/answer", "rb").read()
+        self.send_response(400 if told == "refuse" else 200)
+        self.send_header("Content-Type", self.headers["Accept"])
+        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("X-Amzn-SageMaker-Custom-Attributes", self.path + " " + told)
         self.end_headers()
-        self.wfile.write(open(ml + "/answer", "rb").read())
+        self.wfile.write(answer)
     def log_message(self, *_):
         pass
 http.server.HTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()
@@ -86,9 +88,17 @@ async fn it_is_ready_when_it_says_so(driver: &dyn ServingDriver, ground: &Servin
     )
     .await;
     fs::write(ground.directory.join("go"), "").expect("a file for the server");
-    let address = ready(driver, &spec.id).await;
-    assert!(address.ip().is_loopback());
-    assert!(ask(address, "/invocations").await.ends_with("42"));
+    ready(driver, &spec.id).await;
+    let reply = ask(driver, &spec.id, "hello").await.expect("an answer");
+    let expected = Reply {
+        status: 200,
+        content_type: Some("text/plain".to_owned()),
+        custom_attributes: Some("/invocations hello".to_owned()),
+        body: "42".into(),
+    };
+    assert_eq!(reply, expected);
+    let refused = ask(driver, &spec.id, "refuse").await.expect("an answer, whatever its status");
+    assert_eq!((refused.status, &refused.body[..]), (400, &b"42"[..]));
     let lines = driver.logs(&spec.id, 0).await.expect("a page").lines;
     assert_eq!(lines[0].text, "starting");
 }
@@ -105,7 +115,7 @@ async fn it_is_there_once(driver: &dyn ServingDriver, ground: &ServingGround) {
 
 async fn it_outlives_the_driver(driver: &dyn ServingDriver, ground: &ServingGround) {
     let spec = ground.server();
-    assert!(matches!(driver.observe(&spec.id).await.expect("an answer"), Health::Ready { .. }));
+    assert!(driver.observe(&spec.id).await.expect("an answer") == Health::Ready);
     driver.ensure(&spec).await.expect("a variant that is there");
     ready(driver, &spec.id).await;
     assert_eq!(ground.starts(), 1);
@@ -113,13 +123,14 @@ async fn it_outlives_the_driver(driver: &dyn ServingDriver, ground: &ServingGrou
 
 async fn one_that_failed_is_started_again(driver: &dyn ServingDriver, ground: &ServingGround) {
     let spec = ground.server();
-    let address = ready(driver, &spec.id).await;
-    ask(address, "/die").await;
+    ready(driver, &spec.id).await;
+    let error = ask(driver, &spec.id, "die").await.expect_err("it died before it answered");
+    assert_eq!(error.kind, Kind::Unavailable);
     let failed = wait(driver, &spec.id, |health| matches!(health, Health::Failed { .. })).await;
     assert!(matches!(&failed, Health::Failed { reason } if reason.contains('9')), "{failed:?}");
     driver.ensure(&spec).await.expect("a variant that is taken");
-    let address = ready(driver, &spec.id).await;
-    assert!(ask(address, "/invocations").await.ends_with("42"));
+    ready(driver, &spec.id).await;
+    assert_eq!(ask(driver, &spec.id, "").await.expect("an answer").status, 200);
     assert_eq!(ground.starts(), 2);
     let page = driver.logs(&spec.id, 0).await.expect("a page");
     let second = driver.logs(&spec.id, page.next).await.expect("a page");
@@ -128,9 +139,9 @@ async fn one_that_failed_is_started_again(driver: &dyn ServingDriver, ground: &S
 
 async fn it_goes(driver: &dyn ServingDriver, ground: &ServingGround) {
     let spec = ground.server();
-    let address = ready(driver, &spec.id).await;
+    ready(driver, &spec.id).await;
     driver.remove(&spec.id).await.expect("a variant that goes");
-    assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+    assert_eq!(ask(driver, &spec.id, "").await.expect_err("nobody listens any more").kind, Kind::Unavailable);
     assert_eq!(driver.observe(&spec.id).await.expect("an answer"), Health::Absent);
     assert_eq!(driver.list().await.expect("an answer"), []);
     driver.remove(&spec.id).await.expect("removing what is gone changes nothing");
@@ -171,11 +182,8 @@ fn id(text: &str) -> VariantId {
     text.to_owned().try_into().expect("a legal id")
 }
 
-async fn ready(driver: &dyn ServingDriver, id: &VariantId) -> SocketAddr {
-    match wait(driver, id, |health| matches!(health, Health::Ready { .. })).await {
-        Health::Ready { address } => address,
-        other => panic!("{other:?}"),
-    }
+async fn ready(driver: &dyn ServingDriver, id: &VariantId) {
+    wait(driver, id, |health| *health == Health::Ready).await;
 }
 
 async fn wait(driver: &dyn ServingDriver, id: &VariantId, good: impl Fn(&Health) -> bool) -> Health {
@@ -191,13 +199,8 @@ async fn wait(driver: &dyn ServingDriver, id: &VariantId, good: impl Fn(&Health)
     }
 }
 
-/// Posts to the variant; what it answered until it closed.
-async fn ask(address: SocketAddr, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).await.expect("a server that listens");
-    let request = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.expect("a server that reads");
-    let mut answer = Vec::new();
-    // One that dies closes without an answer.
-    let _ = stream.read_to_end(&mut answer).await;
-    String::from_utf8_lossy(&answer).into_owned()
+/// Tells the variant something; what it answers.
+async fn ask(driver: &dyn ServingDriver, id: &VariantId, body: &'static str) -> Result<Reply, DriverError> {
+    let accept = Some("text/plain".to_owned());
+    driver.invoke(id, Invocation { accept, body: body.into(), ..Invocation::default() }).await
 }

@@ -85,7 +85,7 @@ fn come_up(
         endpoint.leaving.push(Generation { since: now, ..next });
         return None;
     }
-    if next.copies.iter().all(|copy| matches!(seen.of(copy), Health::Ready { .. })) {
+    if next.copies.iter().all(|copy| matches!(seen.of(copy), Health::Ready)) {
         let before = endpoint.current.replace(Generation { since: now, ..next });
         endpoint.leaving.extend(before.map(|generation| Generation { since: now, ..generation }));
         endpoint.status = Status::InService;
@@ -105,7 +105,7 @@ fn trouble(generation: &Generation, seen: &Seen, now: Timestamp) -> Option<Strin
         return Some(format!("the container of production variant {} failed: {reason}", copy.variant));
     }
     let late = now.since(generation.since) >= PATIENCE;
-    let waits = generation.copies.iter().find(|copy| !matches!(seen.of(copy), Health::Ready { .. }));
+    let waits = generation.copies.iter().find(|copy| !matches!(seen.of(copy), Health::Ready));
     waits.filter(|_| late).map(|copy| {
         format!(
             "The primary container for production variant {} did not pass the ping health check. Please check CloudWatch logs for this endpoint.",
@@ -162,7 +162,7 @@ mod tests {
     }
 
     fn ready() -> Health {
-        Health::Ready { address: ([127, 0, 0, 1], 1).into() }
+        Health::Ready
     }
 
     fn seen(health: &[(&str, Health)]) -> Seen {

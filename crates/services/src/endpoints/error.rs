@@ -13,6 +13,9 @@ pub enum Error {
     /// The endpoint that is invoked is not there or not ready.
     #[error("{0}")]
     NotReady(String),
+    /// The model did not answer.
+    #[error("{0}")]
+    NoAnswer(String),
     /// The store's trouble.
     #[error(transparent)]
     Store(#[from] trainyard_store::Error),
@@ -40,6 +43,7 @@ impl Refusal for Error {
     fn kind(&self) -> Kind {
         match self {
             Self::Invalid(_) | Self::NotReady(_) => Kind::Invalid,
+            Self::NoAnswer(_) => Kind::Unavailable,
             Self::Store(error) => error.kind(),
             Self::Driver(error) => error.kind,
             Self::Trouble(_) => Kind::Internal,
@@ -50,6 +54,7 @@ impl Refusal for Error {
         match self {
             Self::Invalid(_) => "ValidationException",
             Self::NotReady(_) => "ValidationError",
+            Self::NoAnswer(_) => "ServiceUnavailable",
             Self::Store(error) => store_code(error),
             Self::Driver(_) | Self::Trouble(_) => "InternalFailure",
         }

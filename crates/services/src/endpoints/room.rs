@@ -9,7 +9,7 @@ use trainyard_store::{Changes, Expect, Held, List, Noun, WorkItem};
 use super::{
     ConfigRequest, EndpointConfig, Error, Generation, Model, ModelRequest, describe,
     endpoint::{Copy, Endpoint, Status, copy_id},
-    route::{Route, Traffic},
+    route::Traffic,
     told, watch,
 };
 use crate::{
@@ -371,28 +371,6 @@ impl Endpoints {
     ) -> Result<(Vec<T>, Option<String>), Error> {
         let list = List::in_scope(scope_key(scope)).by("created");
         Ok(listing::page(&self.ground.store, list, listing, |_| true).await?)
-    }
-
-    /// A way for one request to the endpoint; to a certain variant, if named.
-    pub async fn route(&self, scope: &Scope, name: &str, variant: Option<&str>) -> Result<Route, Error> {
-        let arn = Arn::new("sagemaker", scope, format!("endpoint/{}", name.to_lowercase()));
-        if let Some(route) = self.traffic.route(&arn.to_string(), variant) {
-            return Ok(route);
-        }
-        let account = &scope.account;
-        let missing = Error::NotReady(format!("Endpoint {name} of account {account} not found."));
-        let endpoint = self.find(scope, name).await.map_err(|_| missing)?.value;
-        let has = |g: &Generation| variant.is_none_or(|v| g.copies.iter().any(|copy| copy.variant == v));
-        if !endpoint.current.as_ref().is_some_and(has) && variant.is_some() && endpoint.current.is_some() {
-            return Err(Error::NotReady(format!(
-                "Variant {} not found for endpoint {name}.",
-                variant.unwrap_or_default()
-            )));
-        }
-        Err(Error::NotReady(format!(
-            "Endpoint {name} of account {account} does not answer now: its status is {:?}.",
-            endpoint.status
-        )))
     }
 
     /// The endpoint as DescribeEndpoint shows it, times in milliseconds.

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    net::SocketAddr,
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering},
@@ -13,7 +12,7 @@ use trainyard_domain::serving::VariantId;
 
 /// Where requests go, for all endpoints.
 #[derive(Clone, Default)]
-pub struct Traffic(Arc<RwLock<Tables>>);
+pub(super) struct Traffic(Arc<RwLock<Tables>>);
 
 #[derive(Default)]
 struct Tables {
@@ -28,15 +27,14 @@ struct Tables {
 pub(super) struct Way {
     pub(super) id: VariantId,
     pub(super) variant: String,
-    pub(super) address: SocketAddr,
     /// The copy's own share.
     pub(super) weight: f64,
 }
 
 /// A request's way. While it is held, the copy counts the request as in flight.
-pub struct Route {
-    /// Where to.
-    pub address: SocketAddr,
+pub(super) struct Route {
+    /// The copy.
+    pub(super) id: VariantId,
     /// Which variant that is.
     pub variant: String,
     count: Arc<AtomicUsize>,
@@ -60,7 +58,7 @@ impl Traffic {
         let count = Arc::clone(tables.in_flight.get(&way.id)?);
         // Counted under the lock: when the loop has taken a copy out of the table, nobody joins it any more.
         count.fetch_add(1, Ordering::AcqRel);
-        Some(Route { address: way.address, variant: way.variant.clone(), count })
+        Some(Route { id: way.id.clone(), variant: way.variant.clone(), count })
     }
 
     /// The copies that now answer for the endpoint.
@@ -117,12 +115,7 @@ mod tests {
 
     fn way(id: &str, weight: f64) -> Way {
         let variant = id.to_owned();
-        Way {
-            id: VariantId::try_from(id.to_owned()).unwrap(),
-            variant,
-            address: ([127, 0, 0, 1], 1).into(),
-            weight,
-        }
+        Way { id: VariantId::try_from(id.to_owned()).unwrap(), variant, weight }
     }
 
     #[test]

@@ -183,10 +183,9 @@ fn ways(endpoint: &Endpoint, seen: &Seen) -> Vec<Way> {
     let copies =
         endpoint.current.iter().filter(|_| endpoint.status != Status::Deleting).flat_map(|g| &g.copies);
     let way = |copy: &Copy| match seen.of(copy) {
-        Health::Ready { address } => Some(Way {
+        Health::Ready => Some(Way {
             id: copy.id.clone(),
             variant: copy.variant.clone(),
-            address,
             weight: copy.weight / f64::from(copy.of.max(1)),
         }),
         _ => None,

@@ -3,6 +3,7 @@
 //! Variants reserve no memory against jobs: an endpoint that is there for weeks would keep jobs from ever
 //! starting. The limit of what each may use holds all the same.
 
+mod invoke;
 mod ping;
 mod runs;
 
@@ -18,10 +19,10 @@ use async_trait::async_trait;
 use runs::Address;
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{
-    Timestamp,
+    Kind, Timestamp,
     job::{Exit, LogPage},
     ports::{DriverError, ServingDriver},
-    serving::{Health, VariantId, VariantSpec},
+    serving::{Health, Invocation, Reply, VariantId, VariantSpec},
 };
 
 use crate::{
@@ -43,6 +44,7 @@ const LOOK: Duration = Duration::from_millis(20);
 pub struct Process {
     host: Arc<Host>,
     state: Arc<Mutex<State>>,
+    models: invoke::Models,
 }
 
 /// What is known beyond the directories; all of it can be lost.
@@ -52,6 +54,8 @@ struct State {
     busy: HashSet<VariantId>,
     /// Why it could not be.
     trouble: HashMap<VariantId, String>,
+    /// Where those are that answered when they were last looked at.
+    addresses: HashMap<VariantId, SocketAddr>,
 }
 
 /// `spec.json` of a variant.
@@ -73,7 +77,7 @@ impl Process {
     /// A driver for the variants in the directory; those that run there already are there. Its verbs must be
     /// called within a tokio runtime.
     pub fn new(config: ProcessConfig) -> Result<Self, DriverError> {
-        Ok(Self { host: Arc::new(Host::new(config)?), state: Arc::default() })
+        Ok(Self { host: Arc::new(Host::new(config)?), state: Arc::default(), models: invoke::Models::new() })
     }
 
     /// How far variants are kept apart from the host. The first call tries it out, which takes some milliseconds and
@@ -139,6 +143,8 @@ impl Process {
         };
         let port = address.map(|address| address.port.to_string()).unwrap_or_default();
         work.env.insert("SAGEMAKER_BIND_TO_PORT".into(), port);
+        // Only the server reaches a model: one that asks where to listen is not open to the network.
+        work.env.entry("BIND_ADDRESS".into()).or_insert_with(|| Ipv4Addr::LOCALHOST.to_string());
         self.host.prepare(&run, work).await?;
         let mut child =
             self.host.supervise(&run).map_err(|error| trouble::at("supervise", run.path(), &error))?;
@@ -199,7 +205,10 @@ impl ServingDriver for Process {
                 let port = address.map_or(0, |address| address.port);
                 let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
                 match ping::trouble(address).await {
-                    None => Health::Ready { address },
+                    None => {
+                        self.state().addresses.insert(id.clone(), address);
+                        Health::Ready
+                    }
                     Some(reason) => Health::Starting { since: started.time, reason },
                 }
             }
@@ -217,12 +226,19 @@ impl ServingDriver for Process {
         })
     }
 
+    async fn invoke(&self, id: &VariantId, invocation: Invocation) -> Result<Reply, DriverError> {
+        let address = self.state().addresses.get(id).copied();
+        let unseen = || DriverError::new(Kind::Unavailable, format!("the variant {id} has not answered yet"));
+        self.models.invoke(address.ok_or_else(unseen)?, invocation).await
+    }
+
     async fn logs(&self, id: &VariantId, from: u64) -> Result<LogPage, DriverError> {
         self.on(id, move |_, variant| runs::page(&variant, from)).await
     }
 
     async fn remove(&self, id: &VariantId) -> Result<(), DriverError> {
         self.state().trouble.remove(id);
+        self.state().addresses.remove(id);
         let asked = tokio::time::Instant::now();
         loop {
             let Found::Run(run, Seen::Waiting | Seen::Starting(_) | Seen::Running(..)) =
