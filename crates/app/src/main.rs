@@ -3,13 +3,16 @@
 mod client;
 mod commands;
 mod config;
+mod connect;
 mod failure;
 mod image;
 mod place;
 mod printer;
 mod probe;
+mod remote;
 mod screen;
 mod serve;
+mod table;
 mod templates;
 mod wiring;
 

@@ -10,6 +10,7 @@ use trainyard_services::{
     Services,
     approvals::{self, Approvals},
     artifacts::{Artifacts, Removal},
+    builds::{self, Builds, BuildsConfig},
     bus::Bus,
     endpoints::{self, Endpoints, EndpointsConfig},
     executions::{self, Executions, task::Task},
@@ -63,9 +64,15 @@ pub async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, Failure>
         let config = EndpointsConfig { directory: made(data, "models")?, endpoint: url.to_owned() };
         Endpoints::new(ground.clone(), there, config)
     };
+    let git = RepositoriesConfig::in_directory(made(data, "git")?);
+    let repositories = Repositories::new(ground.clone(), git);
+    let builds =
+        Builds::open(ground.clone(), repositories.clone(), jobs.clone(), builds_config(config, url)?)
+            .map_err(|e| Failure::failed(e.to_string()))?;
     let services = Arc::new(Services {
         approvals: Approvals::new(ground.clone()),
         artifacts,
+        builds,
         bus: Bus::new(ground.clone()),
         endpoints,
         executions: Executions::new(ground.clone()),
@@ -74,14 +81,19 @@ pub async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, Failure>
         jobs,
         logs,
         registry,
-        repositories: Repositories::new(ground.clone(), RepositoriesConfig::in_directory(made(data, "git")?)),
+        repositories,
         ground,
     });
     services.executions.equip(integrations(&services, url));
     services.bus.meet(
-        vec![Arc::new(targets::StateMachine(services.executions.clone()))],
+        vec![
+            Arc::new(targets::CodeBuildProject(services.builds.clone())),
+            Arc::new(targets::StateMachine(services.executions.clone())),
+        ],
         vec![
             Arc::new(approvals::Ears(services.approvals.clone())),
+            Arc::new(builds::Ends(services.builds.clone())),
+            Arc::new(builds::Pushes(services.builds.clone())),
             Arc::new(executions::Ears(services.executions.clone())),
         ],
     );
@@ -113,6 +125,7 @@ pub fn loops(services: &Arc<Services>, stop: &CancellationToken) -> JoinSet<()> 
     loops.spawn(async move { bus.watch(of_bus).await });
     loops.spawn(async move { executions.watch(of_executions).await });
     loops.spawn(work::run(ground(), services.jobs.watch(), stop.clone()));
+    loops.spawn(work::run(ground(), Arc::new(builds::Prepare(services.builds.clone())), stop.clone()));
     loops.spawn(work::run(ground(), services.endpoints.watch(), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(services.images.clone()), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(Removal(services.artifacts.clone())), stop.clone()));
@@ -139,12 +152,11 @@ fn driver_config(
     runs: &str,
     blobs: &Arc<dyn Blobs>,
 ) -> Result<process::ProcessConfig, Failure> {
-    let program = std::env::current_exe();
     Ok(process::ProcessConfig {
         directory: config.data.join(runs),
         images: config.data.join("images"),
         blobs: Arc::clone(blobs),
-        supervisor: program.map_err(|e| Failure::failed(format!("this program cannot find itself: {e}")))?,
+        supervisor: program()?,
         isolation: match config.isolation {
             Isolation::Auto => process::Isolation::Auto,
             Isolation::Off => process::Isolation::Off,
@@ -153,6 +165,25 @@ fn driver_config(
         python: None,
         memory_bytes: config.memory,
     })
+}
+
+fn builds_config(config: &Config, url: &str) -> Result<BuildsConfig, Failure> {
+    // Variables that are no text mean nothing to a build.
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    let variables = std::env::vars_os().filter_map(text);
+    Ok(BuildsConfig {
+        directory: config.data.join("builds"),
+        images: config.data.join("local-images"),
+        program: program()?,
+        endpoint: url.to_owned(),
+        inherited: builds::of_machine(variables, std::env::home_dir().as_deref()),
+    })
+}
+
+fn program() -> Result<std::path::PathBuf, Failure> {
+    std::env::current_exe().map_err(|e| Failure::failed(format!("this program cannot find itself: {e}")))
 }
 
 fn made(data: &Path, name: &str) -> Result<std::path::PathBuf, Failure> {

@@ -17,6 +17,7 @@ pub mod logs;
 pub mod oci;
 pub mod operation;
 mod protocol;
+pub mod s3;
 pub mod sagemaker;
 pub mod sagemaker_runtime;
 pub mod services_table;

@@ -1,18 +1,19 @@
 //! All AWS services that are answered: one line each.
 
-use crate::{Service, codebuild, ecr, events, iam, logs, sagemaker, states, sts, trainyard};
+use crate::Service;
 
 /// The services. A new one is a folder with its table, and a line here.
 pub static SERVICES: &[&Service] = &[
-    &codebuild::SERVICE,
-    &ecr::SERVICE,
-    &events::SERVICE,
-    &iam::SERVICE,
-    &logs::SERVICE,
-    &sagemaker::SERVICE,
-    &states::SERVICE,
-    &sts::SERVICE,
-    &trainyard::SERVICE,
+    &crate::codebuild::SERVICE,
+    &crate::ecr::SERVICE,
+    &crate::events::SERVICE,
+    &crate::iam::SERVICE,
+    &crate::logs::SERVICE,
+    &crate::s3::SERVICE,
+    &crate::sagemaker::SERVICE,
+    &crate::states::SERVICE,
+    &crate::sts::SERVICE,
+    &crate::trainyard::SERVICE,
 ];
 
 /// The service that requests signed for `scope` go to, such as `states`.

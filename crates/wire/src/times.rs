@@ -46,6 +46,7 @@ fn written(time: Timestamp, form: Form) -> Value {
     match form {
         Form::EpochSeconds if time.millis() % 1000 == 0 => Value::from(time.millis() / 1000),
         Form::EpochSeconds => Value::from(time.epoch_seconds()),
+        Form::Iso if time.millis() % 1000 == 0 => Value::from(time.to_seconds_string()),
         Form::Iso => Value::from(time.to_string()),
     }
 }

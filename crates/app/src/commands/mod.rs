@@ -1,10 +1,14 @@
 //! The commands: one file each, one line in [`Command`].
 
+mod approve;
 mod doctor;
 mod env;
 mod image;
+mod logs;
 mod new;
 mod serve;
+mod status;
+mod wait;
 
 use clap::{Parser, Subcommand};
 
@@ -30,6 +34,16 @@ enum Command {
     Image(image::ImageArgs),
     /// Make a project from a built-in template
     New(new::NewArgs),
+    /// Say what runs and what waits, now
+    Status(status::StatusArgs),
+    /// Print what an execution, build, job or endpoint printed; -f follows
+    Logs(logs::LogsArgs),
+    /// Wait until an execution, build, job or endpoint has ended
+    Wait(wait::WaitArgs),
+    /// Approve a model version or answer an execution's question with yes; without a name, list what waits
+    Approve(approve::ApproveArgs),
+    /// Reject a model version or answer an execution's question with no
+    Reject(approve::RejectArgs),
 }
 
 /// Runs the command that was asked for.
@@ -40,6 +54,11 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(&args),
         Command::Image(args) => waited_for(image::run(args)),
         Command::New(args) => new::run(&args),
+        Command::Status(args) => waited_for(status::run(args)),
+        Command::Logs(args) => waited_for(logs::run(args)),
+        Command::Wait(args) => waited_for(wait::run(args)),
+        Command::Approve(args) => waited_for(approve::approve(args)),
+        Command::Reject(args) => waited_for(approve::reject(args)),
     }
 }
 

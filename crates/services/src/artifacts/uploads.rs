@@ -32,8 +32,6 @@ pub struct Chosen {
 /// How an upload is completed.
 #[derive(Clone, Debug, Default)]
 pub struct Completion {
-    /// The parts, in order.
-    pub parts: Vec<Chosen>,
     /// What must be so.
     pub condition: Condition,
     /// The whole object's checksum, computed from the parts' by who calls.

@@ -141,10 +141,12 @@ async fn a_blob_comes_in_chunks_and_is_read_in_ranges() {
     let late = room.images.append(at, Some(5), body(b"x")).await;
     assert!(matches!(late, Err(Error::OutOfOrder { expected: 6, got: 5, .. })), "{late:?}");
     assert!(room.images.append(at, Some(6), broken(b"lost")).await.is_err());
-    room.images.append(at, None, body(b"")).await.unwrap();
+    // As after a restart: nothing of the upload was in memory only.
+    let again = Images::new(room.images.ground.clone(), room.blobs.clone());
+    again.append(at, None, body(b"")).await.unwrap();
     let digest = Digest::of(b"hello world");
     assert!(matches!(room.images.blob(&room.scope, REPOSITORY, &digest).await, Err(Error::NoBlob { .. })));
-    room.images.finish_upload(at, &digest, Some((Some(6), body(b"world")))).await.unwrap();
+    again.finish_upload(at, &digest, Some((Some(6), body(b"world")))).await.unwrap();
 
     let blob = room.images.blob(&room.scope, REPOSITORY, &digest).await.unwrap();
     assert_eq!(blob.content.parts.len(), 2);

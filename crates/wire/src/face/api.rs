@@ -15,8 +15,8 @@ use super::{Access, Visit};
 use crate::{
     ApiError, Context, Protocol, Service,
     protocol::{self, Dialect},
-    services_table,
-    sigv4::{Refused, Signature},
+    s3, services_table,
+    sigv4::{self, Refused, Signature},
 };
 
 /// Answers a signed request.
@@ -24,6 +24,10 @@ pub(super) async fn answer(visit: Visit, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let dialect = protocol::dialect(&parts);
     let refuse = |error: &ApiError| protocol::refuse(dialect, error, &visit.request_id);
+    if !sigv4::is_signed(&parts) {
+        // A presigned URL of signature version 2: only S3 has them.
+        return s3::serve(visit, Request::from_parts(parts, body)).await;
+    }
     let signature = match Signature::read(&parts) {
         Ok(signature) => signature,
         Err(refused) => return refuse(&refusal(dialect, &refused)),

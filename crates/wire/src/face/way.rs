@@ -2,7 +2,7 @@
 
 use http::request::Parts;
 
-use crate::sigv4;
+use crate::{s3::OldQuery, sigv4};
 
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(super) enum Way {
 }
 
 pub(super) fn of(parts: &Parts) -> Way {
-    if sigv4::is_signed(parts) {
+    if sigv4::is_signed(parts) || OldQuery::read(parts).is_some() {
         return Way::Signed;
     }
     Way::Segment(parts.uri.path().split('/').nth(1).unwrap_or_default().to_owned())

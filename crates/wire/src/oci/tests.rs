@@ -286,3 +286,18 @@ async fn referrers_are_found_by_their_subject() {
     let none = registry.ask(&format!("GET /v2/team/train/referrers/{}", Digest::of(b"x")), &[], b"").await;
     assert_eq!((none.status, none.json()["manifests"].clone()), (StatusCode::OK, json!([])));
 }
+
+#[tokio::test]
+async fn the_pushers_lineage_stays_with_the_image() {
+    let mut registry = registry().await;
+    let scope = Scope::default_scope();
+    let mut by = Principal::root(&scope);
+    by.lineage.commit = Some("c0ffee".to_owned());
+    by.lineage.build = Some("arn:aws:codebuild:us-east-1:000000000000:build/x:1".to_owned());
+    registry.login = basic("AWS", &password(&registry.identity, &by, &scope.region).unwrap().0);
+    let (digest, _) = registry.manifest("v1", json!({})).await;
+    let uri = "000000000000.dkr.ecr.us-east-1.amazonaws.com/team/train:v1";
+    let lineage = registry.images.lineage(uri, &scope).await.unwrap();
+    assert_eq!((lineage.commit, lineage.build), (by.lineage.commit, by.lineage.build));
+    assert_eq!(lineage.image.as_deref(), Some(digest.as_str()));
+}

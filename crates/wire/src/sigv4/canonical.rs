@@ -31,7 +31,7 @@ pub(super) fn request(parts: &Parts, signed_headers: &[String], payload_hash: &s
 }
 
 /// The first value of a query parameter, decoded.
-pub(super) fn query_value(parts: &Parts, name: &str) -> Option<String> {
+pub(crate) fn query_value(parts: &Parts, name: &str) -> Option<String> {
     let pairs = parts.uri.query()?.split('&');
     pairs
         .filter_map(|pair| pair.split_once('='))

@@ -61,6 +61,8 @@ pub enum Refused {
     Skewed(String),
 }
 
+pub(crate) use canonical::query_value;
+
 /// Whether the request carries a signature of this kind, in its header or its query.
 pub fn is_signed(parts: &Parts) -> bool {
     let in_header = header(parts, "authorization").is_some_and(|text| text.starts_with(ALGORITHM));

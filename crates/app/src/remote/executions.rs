@@ -1,0 +1,125 @@
+//! State machines and their executions.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Answered, STATES, history::History};
+use crate::client::Client;
+
+const ABSENT: &[&str] =
+    &["ExecutionDoesNotExist", "StateMachineDoesNotExist", "InvalidArn", "ValidationException"];
+
+/// A state machine.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Machine {
+    /// Its ARN.
+    pub state_machine_arn: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// An execution, as a list or a description shows it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Execution {
+    /// Its ARN.
+    pub execution_arn: String,
+    /// Its state machine.
+    pub state_machine_arn: String,
+    /// Its name.
+    pub name: String,
+    /// `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
+    pub status: String,
+    /// When it began, in seconds since 1970.
+    pub start_date: f64,
+    /// When it ended.
+    pub stop_date: Option<f64>,
+    /// Its input; a list has none.
+    pub input: Option<String>,
+    /// Why it failed: the error's name.
+    pub error: Option<String>,
+    /// Why it failed: the text.
+    pub cause: Option<String>,
+}
+
+impl Execution {
+    /// Whether it has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.status != "RUNNING"
+    }
+
+    /// Why it failed, in one line.
+    pub(crate) fn reason(&self) -> String {
+        reason(self.error.as_deref(), self.cause.as_deref())
+    }
+}
+
+/// Error and cause in one line.
+pub(crate) fn reason(error: Option<&str>, cause: Option<&str>) -> String {
+    let cause = cause.filter(|cause| !cause.is_empty());
+    match (error, cause) {
+        (Some(error), Some(cause)) => format!("{error}: {cause}"),
+        (Some(word), None) | (None, Some(word)) => word.to_owned(),
+        (None, None) => "no reason was given".to_owned(),
+    }
+}
+
+/// All state machines.
+pub(crate) async fn machines(client: &Client) -> Answered<Vec<Machine>> {
+    STATES.all(client, "ListStateMachines", json!({}), "stateMachines").await
+}
+
+/// The state machine of that name.
+pub(crate) async fn machine(client: &Client, name: &str) -> Answered<Option<Machine>> {
+    Ok(machines(client).await?.into_iter().find(|machine| machine.name == name))
+}
+
+/// The executions of a state machine, the latest first; with a status, only those that stand so.
+pub(crate) async fn list(client: &Client, machine: &str, status: Option<&str>) -> Answered<Vec<Execution>> {
+    let mut input = json!({"stateMachineArn": machine});
+    if let Some(status) = status {
+        input["statusFilter"] = status.into();
+    }
+    STATES.all(client, "ListExecutions", input, "executions").await
+}
+
+/// The execution of that ARN, in full.
+pub(crate) async fn get(client: &Client, arn: &str) -> Answered<Option<Execution>> {
+    let answer = STATES.ask(client, "DescribeExecution", json!({"executionArn": arn})).await;
+    super::there(answer, ABSENT)
+}
+
+/// The latest execution of the machine whose input satisfies the test: only the newest `deep` are looked at.
+pub(crate) async fn find(
+    client: &Client,
+    machine: &str,
+    deep: usize,
+    test: impl Fn(&Value) -> bool,
+) -> Answered<Option<Execution>> {
+    let listed = STATES.ask(
+        client,
+        "ListExecutions",
+        json!({"stateMachineArn": machine, "maxResults": deep.clamp(1, 1000)}),
+    );
+    #[derive(Deserialize)]
+    struct Page {
+        executions: Vec<Execution>,
+    }
+    let page: Page = listed.await?;
+    for listed in page.executions {
+        let Some(execution) = get(client, &listed.execution_arn).await? else { continue };
+        let input = execution.input.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        if input.is_some_and(|input: Value| test(&input)) {
+            return Ok(Some(execution));
+        }
+    }
+    Ok(None)
+}
+
+/// What the execution has gone through so far.
+pub(crate) async fn history(client: &Client, arn: &str) -> Answered<History> {
+    let input = json!({"executionArn": arn, "maxResults": 1000});
+    let events: Vec<Value> = STATES.all(client, "GetExecutionHistory", input, "events").await?;
+    Ok(History::read(&events))
+}
