@@ -11,6 +11,7 @@ pub static SERVICES: &[&Service] = &[
     &crate::logs::SERVICE,
     &crate::s3::SERVICE,
     &crate::sagemaker::SERVICE,
+    &crate::sagemaker_runtime::SERVICE,
     &crate::states::SERVICE,
     &crate::sts::SERVICE,
     &crate::trainyard::SERVICE,

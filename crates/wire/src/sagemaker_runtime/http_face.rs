@@ -12,8 +12,7 @@ use trainyard_services::endpoints::Invoked;
 
 use super::invoke_endpoint::invoke;
 use crate::{
-    ApiError, Context,
-    error,
+    ApiError, Context, error,
     face::doors::Serving,
     protocol::{self, Dialect},
 };
@@ -42,11 +41,20 @@ pub(super) fn serve(context: Context, parts: Parts, body: Bytes) -> Serving {
 async fn answer(context: &Context, parts: &Parts, body: Bytes) -> Result<Invoked, ApiError> {
     let text = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
     if let Some(name) = NOT_HERE.iter().find(|name| parts.headers.contains_key(**name)) {
-        return Err(ApiError::invalid("ValidationError", format!("the header `{name}` is not supported here: leave it out")));
+        return Err(ApiError::invalid(
+            "ValidationError",
+            format!("the header `{name}` is not supported here: leave it out"),
+        ));
     }
-    let path = parts.uri.path().strip_prefix("/endpoints/").and_then(|rest| rest.strip_suffix("/invocations"));
+    let path =
+        parts.uri.path().strip_prefix("/endpoints/").and_then(|rest| rest.strip_suffix("/invocations"));
     let name = path.filter(|name| !name.contains('/') && parts.method == Method::POST);
-    let unknown = || ApiError::invalid("UnknownOperationException", "there is no such operation: POST /endpoints/<name>/invocations");
+    let unknown = || {
+        ApiError::invalid(
+            "UnknownOperationException",
+            "there is no such operation: POST /endpoints/<name>/invocations",
+        )
+    };
     let name = percent_decode_str(name.ok_or_else(unknown)?).decode_utf8_lossy();
     let invocation = Invocation {
         content_type: text(header::CONTENT_TYPE.as_str()),
@@ -77,6 +85,7 @@ fn shown(invoked: Invoked) -> Response {
 fn refuse(context: &Context, refused: &ApiError) -> Response {
     let mut response = protocol::refuse(Dialect::Json("1.1"), refused, &context.request_id).into_response();
     let model = refused.code == "ModelError";
-    *response.status_mut() = if model { StatusCode::FAILED_DEPENDENCY } else { error::rest_status(refused.kind) };
+    *response.status_mut() =
+        if model { StatusCode::FAILED_DEPENDENCY } else { error::rest_status(refused.kind) };
     response
 }

@@ -29,14 +29,17 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiErr
         Value::String(text) => Bytes::from(text),
         body => Bytes::from(body.to_string()),
     };
-    let (content_type, accept, custom_attributes) = (input.content_type, input.accept, input.custom_attributes);
+    let (content_type, accept, custom_attributes) =
+        (input.content_type, input.accept, input.custom_attributes);
     let invocation = Invocation { content_type, accept, custom_attributes, body };
     let invoked = invoke(context, &input.endpoint_name, input.target_variant.as_deref(), invocation).await?;
     let reply = invoked.reply;
-    let text = String::from_utf8(reply.body.to_vec())
-        .map_err(|_| ApiError::invalid("ValidationError", "the model's answer is not text: a task cannot take it"))?;
+    let text = String::from_utf8(reply.body.to_vec()).map_err(|_| {
+        ApiError::invalid("ValidationError", "the model's answer is not text: a task cannot take it")
+    })?;
     let mut answer = json!({"Body": text, "InvokedProductionVariant": invoked.variant});
-    for (name, value) in [("ContentType", reply.content_type), ("CustomAttributes", reply.custom_attributes)] {
+    for (name, value) in [("ContentType", reply.content_type), ("CustomAttributes", reply.custom_attributes)]
+    {
         if let (Some(members), Some(value)) = (answer.as_object_mut(), value) {
             members.insert(name.to_owned(), json!(value));
         }
