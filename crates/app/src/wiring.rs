@@ -139,7 +139,7 @@ async fn look_around(services: &Services) {
     if let Err(error) = services.repositories.compare_all().await {
         tracing::warn!(%error, "the repositories cannot be compared with what was told of them");
     }
-    if let Err(error) = services.artifacts.sweep(services.ground.now()).await {
+    if let Err(error) = services.artifacts.sweep().await {
         tracing::warn!(%error, "bytes that nobody needs cannot be removed");
     }
     if let Err(error) = services.endpoints.sweep().await {

@@ -28,7 +28,7 @@ mod tests;
 use std::sync::Arc;
 
 use tokio::sync::RwLock;
-use trainyard_domain::ports::Blobs;
+use trainyard_domain::{Timestamp, ports::Blobs};
 
 use crate::ground::Ground;
 
@@ -46,6 +46,8 @@ pub use watch::Removal;
 pub struct Artifacts {
     ground: Ground,
     blobs: Arc<dyn Blobs>,
+    /// When the room was opened: all bytes that this process stages come later.
+    opened: Timestamp,
     /// Who adds to a bucket or an upload holds it for reading, who ends one for writing: nothing is added to what
     /// is gone.
     standing: Arc<RwLock<()>>,
@@ -54,6 +56,7 @@ pub struct Artifacts {
 impl Artifacts {
     /// On this ground, with the bytes in `blobs`, under keys that begin with `s3/`.
     pub fn new(ground: Ground, blobs: Arc<dyn Blobs>) -> Self {
-        Self { ground, blobs, standing: Arc::default() }
+        let opened = ground.now();
+        Self { ground, blobs, opened, standing: Arc::default() }
     }
 }

@@ -13,6 +13,8 @@ use crate::work::{Outcome, Worker};
 const TOPIC: &str = "artifact-blobs";
 /// How long bytes stay after their object has gone: who reads them, or copies it, can end.
 const GRACE: Duration = Duration::from_secs(5 * 60);
+/// How far the disk's clock may be off from ours, in milliseconds.
+const MARGIN: i64 = 60_000;
 /// How many blobs are looked at at a time by the sweep.
 const SWEPT: usize = 1000;
 
@@ -40,9 +42,13 @@ impl Worker for Removal {
 }
 
 impl Artifacts {
-    /// Removes the blobs that no document ever named: bytes of requests that a crash cut off. Only those put before
-    /// `started` are looked at, since later ones may be on their way to become an object. Says how many.
-    pub async fn sweep(&self, started: Timestamp) -> Result<usize, Error> {
+    /// Removes the blobs that no document ever named: bytes of requests that a crash cut off. Those put since the room
+    /// was opened are left alone, since they may be on their way to become an object. Says how many were removed.
+    pub async fn sweep(&self) -> Result<usize, Error> {
+        self.sweep_before(Timestamp(self.opened.millis() - MARGIN)).await
+    }
+
+    pub(super) async fn sweep_before(&self, started: Timestamp) -> Result<usize, Error> {
         let mut removed = 0;
         let mut after = first_key()?;
         loop {
