@@ -84,6 +84,12 @@ pub async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, Failure>
         repositories,
         ground,
     });
+    acquaint(&services, url);
+    Ok(services)
+}
+
+/// Tells the rooms of those behind them: tasks, targets, and who listens.
+fn acquaint(services: &Arc<Services>, url: &str) {
     services.executions.equip(integrations(&services, url));
     services.bus.meet(
         vec![
@@ -97,7 +103,6 @@ pub async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, Failure>
             Arc::new(executions::Ears(services.executions.clone())),
         ],
     );
-    Ok(services)
 }
 
 /// All service integrations.

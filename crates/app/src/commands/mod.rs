@@ -3,6 +3,7 @@
 mod approve;
 mod doctor;
 mod env;
+mod git_credential;
 mod image;
 mod logs;
 mod new;
@@ -30,6 +31,9 @@ enum Command {
     Env(env::EnvArgs),
     /// Say what of git, Python, namespaces, containers and disk is there, and what follows
     Doctor(doctor::DoctorArgs),
+    /// Answer git's question for a user name and password, from the environment
+    #[command(hide = true)]
+    GitCredential(git_credential::GitCredentialArgs),
     /// Build and push OCI images without a daemon
     Image(image::ImageArgs),
     /// Make a project from a built-in template
@@ -52,6 +56,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(&args),
         Command::Env(args) => env::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::GitCredential(args) => git_credential::run(&args),
         Command::Image(args) => waited_for(image::run(args)),
         Command::New(args) => new::run(&args),
         Command::Status(args) => waited_for(status::run(args)),
