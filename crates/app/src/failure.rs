@@ -51,6 +51,11 @@ impl Failure {
         Self::new(Exit::Failed, message)
     }
 
+    /// It was said already: only the exit code is left.
+    pub fn said(exit: Exit) -> Self {
+        Self::new(exit, "")
+    }
+
     /// Adds what to do about it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());

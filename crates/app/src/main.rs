@@ -9,6 +9,7 @@ mod image;
 mod place;
 mod printer;
 mod probe;
+mod quickstart;
 mod remote;
 mod screen;
 mod serve;

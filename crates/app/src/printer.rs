@@ -15,8 +15,17 @@ pub fn talk(text: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// A question to the person: stderr, and the answer follows on the same line.
+pub fn ask(text: impl std::fmt::Display) {
+    let mut stderr = std::io::stderr();
+    let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
+}
+
 /// Says why a command failed and what to do.
 pub fn failure(failure: &Failure) {
+    if failure.message.is_empty() {
+        return;
+    }
     talk(format_args!("{} {failure}", red("error:")));
     for hint in &failure.hints {
         talk(format_args!("  {} {hint}", cyan("try:")));

@@ -47,6 +47,11 @@ pub fn all(config: &Config) -> Vec<Finding> {
     vec![git(), python(), pip(), namespaces(), cgroups(), containers(), disk(config)]
 }
 
+/// What no round can do without.
+pub fn needed() -> Vec<Finding> {
+    vec![git(), python()]
+}
+
 fn finding(
     what: &'static str,
     state: State,

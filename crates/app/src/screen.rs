@@ -14,6 +14,7 @@ const TITLE_WIDTH: usize = 34;
 pub struct Step {
     title: String,
     began: Instant,
+    took: Option<Duration>,
     bar: Option<ProgressBar>,
     over: bool,
 }
@@ -23,7 +24,19 @@ impl Step {
     pub fn begin(title: impl Into<String>) -> Self {
         let title = title.into();
         let bar = printer::live().then(|| spinner(&title));
-        Self { title, began: Instant::now(), bar, over: false }
+        Self { title, began: Instant::now(), took: None, bar, over: false }
+    }
+
+    /// It has gone on for that long already.
+    pub fn since(mut self, ago: Duration) -> Self {
+        self.began = Instant::now().checked_sub(ago).unwrap_or(self.began);
+        self
+    }
+
+    /// How long it took is known better than by when it was looked at.
+    pub fn took(mut self, took: Option<Duration>) -> Self {
+        self.took = took;
+        self
     }
 
     /// Shows what it is at.
@@ -43,22 +56,9 @@ impl Step {
         self.end(&printer::dim("–"), detail.as_ref());
     }
 
-    /// It waits for a person, and this process does not.
-    pub fn waiting(mut self, detail: impl AsRef<str>) {
-        self.end(&printer::yellow("…"), detail.as_ref());
-    }
-
     /// It has failed.
     pub fn failed(mut self, detail: impl AsRef<str>) {
         self.end(&printer::red("✗"), detail.as_ref());
-    }
-
-    /// Takes its line away while a person is asked, and shows it again.
-    pub fn paused<T>(&self, ask: impl FnOnce() -> T) -> T {
-        match &self.bar {
-            Some(bar) => bar.suspend(ask),
-            None => ask(),
-        }
     }
 
     fn end(&mut self, mark: &str, detail: &str) {
@@ -66,7 +66,8 @@ impl Step {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        let elapsed = printer::dim(&format!("{:>7}", seconds(self.began.elapsed())));
+        let elapsed =
+            printer::dim(&format!("{:>7}", seconds(self.took.unwrap_or_else(|| self.began.elapsed()))));
         printer::talk(format_args!("{mark} {:<TITLE_WIDTH$} {elapsed}  {detail}", self.title));
     }
 }

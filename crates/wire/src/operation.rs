@@ -43,6 +43,8 @@ pub struct Service {
     pub times: &'static [&'static str],
     /// The names of members whose value is a map with keys of the user's: their case is never touched.
     pub maps: &'static [&'static str],
+    /// The names of members that hold JSON as text: Step Functions lets `aws-sdk:` tasks give the value itself.
+    pub texts: &'static [&'static str],
     /// The codes of the errors that AWS's model of the service knows: they have an exception class in the SDK.
     pub errors: &'static [&'static str],
     /// What it can do.

@@ -11,9 +11,13 @@ mod serve;
 mod status;
 mod wait;
 
+pub(crate) use env::{quoted, variables as environment};
+pub(crate) use serve::farewell;
+pub(crate) use wait::GATE_ERROR;
+
 use clap::{Parser, Subcommand};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, quickstart};
 
 /// Runs the whole machine-learning delivery loop, from the AWS files a team already has.
 #[derive(Parser)]
@@ -25,6 +29,8 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show the whole loop, from a git push to a served model, with a project made for it
+    Quickstart(quickstart::QuickstartArgs),
     /// Run the server
     Serve(serve::ServeArgs),
     /// Print shell exports for AWS clients and git: eval "$(trainyard env)"
@@ -53,6 +59,7 @@ enum Command {
 /// Runs the command that was asked for.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
+        Command::Quickstart(args) => runtime()?.block_on(quickstart::run(args)),
         Command::Serve(args) => serve::run(&args),
         Command::Env(args) => env::run(&args),
         Command::Doctor(args) => doctor::run(&args),

@@ -25,8 +25,6 @@ pub(crate) struct Approval {
     pub detail: Value,
     /// Who answered.
     pub answered_by: Option<String>,
-    /// Why.
-    pub comment: Option<String>,
 }
 
 /// The questions that stand so, the latest first; all without a status.

@@ -111,6 +111,19 @@ pub(crate) async fn of_project(client: &Client, project: &str) -> Answered<Vec<B
     batch(client, &ids).await
 }
 
+/// The latest build of that commit in the project.
+pub(crate) async fn of_commit(client: &Client, project: &str, commit: &str) -> Answered<Option<Build>> {
+    let builds = of_project(client, project).await?;
+    Ok(builds.into_iter().find(|build| build.commit() == Some(commit)))
+}
+
+/// Starts a build of that commit.
+pub(crate) async fn start(client: &Client, project: &str, commit: &str) -> Answered<()> {
+    let input = json!({"projectName": project, "sourceVersion": commit});
+    CODEBUILD.ask::<serde_json::Value>(client, "StartBuild", input).await?;
+    Ok(())
+}
+
 /// Whether there is such a project.
 pub(crate) async fn project_exists(client: &Client, project: &str) -> Answered<bool> {
     #[derive(Deserialize)]

@@ -35,14 +35,20 @@ impl Endpoint {
 
     /// Where its log is.
     pub(crate) fn log(&self) -> Place {
-        Place { group: format!("/aws/sagemaker/Endpoints/{}", self.endpoint_name), prefix: String::new() }
+        log(&self.endpoint_name)
     }
+}
+
+/// Where the log of an endpoint is.
+pub(crate) fn log(name: &str) -> Place {
+    Place { group: format!("/aws/sagemaker/Endpoints/{name}"), prefix: String::new() }
 }
 
 /// All endpoints, by name.
 pub(crate) async fn list(client: &Client) -> Answered<Vec<Endpoint>> {
-    let input = json!({"SortBy": "Name", "SortOrder": "Ascending"});
-    SAGEMAKER.all(client, "ListEndpoints", input, "Endpoints").await
+    let mut endpoints: Vec<Endpoint> = SAGEMAKER.all(client, "ListEndpoints", json!({}), "Endpoints").await?;
+    endpoints.sort_by(|a, b| a.endpoint_name.cmp(&b.endpoint_name));
+    Ok(endpoints)
 }
 
 /// The endpoint of that name.

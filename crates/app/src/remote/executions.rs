@@ -33,8 +33,6 @@ pub(crate) struct Execution {
     pub status: String,
     /// When it began, in seconds since 1970.
     pub start_date: f64,
-    /// When it ended.
-    pub stop_date: Option<f64>,
     /// Its input; a list has none.
     pub input: Option<String>,
     /// Why it failed: the error's name.

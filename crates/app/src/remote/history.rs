@@ -74,6 +74,11 @@ impl History {
         self.visits.iter().rev().find(|visit| visit.state == state)
     }
 
+    /// The first visit of that state.
+    pub(crate) fn first(&self, state: &str) -> Option<&Visit> {
+        self.visits.iter().find(|visit| visit.state == state)
+    }
+
     /// All jobs that were started, with the state that started them.
     pub(crate) fn jobs(&self) -> impl Iterator<Item = (&str, Kind, &str)> {
         self.visits.iter().flat_map(|visit| {

@@ -1,6 +1,5 @@
 //! Processing and training jobs.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Answered, SAGEMAKER, logs::Place};
@@ -111,27 +110,4 @@ pub(crate) async fn get(client: &Client, kind: Kind, name: &str) -> Answered<Opt
     let answer: Answered<Value> = SAGEMAKER.ask(client, &format!("Describe{word}"), input).await;
     let found = super::there(answer, &["ValidationException", "ResourceNotFound"])?;
     Ok(found.map(|value| Job::read(kind, &value)))
-}
-
-/// A list's answer, for the types that serde reads alone.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Metric {
-    /// Its name.
-    pub metric_name: String,
-    /// Its last value.
-    pub value: f64,
-}
-
-/// What a training job measured last.
-pub(crate) async fn metrics(client: &Client, name: &str) -> Answered<Vec<Metric>> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Output {
-        #[serde(default)]
-        final_metric_data_list: Vec<Metric>,
-    }
-    let output: Output =
-        SAGEMAKER.ask(client, "DescribeTrainingJob", json!({"TrainingJobName": name})).await?;
-    Ok(output.final_metric_data_list)
 }

@@ -23,9 +23,17 @@ pub(crate) struct Package {
     /// When it was made, in seconds since 1970.
     #[serde(default)]
     pub creation_time: f64,
-    /// What its maker notes of it; only in a description.
     #[serde(default)]
-    pub customer_metadata_properties: Map<String, Value>,
+    customer_metadata_properties: Map<String, Value>,
+    #[serde(default)]
+    metadata_properties: Metadata,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata {
+    commit_id: Option<String>,
+    generated_by: Option<String>,
 }
 
 impl Package {
@@ -35,6 +43,34 @@ impl Package {
             (Some(group), Some(version)) => format!("{group}/{version}"),
             _ => super::last(&self.model_package_arn).to_owned(),
         }
+    }
+
+    /// The commit that it comes from.
+    pub(crate) fn commit(&self) -> Option<&str> {
+        self.metadata_properties.commit_id.as_deref()
+    }
+
+    /// The execution that made it.
+    pub(crate) fn execution(&self) -> Option<&str> {
+        let noted = || self.property("execution");
+        self.metadata_properties
+            .generated_by
+            .as_deref()
+            .filter(|by| by.contains(":execution:"))
+            .or_else(noted)
+    }
+
+    /// What its maker, or the server, notes of it under that name.
+    pub(crate) fn property(&self, name: &str) -> Option<&str> {
+        self.customer_metadata_properties.get(name)?.as_str()
+    }
+
+    /// Of how many inputs the digests are known.
+    pub(crate) fn data_digests(&self) -> usize {
+        self.customer_metadata_properties
+            .keys()
+            .filter(|name| name.starts_with("trainyard:data-digest:"))
+            .count()
     }
 
     /// How its approval stands.

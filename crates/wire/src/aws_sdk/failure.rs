@@ -46,6 +46,7 @@ mod tests {
         invalid: "InvalidRequest",
         times: &[],
         maps: &[],
+        texts: &[],
         errors: &["NoSuchKey", "ConflictException"],
         operations: &[],
     };

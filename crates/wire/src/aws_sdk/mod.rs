@@ -3,6 +3,7 @@
 
 mod casing;
 mod failure;
+mod texts;
 
 use std::sync::{Arc, Weak};
 
@@ -42,7 +43,8 @@ impl AwsSdk {
             request_id: uuid::Uuid::new_v4().to_string(),
             token: Some(call.token.clone()),
         };
-        let input = casing::to_wire(service, call.parameters.clone());
+        let mut input = casing::to_wire(service, call.parameters.clone());
+        texts::write(&mut input, service.texts);
         match operation::call(&context, operation, input).await {
             Ok(mut answer) => {
                 times::write(&mut answer, service.times, Form::Iso);

@@ -24,6 +24,7 @@ pub static SERVICE: Service = Service {
     invalid: "InvalidInputException",
     times: &["created", "lastModified", "startTime", "endTime", "lastModifiedSecret"],
     maps: &[],
+    texts: &[],
     errors: &[
         "AccountLimitExceededException",
         "InvalidInputException",

@@ -24,6 +24,7 @@ pub static SERVICE: Service = Service {
     invalid: "InvalidParameterException",
     times: &["createdAt", "expiresAt", "imagePushedAt", "lastRecordedPullTime"],
     maps: &[],
+    texts: &[],
     errors: &[
         "ImageNotFoundException",
         "ImageTagAlreadyExistsException",

@@ -27,6 +27,7 @@ pub static SERVICE: Service = Service {
     invalid: "ValidationException",
     times: &["CreationTime", "LastModifiedTime", "Time"],
     maps: &["InputPathsMap"],
+    texts: &["Detail", "EventPattern", "Input"],
     errors: &[
         "AccessDeniedException",
         "ConcurrentModificationException",

@@ -24,6 +24,7 @@ pub static SERVICE: Service = Service {
     invalid: "ValidationError",
     times: &["CreateDate", "UpdateDate"],
     maps: &[],
+    texts: &[],
     errors: &[
         "DeleteConflict",
         "EntityAlreadyExists",

@@ -17,6 +17,7 @@ pub static SERVICE: Service = Service {
     invalid: "InvalidParameterException",
     times: &[],
     maps: &["tags"],
+    texts: &[],
     errors: &[
         "InvalidParameterException",
         "LimitExceededException",

@@ -36,6 +36,7 @@ pub static SERVICE: Service = Service {
     invalid: "InvalidRequest",
     times: &["LastModified", "CreationDate", "Expires"],
     maps: &["Metadata"],
+    texts: &[],
     errors: &[
         "BucketAlreadyExists",
         "BucketAlreadyOwnedByYou",
@@ -45,8 +46,11 @@ pub static SERVICE: Service = Service {
         "NoSuchUpload",
     ],
     operations: &[
+        operation!(DeleteObject => operations::delete_object::run),
         operation!(GetObject => operations::get_object::run),
         operation!(HeadObject => operations::head_object::run),
+        operation!(ListBuckets => operations::list_buckets::run),
+        operation!(ListObjects => operations::list_objects::run),
         operation!(ListObjectsV2 => operations::list_objects_v2::run),
         operation!(PutObject => operations::put_object::run),
     ],

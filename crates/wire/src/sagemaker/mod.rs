@@ -56,6 +56,7 @@ pub static SERVICE: Service = Service {
         "TrainingStartTime",
     ],
     maps: &["CustomerMetadataProperties", "Environment", "HyperParameters"],
+    texts: &[],
     errors: &["ConflictException", "ResourceInUse", "ResourceLimitExceeded", "ResourceNotFound"],
     operations: &[
         operation!(CreateEndpoint => create_endpoint::run),

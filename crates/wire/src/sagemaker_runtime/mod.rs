@@ -17,6 +17,7 @@ pub static SERVICE: Service = Service {
     invalid: "ValidationError",
     times: &[],
     maps: &[],
+    texts: &[],
     errors: &[
         "InternalDependencyException",
         "InternalFailure",

@@ -30,6 +30,7 @@ pub static SERVICE: Service = Service {
     invalid: "ValidationException",
     times: &["creationDate", "redriveDate", "startDate", "stopDate", "timestamp", "updateDate"],
     maps: &["assignedVariables", "variableReferences"],
+    texts: &["definition", "input", "output"],
     errors: &[
         "ActivityAlreadyExists",
         "ActivityDoesNotExist",

@@ -16,6 +16,7 @@ pub static SERVICE: Service = Service {
     invalid: "ValidationError",
     times: &["Expiration"],
     maps: &[],
+    texts: &[],
     errors: &["ExpiredTokenException", "MalformedPolicyDocument", "PackedPolicyTooLarge"],
     operations: &[
         operation!(AssumeRole => assume_role::run),

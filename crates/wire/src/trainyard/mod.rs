@@ -15,6 +15,7 @@ pub static SERVICE: Service = Service {
     invalid: "ValidationException",
     times: &["AnsweredAt", "RequestedAt"],
     maps: &["Detail"],
+    texts: &[],
     errors: &["ConflictException", "ResourceNotFoundException", "ValidationException"],
     operations: &[
         operation!(AnswerApproval => answer_approval::run),

@@ -1,10 +1,9 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
 
 use serde::{Deserialize, Serialize};
-use trainyard_domain::Timestamp;
-use trainyard_services::artifacts::{ListEntry, ListQuery};
+use trainyard_services::artifacts::ListQuery;
 
-use super::{quoted, seconds};
+use super::{Folder, Item, shown};
 use crate::{ApiError, Context};
 
 #[derive(Deserialize)]
@@ -32,23 +31,6 @@ pub(in crate::s3) struct Output {
     common_prefixes: Vec<Folder>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Item {
-    key: String,
-    last_modified: Timestamp,
-    #[serde(rename = "ETag")]
-    etag: String,
-    size: u64,
-    storage_class: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Folder {
-    prefix: String,
-}
-
 pub(in crate::s3) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
     let prefix = input.prefix.unwrap_or_default();
     let max_keys = input.max_keys.unwrap_or(1000).clamp(1, 1000);
@@ -61,19 +43,7 @@ pub(in crate::s3) async fn run(context: &Context, input: Input) -> Result<Output
     };
     let page = context.services.artifacts.list(&context.scope.account, &input.bucket, query).await?;
     let key_count = page.entries.len();
-    let (mut contents, mut common_prefixes) = (Vec::new(), Vec::new());
-    for entry in page.entries {
-        match entry {
-            ListEntry::Folder(prefix) => common_prefixes.push(Folder { prefix }),
-            ListEntry::Object(object) => contents.push(Item {
-                key: object.key,
-                last_modified: seconds(object.modified),
-                etag: quoted(&object.etag),
-                size: object.content.size,
-                storage_class: "STANDARD",
-            }),
-        }
-    }
+    let (contents, common_prefixes) = shown(page.entries);
     Ok(Output {
         name: input.bucket,
         prefix,

@@ -1,7 +1,10 @@
 //! S3's operations as `aws-sdk:` tasks call them: members in and out, bodies as text.
 
+pub(super) mod delete_object;
 pub(super) mod get_object;
 pub(super) mod head_object;
+pub(super) mod list_buckets;
+pub(super) mod list_objects;
 pub(super) mod list_objects_v2;
 pub(super) mod put_object;
 
@@ -9,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use trainyard_domain::Timestamp;
-use trainyard_services::artifacts::Object;
+use trainyard_services::artifacts::{ListEntry, Object};
 
 use super::shape::UNTYPED;
 
@@ -39,6 +42,43 @@ impl Head {
             server_side_encryption: "AES256",
         }
     }
+}
+
+/// An object in a listing.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Item {
+    key: String,
+    last_modified: Timestamp,
+    #[serde(rename = "ETag")]
+    etag: String,
+    size: u64,
+    storage_class: &'static str,
+}
+
+/// A common prefix in a listing.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Folder {
+    prefix: String,
+}
+
+/// A listing's entries, taken apart.
+fn shown(entries: Vec<ListEntry>) -> (Vec<Item>, Vec<Folder>) {
+    let (mut items, mut folders) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match entry {
+            ListEntry::Folder(prefix) => folders.push(Folder { prefix }),
+            ListEntry::Object(object) => items.push(Item {
+                last_modified: seconds(object.modified),
+                etag: quoted(&object.etag),
+                size: object.content.size,
+                storage_class: "STANDARD",
+                key: object.key,
+            }),
+        }
+    }
+    (items, folders)
 }
 
 fn quoted(etag: &str) -> String {

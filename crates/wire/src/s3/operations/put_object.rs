@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use trainyard_services::artifacts::{Condition, Headers, New, Place};
+use trainyard_services::artifacts::{Checksum, Condition, Headers, New, Place};
 
 use super::quoted;
-use crate::{ApiError, Context};
+use crate::{
+    ApiError, Context,
+    s3::checksum::{self, Algorithm},
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -25,6 +28,9 @@ pub(in crate::s3) struct Input {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(in crate::s3) struct Output {
+    #[serde(rename = "ChecksumCRC32")]
+    checksum_crc32: String,
+    checksum_type: &'static str,
     #[serde(rename = "ETag")]
     etag: String,
     server_side_encryption: &'static str,
@@ -37,10 +43,19 @@ pub(in crate::s3) async fn run(context: &Context, input: Input) -> Result<Output
         Some(Value::String(text)) => text,
         Some(value) => value.to_string(),
     };
+    // As AWS's SDK for Java does, which Step Functions calls S3 with.
+    let crc = checksum::of_bytes(Algorithm::Crc32, body.as_bytes());
+    let sum =
+        Checksum { algorithm: Algorithm::Crc32.name().to_owned(), value: crc.clone(), composite: false };
     let staged = artifacts.stage(Box::pin(futures::stream::iter([Ok(Bytes::from(body))]))).await?;
     let headers = Headers { content_type: input.content_type, user: input.metadata, ..Headers::default() };
-    let new = New { staged, headers, checksum: None };
+    let new = New { staged, headers, checksum: Some(sum) };
     let place = Place::new(input.bucket, input.key);
     let object = artifacts.put(&context.principal, &place, new, &Condition::Always).await?;
-    Ok(Output { etag: quoted(&object.etag), server_side_encryption: "AES256" })
+    Ok(Output {
+        checksum_crc32: crc,
+        checksum_type: "FULL_OBJECT",
+        etag: quoted(&object.etag),
+        server_side_encryption: "AES256",
+    })
 }
