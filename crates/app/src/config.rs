@@ -12,7 +12,7 @@ use crate::failure::Failure;
 
 /// The flags and variables of a server. What is absent comes from the file, and then from the defaults.
 #[derive(Args, Clone, Debug, Default)]
-pub struct ServerArgs {
+pub(crate) struct ServerArgs {
     /// Address to listen on [default: 127.0.0.1:4566]
     #[arg(long, env = "TRAINYARD_LISTEN", value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
@@ -36,7 +36,7 @@ pub struct ServerArgs {
 /// On or off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum Switch {
+pub(crate) enum Switch {
     /// On.
     #[default]
     On,
@@ -47,7 +47,7 @@ pub enum Switch {
 /// How jobs are kept apart from the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum Isolation {
+pub(crate) enum Isolation {
     /// A private root where the system allows it.
     #[default]
     Auto,
@@ -68,7 +68,7 @@ struct File {
 
 /// A server's configuration, complete.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub(crate) struct Config {
     /// Where it listens.
     pub listen: SocketAddr,
     /// Where everything is.
@@ -85,7 +85,7 @@ pub struct Config {
 
 impl Config {
     /// Puts flags, variables, file and defaults together.
-    pub fn load(args: &ServerArgs) -> Result<Self, Failure> {
+    pub(crate) fn load(args: &ServerArgs) -> Result<Self, Failure> {
         let data = match &args.data {
             Some(dir) => std::path::absolute(dir).map_err(|e| Failure::usage(format!("--data: {e}")))?,
             None => home()?.join(".trainyard"),
@@ -111,7 +111,7 @@ impl Config {
 }
 
 /// The port that is listened on unless told otherwise.
-pub const DEFAULT_PORT: u16 = 4566;
+pub(crate) const DEFAULT_PORT: u16 = 4566;
 
 fn home() -> Result<PathBuf, Failure> {
     std::env::home_dir().filter(|dir| dir.is_absolute()).ok_or_else(|| {

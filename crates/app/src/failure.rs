@@ -5,7 +5,7 @@ use std::fmt;
 /// Exit codes: stable, part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// The run failed.
     Failed = 1,
     /// A metric did not pass its gate.
@@ -26,7 +26,7 @@ pub enum Exit {
 
 /// Why a command did not end well.
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// How the process exits.
     pub exit: Exit,
     /// What went wrong.
@@ -37,27 +37,27 @@ pub struct Failure {
 
 impl Failure {
     /// A failure with that exit code.
-    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into(), hints: Vec::new() }
     }
 
     /// The command line or the configuration is wrong.
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
     }
 
     /// The run failed.
-    pub fn failed(message: impl Into<String>) -> Self {
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
         Self::new(Exit::Failed, message)
     }
 
     /// It was said already: only the exit code is left.
-    pub fn said(exit: Exit) -> Self {
+    pub(crate) fn said(exit: Exit) -> Self {
         Self::new(exit, "")
     }
 
     /// Adds what to do about it.
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }

@@ -12,12 +12,12 @@ use crate::failure::{Exit, Failure};
 
 /// A data directory.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub(crate) struct Place {
     directory: PathBuf,
 }
 
 /// The key that is made at the first start.
-pub struct Key {
+pub(crate) struct Key {
     /// Its id.
     pub id: String,
     /// Its secret.
@@ -26,7 +26,7 @@ pub struct Key {
 
 /// A server that runs on the directory.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Running {
+pub(crate) struct Running {
     /// Its process.
     pub pid: u32,
     /// Where it answers.
@@ -37,17 +37,17 @@ pub struct Running {
 
 impl Place {
     /// The directory.
-    pub fn of(directory: &Path) -> Self {
+    pub(crate) fn of(directory: &Path) -> Self {
         Self { directory: directory.to_owned() }
     }
 
     /// The directory.
-    pub fn directory(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
 
     /// Makes the directory, for its owner only, whatever the umask.
-    pub fn make(&self) -> Result<(), Failure> {
+    pub(crate) fn make(&self) -> Result<(), Failure> {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
         made.map_err(|e| self.trouble("cannot be made", &e))?;
         let probe = self.directory.join(".writable");
@@ -57,7 +57,7 @@ impl Place {
     }
 
     /// The key of the first start.
-    pub fn key(&self) -> Result<Key, Failure> {
+    pub(crate) fn key(&self) -> Result<Key, Failure> {
         let path = self.directory.join("credentials");
         let text = std::fs::read_to_string(&path).map_err(|e| {
             Failure::new(Exit::Unreachable, format!("{}: {e}", path.display())).hint(format!(
@@ -76,7 +76,7 @@ impl Place {
     }
 
     /// Writes the key, in the form of `~/.aws/credentials`, for its owner only.
-    pub fn write_key(&self, key: &Key) -> Result<(), Failure> {
+    pub(crate) fn write_key(&self, key: &Key) -> Result<(), Failure> {
         let path = self.directory.join("credentials");
         let text =
             format!("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n", key.id, key.secret);
@@ -84,7 +84,7 @@ impl Place {
     }
 
     /// The server that runs on the directory, if its process is there.
-    pub fn running(&self) -> Option<Running> {
+    pub(crate) fn running(&self) -> Option<Running> {
         let text = std::fs::read_to_string(self.directory.join("server.json")).ok()?;
         let running: Running = serde_json::from_str(&text).ok()?;
         let pid = nix::unistd::Pid::from_raw(i32::try_from(running.pid).ok()?);
@@ -92,14 +92,14 @@ impl Place {
     }
 
     /// Leaves word of the server that now runs here.
-    pub fn announce(&self, running: &Running) -> Result<(), Failure> {
+    pub(crate) fn announce(&self, running: &Running) -> Result<(), Failure> {
         let text = serde_json::to_vec_pretty(running).map_err(|e| Failure::failed(e.to_string()))?;
         self.write(&self.directory.join("server.json"), &text)
             .map_err(|e| self.trouble("cannot be written", &e))
     }
 
     /// Takes the word back.
-    pub fn retract(&self) {
+    pub(crate) fn retract(&self) {
         let _ = std::fs::remove_file(self.directory.join("server.json"));
     }
 

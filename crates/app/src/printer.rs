@@ -6,23 +6,23 @@ use std::io::{IsTerminal, Write};
 use crate::failure::Failure;
 
 /// A command's result: stdout. A reader that has gone away is no failure.
-pub fn result(text: impl std::fmt::Display) {
+pub(crate) fn result(text: impl std::fmt::Display) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// Talk to the person: stderr.
-pub fn talk(text: impl std::fmt::Display) {
+pub(crate) fn talk(text: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// A question to the person: stderr, and the answer follows on the same line.
-pub fn ask(text: impl std::fmt::Display) {
+pub(crate) fn ask(text: impl std::fmt::Display) {
     let mut stderr = std::io::stderr();
     let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
 }
 
 /// Says why a command failed and what to do.
-pub fn failure(failure: &Failure) {
+pub(crate) fn failure(failure: &Failure) {
     if failure.message.is_empty() {
         return;
     }
@@ -33,17 +33,17 @@ pub fn failure(failure: &Failure) {
 }
 
 /// Whether stderr is a terminal that takes colours.
-pub fn colours() -> bool {
+pub(crate) fn colours() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
 
 /// Whether stderr is a terminal on which lines can move.
-pub fn live() -> bool {
+pub(crate) fn live() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
 }
 
 /// Whether a person can be asked.
-pub fn interactive() -> bool {
+pub(crate) fn interactive() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
@@ -52,26 +52,26 @@ fn painted(code: &str, text: &str) -> String {
 }
 
 /// Bad.
-pub fn red(text: &str) -> String {
+pub(crate) fn red(text: &str) -> String {
     painted("31", text)
 }
 
 /// Good.
-pub fn green(text: &str) -> String {
+pub(crate) fn green(text: &str) -> String {
     painted("32", text)
 }
 
 /// Mind this.
-pub fn yellow(text: &str) -> String {
+pub(crate) fn yellow(text: &str) -> String {
     painted("33", text)
 }
 
 /// Something to type or to read.
-pub fn cyan(text: &str) -> String {
+pub(crate) fn cyan(text: &str) -> String {
     painted("36", text)
 }
 
 /// Less important.
-pub fn dim(text: &str) -> String {
+pub(crate) fn dim(text: &str) -> String {
     painted("2", text)
 }

@@ -16,7 +16,7 @@ use crate::config::Config;
 
 /// How good it looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     /// As it should be.
     Good,
     /// The loop runs, with less.
@@ -26,7 +26,7 @@ pub enum State {
 }
 
 /// One thing that was looked at.
-pub struct Finding {
+pub(crate) struct Finding {
     /// What.
     pub what: &'static str,
     /// How good.
@@ -43,12 +43,12 @@ const OLDEST_PYTHON: (u32, u32) = (3, 9);
 const LITTLE_SPACE: u64 = 2 << 30;
 
 /// Looks at everything.
-pub fn all(config: &Config) -> Vec<Finding> {
+pub(crate) fn all(config: &Config) -> Vec<Finding> {
     vec![git(), python(), pip(), namespaces(), cgroups(), containers(), disk(config)]
 }
 
 /// What no round can do without.
-pub fn needed() -> Vec<Finding> {
+pub(crate) fn needed() -> Vec<Finding> {
     vec![git(), python()]
 }
 

@@ -11,7 +11,7 @@ use crate::printer;
 const TITLE_WIDTH: usize = 34;
 
 /// One step that goes on. Dropped without an end, it shows as failed: nothing is reported as done before it is.
-pub struct Step {
+pub(crate) struct Step {
     title: String,
     began: Instant,
     took: Option<Duration>,
@@ -21,43 +21,43 @@ pub struct Step {
 
 impl Step {
     /// Begins the step and shows it.
-    pub fn begin(title: impl Into<String>) -> Self {
+    pub(crate) fn begin(title: impl Into<String>) -> Self {
         let title = title.into();
         let bar = printer::live().then(|| spinner(&title));
         Self { title, began: Instant::now(), took: None, bar, over: false }
     }
 
     /// It has gone on for that long already.
-    pub fn since(mut self, ago: Duration) -> Self {
+    pub(crate) fn since(mut self, ago: Duration) -> Self {
         self.began = Instant::now().checked_sub(ago).unwrap_or(self.began);
         self
     }
 
     /// How long it took is known better than by when it was looked at.
-    pub fn took(mut self, took: Option<Duration>) -> Self {
+    pub(crate) fn took(mut self, took: Option<Duration>) -> Self {
         self.took = took;
         self
     }
 
     /// Shows what it is at.
-    pub fn at(&self, detail: &str) {
+    pub(crate) fn at(&self, detail: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(printer::dim(detail));
         }
     }
 
     /// It has ended well.
-    pub fn done(mut self, detail: impl AsRef<str>) {
+    pub(crate) fn done(mut self, detail: impl AsRef<str>) {
         self.end(&printer::green("✓"), detail.as_ref());
     }
 
     /// It has ended without need for it.
-    pub fn skipped(mut self, detail: impl AsRef<str>) {
+    pub(crate) fn skipped(mut self, detail: impl AsRef<str>) {
         self.end(&printer::dim("–"), detail.as_ref());
     }
 
     /// It has failed.
-    pub fn failed(mut self, detail: impl AsRef<str>) {
+    pub(crate) fn failed(mut self, detail: impl AsRef<str>) {
         self.end(&printer::red("✗"), detail.as_ref());
     }
 
@@ -90,7 +90,7 @@ fn spinner(title: &str) -> ProgressBar {
 }
 
 /// `3.2 s`, `1 m 05 s`.
-pub fn seconds(duration: Duration) -> String {
+pub(crate) fn seconds(duration: Duration) -> String {
     let whole = duration.as_secs();
     if whole < 60 {
         format!("{:.1} s", duration.as_secs_f64())

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A server in this process.
-pub struct Server {
+pub(crate) struct Server {
     /// Where it answers.
     pub url: String,
     place: Place,
@@ -26,7 +26,7 @@ pub struct Server {
 
 impl Server {
     /// Starts a server and returns when it answers.
-    pub async fn start(config: &Config) -> Result<Self, Failure> {
+    pub(crate) async fn start(config: &Config) -> Result<Self, Failure> {
         let place = Place::of(&config.data);
         place.make()?;
         let listener = listen(config.listen).await?;
@@ -49,7 +49,7 @@ impl Server {
 
     /// Ends the server: requests in hand are answered, variants are ended (the next start brings them back), jobs
     /// go on. Returns the names of the jobs that go on.
-    pub async fn end(mut self) -> Vec<String> {
+    pub(crate) async fn end(mut self) -> Vec<String> {
         self.stop.cancel();
         while self.parts.join_next().await.is_some() {}
         if let Err(error) = self.services.endpoints.rest().await {
@@ -84,7 +84,7 @@ fn face_config(config: &Config, services: &Arc<Services>) -> FaceConfig {
 }
 
 /// Ends when the person at the terminal, or the system, wants it to.
-pub async fn asked_to_end() -> Result<(), Failure> {
+pub(crate) async fn asked_to_end() -> Result<(), Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).map_err(|e| Failure::failed(e.to_string()))?;
     tokio::select! {

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 
 /// A project to start from.
 #[derive(Debug)]
-pub struct Template {
+pub(crate) struct Template {
     /// Its name.
     pub name: &'static str,
     /// Its files: path and content.
@@ -20,7 +20,7 @@ macro_rules! template {
 }
 
 /// All of them.
-pub const ALL: &[Template] = &[template!("train-and-deploy":
+pub(crate) const ALL: &[Template] = &[template!("train-and-deploy":
     ".gitignore",
     "Dockerfile",
     "README.md",
@@ -38,7 +38,7 @@ pub const ALL: &[Template] = &[template!("train-and-deploy":
 
 impl Template {
     /// Writes the project into a new or empty directory.
-    pub fn write(&self, directory: &Path) -> Result<(), Failure> {
+    pub(crate) fn write(&self, directory: &Path) -> Result<(), Failure> {
         let shown = directory.display();
         let occupied = std::fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some());
         if occupied {

@@ -35,7 +35,7 @@ use crate::{
 
 /// Opens everything that is kept in the data directory and builds the rooms on it. `url` is where jobs and builds
 /// reach the server.
-pub async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, Failure> {
+pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, Failure> {
     let data = &config.data;
     let store = Store::open(&data.join("store")).await.map_err(|e| Failure::usage(e.to_string()))?;
     let ground = Ground::new(store);
@@ -90,7 +90,7 @@ pub async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, Failure>
 
 /// Tells the rooms of those behind them: tasks, targets, and who listens.
 fn acquaint(services: &Arc<Services>, url: &str) {
-    services.executions.equip(integrations(&services, url));
+    services.executions.equip(integrations(services, url));
     services.bus.meet(
         vec![
             Arc::new(targets::CodeBuildProject(services.builds.clone())),
@@ -122,7 +122,7 @@ fn integrations(services: &Arc<Services>, url: &str) -> Tasks {
 }
 
 /// Starts the rooms' loops; they end by `stop`.
-pub fn loops(services: &Arc<Services>, stop: &CancellationToken) -> JoinSet<()> {
+pub(crate) fn loops(services: &Arc<Services>, stop: &CancellationToken) -> JoinSet<()> {
     let mut loops = JoinSet::new();
     let ground = || services.ground.clone();
     let (bus, executions) = (services.bus.clone(), services.executions.clone());

@@ -11,13 +11,13 @@ use crate::{
 
 /// Flags of `trainyard doctor`.
 #[derive(Args)]
-pub struct DoctorArgs {
+pub(super) struct DoctorArgs {
     #[command(flatten)]
     server: ServerArgs,
 }
 
 /// Looks, prints what was found, and fails when something that every loop needs is missing.
-pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &DoctorArgs) -> Result<(), Failure> {
     let config = Config::load(&args.server)?;
     let findings = probe::all(&config);
     for finding in &findings {

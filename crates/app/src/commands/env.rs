@@ -11,13 +11,13 @@ use crate::{
 
 /// Flags of `trainyard env`.
 #[derive(Args)]
-pub struct EnvArgs {
+pub(super) struct EnvArgs {
     #[command(flatten)]
     server: ServerArgs,
 }
 
 /// Prints shell exports.
-pub fn run(args: &EnvArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &EnvArgs) -> Result<(), Failure> {
     let config = Config::load(&args.server)?;
     let place = Place::of(&config.data);
     let key = place.key()?;
@@ -30,7 +30,7 @@ pub fn run(args: &EnvArgs) -> Result<(), Failure> {
 
 /// The variables for AWS's clients, and for git a credential helper that is named in the environment only, so that
 /// no secret is ever written to a `.git/config`.
-pub fn variables(url: &str, key: &str, secret: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn variables(url: &str, key: &str, secret: &str) -> Vec<(&'static str, String)> {
     let program =
         std::env::current_exe().map_or_else(|_| "trainyard".to_owned(), |p| p.display().to_string());
     vec![
@@ -49,7 +49,7 @@ pub fn variables(url: &str, key: &str, secret: &str) -> Vec<(&'static str, Strin
 }
 
 /// In single quotes for a POSIX shell.
-pub fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

@@ -22,7 +22,7 @@ use crate::{failure::Failure, quickstart};
 /// Runs the whole machine-learning delivery loop, from the AWS files a team already has.
 #[derive(Parser)]
 #[command(name = "trainyard", version, propagate_version = true, max_term_width = 110)]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -57,7 +57,7 @@ enum Command {
 }
 
 /// Runs the command that was asked for.
-pub fn run(cli: Cli) -> Result<(), Failure> {
+pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Quickstart(args) => runtime()?.block_on(quickstart::run(args)),
         Command::Serve(args) => serve::run(&args),

@@ -12,7 +12,7 @@ use crate::{
 
 /// Flags of `trainyard new`.
 #[derive(Args)]
-pub struct NewArgs {
+pub(super) struct NewArgs {
     /// Directory to make
     directory: PathBuf,
     /// Which template
@@ -29,7 +29,7 @@ fn known(name: &str) -> Result<&'static Template, String> {
 }
 
 /// Makes the project.
-pub fn run(args: &NewArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &NewArgs) -> Result<(), Failure> {
     args.template.write(&args.directory)?;
     let shown = args.directory.display();
     printer::result(format_args!(

@@ -13,13 +13,13 @@ use crate::{
 
 /// Flags of `trainyard serve`.
 #[derive(Args)]
-pub struct ServeArgs {
+pub(super) struct ServeArgs {
     #[command(flatten)]
     server: ServerArgs,
 }
 
 /// Runs the server. The first line of stdout is its URL, printed when it answers.
-pub fn run(args: &ServeArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &ServeArgs) -> Result<(), Failure> {
     let began = Instant::now();
     let config = Config::load(&args.server)?;
     super::runtime()?.block_on(async {
@@ -47,7 +47,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
 }
 
 /// Names the jobs that go on without the server.
-pub fn farewell(jobs: &[String]) {
+pub(crate) fn farewell(jobs: &[String]) {
     if !jobs.is_empty() {
         printer::talk(format_args!(
             "these jobs go on, and the next `trainyard serve` takes them up: {}",
