@@ -21,6 +21,13 @@ pub(crate) fn ask(text: impl std::fmt::Display) {
     let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
 }
 
+/// Takes the line of a question away that was answered: what follows says how.
+pub fn answered() {
+    if live() {
+        ask("\x1b[1A\x1b[2K\r");
+    }
+}
+
 /// Says why a command failed and what to do.
 pub(crate) fn failure(failure: &Failure) {
     if failure.message.is_empty() {

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::printer;
 
 /// The column where details begin.
-const TITLE_WIDTH: usize = 34;
+const TITLE_WIDTH: usize = 24;
 
 /// One step that goes on. Dropped without an end, it shows as failed: nothing is reported as done before it is.
 pub(crate) struct Step {
@@ -54,6 +54,11 @@ impl Step {
     /// It has ended without need for it.
     pub(crate) fn skipped(mut self, detail: impl AsRef<str>) {
         self.end(&printer::dim("–"), detail.as_ref());
+    }
+
+    /// It goes on, and this process looks no longer.
+    pub fn left(mut self, detail: impl AsRef<str>) {
+        self.end(&printer::yellow("…"), detail.as_ref());
     }
 
     /// It has failed.

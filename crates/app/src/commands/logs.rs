@@ -81,8 +81,7 @@ impl Source {
         }
     }
 
-    /// What has come since the last call. The logs are read before the events, so that a job's lines stand before
-    /// the news of its end.
+    /// What has come since the last call, by its time.
     async fn read(&mut self, client: &Client) -> Answered<Vec<String>> {
         match self {
             Self::Log(tail) => tail.read(client).await,
@@ -92,14 +91,14 @@ impl Source {
                     let tail = || (state.to_owned(), Tail::of(jobs::log(kind, job)));
                     jobs.entry(job.to_owned()).or_insert_with(tail);
                 }
-                let mut lines = Vec::new();
-                for (state, tail) in jobs.values_mut() {
-                    lines.extend(tail.read(client).await?.iter().map(|line| format!("{state} | {line}")));
-                }
-                let events = history.lines.iter().skip(*seen);
-                lines.extend(events.map(|(time, line)| format!("{} {line}", clock(*time))));
+                let mut lines: Vec<(f64, String)> = history.lines.iter().skip(*seen).cloned().collect();
                 *seen = history.lines.len();
-                Ok(lines)
+                for (state, tail) in jobs.values_mut() {
+                    let printed = tail.read_timed(client).await?;
+                    lines.extend(printed.into_iter().map(|(time, line)| (time, format!("{state} | {line}"))));
+                }
+                lines.sort_by(|a, b| a.0.total_cmp(&b.0));
+                Ok(lines.iter().map(|(time, line)| format!("{} {line}", clock(*time))).collect())
             }
         }
     }

@@ -1,6 +1,6 @@
 //! `trainyard wait`: until an execution, a build, a job or an endpoint has come to its end, and how it ended.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -40,21 +40,21 @@ pub(crate) async fn run(args: WaitArgs) -> Result<(), Failure> {
     let client = args.connect.client()?;
     let mut subject = subject::find(&client, &args.name).await?;
     let name = subject.name();
-    let waited = settle(&client, &mut subject);
-    match args.timeout {
-        None => waited.await?,
-        Some(limit) => tokio::time::timeout(limit, waited).await.map_err(|_| {
-            Failure::new(Exit::TimedOut, format!("{name} has not ended within {} s", limit.as_secs()))
-                .hint(format!("trainyard logs -f {name}"))
-        })??,
-    }
+    settle(&client, &mut subject, args.timeout).await?;
     printer::result(format_args!("{name} {}", subject.status()));
     if subject.is_good() { Ok(()) } else { Err(failure(&client, &subject).await?) }
 }
 
-async fn settle(client: &Client, subject: &mut Subject) -> Result<(), Failure> {
+async fn settle(client: &Client, subject: &mut Subject, limit: Option<Duration>) -> Result<(), Failure> {
+    let began = Instant::now();
     let step = Step::begin(subject.name());
     while !subject.is_over() {
+        if let Some(limit) = limit.filter(|limit| began.elapsed() >= *limit) {
+            step.left(subject.status());
+            let (name, seconds) = (subject.name(), limit.as_secs());
+            return Err(Failure::new(Exit::TimedOut, format!("{name} has not ended within {seconds} s"))
+                .hint(format!("trainyard logs -f {name}")));
+        }
         let question = question(client, subject).await?;
         step.at(question.as_deref().unwrap_or(subject.status()));
         tokio::time::sleep(PAUSE).await;

@@ -55,12 +55,7 @@ impl Asking {
         let began = Instant::now();
         if !self.yes && !printer::interactive() {
             let step = Step::begin(question.title);
-            printer::talk(format_args!("  {} — to approve: {}", question.text, question.command));
-            step.at("waits for an answer");
-            while open().await? {
-                tokio::time::sleep(PAUSE).await;
-            }
-            return Ok((Answer::Elsewhere, step));
+            return Ok((elsewhere(&question, open).await?, step));
         }
         if self.yes {
             return Ok((Answer::Yes("--yes"), Step::begin(question.title)));
@@ -81,17 +76,35 @@ impl Asking {
         let answer = loop {
             match tokio::time::timeout(Duration::from_secs(1), lines.recv()).await {
                 Ok(Some(line)) if is_yes(&line) => break Answer::Yes("you"),
-                Ok(_) => break Answer::No,
+                Ok(Some(_)) => break Answer::No,
+                // No more is typed here; that is no answer.
+                Ok(None) => {
+                    printer::talk("");
+                    return elsewhere(question, open).await;
+                }
                 Err(_) if open().await? => {}
                 Err(_) => {
-                    printer::talk("(answered elsewhere)");
+                    printer::talk("");
                     break Answer::Elsewhere;
                 }
             }
         };
+        printer::answered();
         *self.typed.lock().unwrap_or_else(PoisonError::into_inner) = typed;
         Ok(answer)
     }
+}
+
+/// Says how to answer, and waits until somebody has.
+async fn elsewhere(
+    question: &Question<'_>,
+    open: impl AsyncFn() -> Result<bool, Failure>,
+) -> Result<Answer, Failure> {
+    printer::talk(format_args!("     {} to approve: {}", question.text, question.command));
+    while open().await? {
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(Answer::Elsewhere)
 }
 
 fn is_yes(line: &str) -> bool {

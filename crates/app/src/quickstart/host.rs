@@ -29,7 +29,7 @@ impl Host {
     /// Joins the server that runs on that directory, or starts one. It takes the port that it had before, else 4566,
     /// else any that is free.
     pub(super) async fn start_or_join(directory: &Path, port: Option<u16>) -> Result<Self, Failure> {
-        let step = Step::begin("server");
+        let step = Step::begin("   server");
         let place = Place::of(directory);
         if let Some(there) = joined(&place).await {
             step.done(format!("joined the one that runs at {}", there.url));

@@ -97,7 +97,7 @@ fn interrupted(host: &Host) -> Failure {
 
 /// One round, from the project as it is to a prediction.
 async fn round(args: &QuickstartArgs, host: &Host, project: &Project) -> Result<Made, Failure> {
-    let step = Step::begin("project");
+    let step = Step::begin("   project");
     let made = project.make(host).await?;
     step.done(format!("{} {}", shown(project.directory()), made.said));
     let round = Round::new(host, project.names()?, args.yes);
@@ -107,11 +107,11 @@ async fn round(args: &QuickstartArgs, host: &Host, project: &Project) -> Result<
         Some(_) if made.moved => project.next_commit().await?,
         Some(commit) => match standing::of(&round, &commit).await? {
             Standing::Over(how) => {
-                printer::talk(printer::dim(&format!("  the round of {} {how}", git::short(&commit))));
+                printer::talk(printer::dim(&format!("     the round of {} {how}", git::short(&commit))));
                 project.next_commit().await?
             }
             Standing::GoesOn => {
-                printer::talk(printer::dim(&format!("  going on with {}", git::short(&commit))));
+                printer::talk(printer::dim(&format!("     going on with {}", git::short(&commit))));
                 commit
             }
         },

@@ -8,7 +8,7 @@ use crate::{
 
 /// Fails with one sentence that says what to do.
 pub(super) fn check() -> Result<(), Failure> {
-    let step = Step::begin("git and python3");
+    let step = Step::begin("   git and python3");
     let findings = probe::needed();
     if let Some(missing) = findings.iter().find(|finding| finding.state == State::Missing) {
         step.failed(&missing.found);

@@ -34,13 +34,18 @@ impl Tail {
     /// The lines that have come since the last call, in the order of their times. A log that is not there yet has
     /// none.
     pub(crate) async fn read(&mut self, client: &Client) -> Answered<Vec<String>> {
+        Ok(self.read_timed(client).await?.into_iter().map(|(_, line)| line).collect())
+    }
+
+    /// The same, each with its time in seconds since 1970.
+    pub(crate) async fn read_timed(&mut self, client: &Client) -> Answered<Vec<(f64, String)>> {
         self.find_streams(client).await?;
         let mut lines = Vec::new();
         for (stream, token) in &mut self.streams {
             read_stream(client, (&self.place.group, stream), token, &mut lines).await?;
         }
         lines.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Ok(lines.into_iter().map(|(_, line)| line).collect())
+        Ok(lines)
     }
 
     async fn find_streams(&mut self, client: &Client) -> Answered<()> {
@@ -87,7 +92,7 @@ async fn read_stream(
         let answer: Answered<Page> = LOGS.ask(client, "GetLogEvents", input).await;
         let Some(page) = super::there(answer, &["ResourceNotFoundException"])? else { return Ok(()) };
         let more = !page.events.is_empty();
-        lines.extend(page.events.into_iter().map(|event| (event.timestamp, event.message)));
+        lines.extend(page.events.into_iter().map(|event| (event.timestamp / 1000.0, event.message)));
         // The token comes back unchanged at the end.
         let moved = page.next_forward_token.is_some() && page.next_forward_token != *token;
         if moved {

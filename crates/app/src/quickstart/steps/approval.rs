@@ -3,7 +3,10 @@
 use super::{PAUSE, Round};
 use crate::{
     failure::{Exit, Failure},
-    quickstart::asking::{Answer, Question},
+    quickstart::{
+        asking::{Answer, Question},
+        git::short,
+    },
     remote::{
         approvals::{self, Approval},
         registry::{self, Package},
@@ -24,10 +27,10 @@ pub(super) async fn of_version(round: &Round<'_>, package: &Package) -> Result<(
     if now().await? != "PendingManualApproval" {
         return ended(Step::begin(title), &now().await?, &format!("{name} before"));
     }
-    let what = package.model_package_description.as_deref().unwrap_or("a new model version");
+    let what = package.commit().map_or_else(String::new, |commit| format!(" of commit {}", short(commit)));
     let question = Question {
         title,
-        text: &format!("approve {name} ({what})?"),
+        text: &format!("approve model version {name}{what}?"),
         command: round.command(&format!("approve {name}")),
     };
     let open = async || Ok(now().await? == "PendingManualApproval");

@@ -10,7 +10,7 @@ use crate::{
 
 /// Follows the build of that commit to its end.
 pub(super) async fn follow(round: &Round<'_>, commit: &str) -> Result<(), Failure> {
-    let step = Step::begin("2 build");
+    let step = Step::begin(" 2 build");
     let client = round.client();
     let project = &round.names.project;
     let missing = || {

@@ -5,7 +5,7 @@ use crate::{failure::Failure, remote::executions::Execution, screen::Step};
 
 /// Finds the execution whose input is the push of that image under that tag.
 pub(super) async fn begun_by(round: &Round<'_>, digest: &str, commit: &str) -> Result<Execution, Failure> {
-    let step = Step::begin("4 execution");
+    let step = Step::begin(" 4 execution");
     let machine = round.names.train_machine();
     let missing = || {
         let waited = BEGINS_WITHIN.as_secs();

@@ -18,7 +18,7 @@ const DECIDED: &str = "Register";
 
 /// Waits until the gate has let the model pass.
 pub(super) async fn pass(round: &Round<'_>, execution: &Execution) -> Result<(), Failure> {
-    let step = Step::begin("8 metric gate");
+    let step = Step::begin(" 8 metric gate");
     loop {
         let history = executions::history(round.client(), &execution.execution_arn).await?;
         if let Some(passed) = history.visit(DECIDED) {

@@ -71,9 +71,9 @@ pub(super) async fn walk(round: &Round<'_>, project: &Project, commit: &str) -> 
     build::follow(round, commit).await?;
     let image = image::find(round, commit).await?;
     let training = execution::begun_by(round, &image.image_digest, commit).await?;
-    job::follow(round, &training, ("5 preprocess", "Preprocess")).await?;
-    job::follow(round, &training, ("6 train", "Train")).await?;
-    job::follow(round, &training, ("7 evaluate", "Evaluate")).await?;
+    job::follow(round, &training, (" 5 preprocess", "Preprocess")).await?;
+    job::follow(round, &training, (" 6 train", "Train")).await?;
+    job::follow(round, &training, (" 7 evaluate", "Evaluate")).await?;
     gate::pass(round, &training).await?;
     let (training, package) = version::registered(round, &training).await?;
     approval::of_version(round, &package).await?;

@@ -11,7 +11,7 @@ use crate::{
 /// Pushes the branch, whose last commit that is. A commit that was pushed before by a run that broke off and that
 /// nothing was built from, is built now: its push was told before there was a build project that could hear it.
 pub(super) async fn push(round: &Round<'_>, project: &Project, commit: &str) -> Result<(), Failure> {
-    let step = Step::begin("1 git push");
+    let step = Step::begin(" 1 git push");
     let there = project.pushed(round.host).await?;
     if there.as_deref() != Some(commit) {
         project.push(round.host).await?;

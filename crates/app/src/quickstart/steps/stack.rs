@@ -12,7 +12,7 @@ use crate::{
 
 /// Runs `trainyard deploy` in the project where the stack is not there yet or the project has moved.
 pub(super) async fn deploy(round: &Round<'_>, project: &Project, moved: bool) -> Result<(), Failure> {
-    let step = Step::begin("deploy template.yaml");
+    let step = Step::begin("   deploy template.yaml");
     if !moved && builds::project_exists(round.client(), &round.names.project).await? {
         step.skipped("the stack is there: the build deploys what changes");
         return Ok(());

@@ -16,7 +16,7 @@ pub(super) async fn registered(
     round: &Round<'_>,
     execution: &Execution,
 ) -> Result<(Execution, Package), Failure> {
-    let step = Step::begin("9 model version");
+    let step = Step::begin(" 9 model version");
     let mut execution = execution.clone();
     while !execution.is_over() {
         tokio::time::sleep(PAUSE).await;
