@@ -1,4 +1,5 @@
 //! The rules of the house that no compiler checks.
+#![allow(clippy::unwrap_used, reason = "a test may break off")]
 
 use std::{
     collections::BTreeSet,

@@ -61,6 +61,11 @@ pub fn scope_key(scope: &Scope) -> String {
     scope.to_string()
 }
 
+/// A short id that follows from the parts: 20 lowercase hex digits, safe as a file name or a process label.
+pub fn label_from(parts: &[&str]) -> String {
+    uuid_from(parts).replace('-', "")[..20].to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::uuid_from;
@@ -72,9 +77,4 @@ mod tests {
         assert_ne!(id, uuid_from(&["eventrule", "", "target"]));
         assert_eq!((id.len(), &id[14..15]), (36, "4"));
     }
-}
-
-/// A short id that follows from the parts: 20 lowercase hex digits, safe as a file name or a process label.
-pub fn label_from(parts: &[&str]) -> String {
-    uuid_from(parts).replace('-', "")[..20].to_owned()
 }
