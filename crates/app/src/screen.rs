@@ -10,7 +10,7 @@ use crate::printer;
 /// The column where details begin.
 const TITLE_WIDTH: usize = 24;
 
-/// One step that goes on. Dropped without an end, it shows as failed: nothing is reported as done before it is.
+/// One step that goes on. Dropped without an end, it shows as not finished: nothing is reported as done before it is.
 pub(crate) struct Step {
     title: String,
     began: Instant,
@@ -57,7 +57,7 @@ impl Step {
     }
 
     /// It goes on, and this process looks no longer.
-    pub fn left(mut self, detail: impl AsRef<str>) {
+    pub(crate) fn left(mut self, detail: impl AsRef<str>) {
         self.end(&printer::yellow("…"), detail.as_ref());
     }
 
@@ -80,7 +80,7 @@ impl Step {
 impl Drop for Step {
     fn drop(&mut self) {
         if !self.over {
-            self.end(&printer::red("✗"), "");
+            self.end(&printer::yellow("…"), "not finished");
         }
     }
 }

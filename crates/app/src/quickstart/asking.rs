@@ -100,7 +100,7 @@ async fn elsewhere(
     question: &Question<'_>,
     open: impl AsyncFn() -> Result<bool, Failure>,
 ) -> Result<Answer, Failure> {
-    printer::talk(format_args!("     {} to approve: {}", question.text, question.command));
+    printer::talk(format_args!("     waits for an answer: {}", question.command));
     while open().await? {
         tokio::time::sleep(PAUSE).await;
     }

@@ -64,6 +64,16 @@ impl Host {
         &self.place
     }
 
+    /// The command that goes round again, or on.
+    pub(super) fn again(&self) -> String {
+        let program = super::report::program();
+        let directory = self.place.directory().parent().map(super::shown).unwrap_or_default();
+        if directory == "./trainyard-quickstart" {
+            return format!("{program} quickstart");
+        }
+        format!("{program} quickstart --directory {}", crate::commands::quoted(&directory))
+    }
+
     /// Whether it is this process.
     pub(super) fn is_own(&self) -> bool {
         self.own.is_some()

@@ -90,7 +90,7 @@ fn with_server(mut failure: Failure, host: &Host) -> Failure {
 }
 
 fn interrupted(host: &Host) -> Failure {
-    let again = "trainyard quickstart    # goes on where it was";
+    let again = format!("{}    # goes on where it was", host.again());
     let failure = Failure::new(Exit::Interrupted, "interrupted").hint(again);
     if host.is_own() { failure } else { failure.hint(format!("the server at {} goes on", host.url())) }
 }
@@ -99,12 +99,13 @@ fn interrupted(host: &Host) -> Failure {
 async fn round(args: &QuickstartArgs, host: &Host, project: &Project) -> Result<Made, Failure> {
     let step = Step::begin("   project");
     let made = project.make(host).await?;
-    step.done(format!("{} {}", shown(project.directory()), made.said));
+    step.done(format!("{} {made}", shown(project.directory())));
     let round = Round::new(host, project.names()?, args.yes);
-    round.deploy(project, made.moved).await?;
+    round.deploy(project).await?;
     let commit = match project.head().await? {
         None => project.first_commit().await?,
-        Some(_) if made.moved => project.next_commit().await?,
+        // The build deploys what is committed: it must not lead the stack back to where the server was.
+        Some(_) if project.has_moved().await? => project.next_commit().await?,
         Some(commit) => match standing::of(&round, &commit).await? {
             Standing::Over(how) => {
                 printer::talk(printer::dim(&format!("     the round of {} {how}", git::short(&commit))));

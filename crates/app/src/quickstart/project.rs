@@ -13,14 +13,6 @@ pub(super) struct Project {
     git: Git,
 }
 
-/// What had to be made.
-pub(super) struct Made {
-    /// In words.
-    pub said: &'static str,
-    /// Whether the project was told of another server than before.
-    pub moved: bool,
-}
-
 /// The names that follow from the project's own.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
@@ -76,8 +68,9 @@ impl Project {
         Ok(Names { project: project.unwrap_or_else(|| super::PROJECT.to_owned()) })
     }
 
-    /// Makes what is not there: the files, the git repository, the server's address in `samconfig.toml`.
-    pub(super) async fn make(&self, host: &Host) -> Result<Made, Failure> {
+    /// Makes what is not there: the files, the git repository, the server's address in `samconfig.toml`. Says what
+    /// was to be made.
+    pub(super) async fn make(&self, host: &Host) -> Result<&'static str, Failure> {
         let fresh = !self.directory.join(SAMCONFIG).exists();
         if fresh {
             self.write_template()?;
@@ -90,12 +83,17 @@ impl Project {
         let url = self.remote(host)?;
         let moved = self.tell(&[("BranchName", &branch), ("RepositoryCloneUrl", &url)])?;
         self.point_at(&url).await?;
-        let said = match (fresh, moved) {
+        Ok(match (fresh, moved) {
             (true, _) => "made from the template train-and-deploy",
             (false, true) => "told of its server",
             (false, false) => "is there",
-        };
-        Ok(Made { said, moved })
+        })
+    }
+
+    /// Whether the last commit says another server than the files.
+    pub(super) async fn has_moved(&self) -> Result<bool, Failure> {
+        let changed = self.git.run(&["status", "--porcelain", "--", SAMCONFIG]).await?;
+        Ok(!changed.is_empty())
     }
 
     /// The branch that is worked on, whatever git calls the first.
@@ -153,7 +151,8 @@ impl Project {
         self.git.with_key(&arguments, (host.place(), host.url())).await.map(|_| ())
     }
 
-    fn remote(&self, host: &Host) -> Result<String, Failure> {
+    /// Its repository on that server.
+    pub(super) fn remote(&self, host: &Host) -> Result<String, Failure> {
         Ok(format!("{}/git/{}.git", host.url(), self.names()?.project))
     }
 

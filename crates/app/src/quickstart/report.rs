@@ -27,7 +27,7 @@ pub(super) async fn made(host: &Host, made: &Made) -> Result<(), Failure> {
     printer::result(format_args!("endpoint       {serves}"));
     printer::talk(format_args!(
         "\nin another terminal:\n  {}\nand then, for example:\n  {}\n  {}\n  {}\nor make a change and push it; \
-         `{program} quickstart` makes one and goes round again\n",
+         `{}` makes one and goes round again\n",
         printer::cyan(&format!("eval \"$({program} env --data {data})\"")),
         printer::cyan(&format!("{program} status")),
         printer::cyan(&format!("{program} logs {}", crate::remote::last(&made.training.state_machine_arn))),
@@ -35,6 +35,7 @@ pub(super) async fn made(host: &Host, made: &Made) -> Result<(), Failure> {
             "aws sagemaker describe-model-package --model-package-name {}",
             made.package.model_package_arn
         )),
+        host.again(),
     ));
     Ok(())
 }

@@ -124,15 +124,12 @@ pub(crate) async fn start(client: &Client, project: &str, commit: &str) -> Answe
     Ok(())
 }
 
-/// Whether there is such a project.
-pub(crate) async fn project_exists(client: &Client, project: &str) -> Answered<bool> {
-    #[derive(Deserialize)]
-    struct Output {
-        #[serde(default)]
-        projects: Vec<serde_json::Value>,
-    }
-    let output: Output = CODEBUILD.ask(client, "BatchGetProjects", json!({"names": [project]})).await?;
-    Ok(!output.projects.is_empty())
+/// Where a project clones from, and the branch; none if there is no such project.
+pub(crate) async fn source(client: &Client, project: &str) -> Answered<Option<(String, String)>> {
+    let output: serde_json::Value =
+        CODEBUILD.ask(client, "BatchGetProjects", json!({"names": [project]})).await?;
+    let text = |path: &str| output.pointer(path).and_then(|value| value.as_str()).map(str::to_owned);
+    Ok(text("/projects/0/source/location").zip(text("/projects/0/sourceVersion")))
 }
 
 async fn batch(client: &Client, ids: &[String]) -> Answered<Vec<Build>> {

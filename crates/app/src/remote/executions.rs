@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Answered, STATES, history::History};
-use crate::client::Client;
+use crate::{client::Client, table::cut};
 
 const ABSENT: &[&str] =
     &["ExecutionDoesNotExist", "StateMachineDoesNotExist", "InvalidArn", "ValidationException"];
@@ -53,12 +53,22 @@ impl Execution {
     }
 }
 
-/// Error and cause in one line.
+/// How much of a cause is shown: definitions and jobs may put whole documents there.
+const LONGEST_CAUSE: usize = 300;
+
+/// Error and cause in one line. The cause of a job that failed is its whole description, of which the reason counts.
 pub(crate) fn reason(error: Option<&str>, cause: Option<&str>) -> String {
-    let cause = cause.filter(|cause| !cause.is_empty());
+    let cause = cause.filter(|cause| !cause.is_empty()).map(|cause| {
+        let described: Option<Value> = serde_json::from_str(cause).ok();
+        let within = ["FailureReason", "ExitMessage", "Cause", "comment"].into_iter().find_map(|name| {
+            described.as_ref()?.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+        });
+        cut(&within.unwrap_or_else(|| cause.to_owned()), LONGEST_CAUSE)
+    });
     match (error, cause) {
         (Some(error), Some(cause)) => format!("{error}: {cause}"),
-        (Some(word), None) | (None, Some(word)) => word.to_owned(),
+        (Some(error), None) => error.to_owned(),
+        (None, Some(cause)) => cause,
         (None, None) => "no reason was given".to_owned(),
     }
 }
@@ -120,4 +130,22 @@ pub(crate) async fn history(client: &Client, arn: &str) -> Answered<History> {
     let input = json!({"executionArn": arn, "maxResults": 1000});
     let events: Vec<Value> = STATES.all(client, "GetExecutionHistory", input, "events").await?;
     Ok(History::read(&events))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_one_line() {
+        let check = |error, cause, expect: &str| assert_eq!(reason(error, cause), expect);
+        check(Some("E"), Some("c"), "E: c");
+        check(Some("E"), Some(""), "E");
+        check(None, None, "no reason was given");
+        let job = json!({"TrainingJobName": "t", "FailureReason": "exit code: 1"}).to_string();
+        check(Some("States.TaskFailed"), Some(&job), "States.TaskFailed: exit code: 1");
+        let rejected = json!({"approved": false, "comment": "not yet"}).to_string();
+        check(Some("ApprovalRejected"), Some(&rejected), "ApprovalRejected: not yet");
+        assert_eq!(reason(Some("E"), Some(&"x".repeat(1000))).chars().count(), LONGEST_CAUSE + 3);
+    }
 }

@@ -25,7 +25,7 @@ pub(super) async fn of_version(round: &Round<'_>, package: &Package) -> Result<(
         Ok(seen.as_ref().unwrap_or(package).approval().to_owned())
     };
     if now().await? != "PendingManualApproval" {
-        return ended(Step::begin(title), &now().await?, &format!("{name} before"));
+        return ended(round, Step::begin(title), (&now().await?, &format!("{name} before")));
     }
     let what = package.commit().map_or_else(String::new, |commit| format!(" of commit {}", short(commit)));
     let question = Question {
@@ -36,11 +36,11 @@ pub(super) async fn of_version(round: &Round<'_>, package: &Package) -> Result<(
     let open = async || Ok(now().await? == "PendingManualApproval");
     let (answer, step) = round.asking.ask(question, open).await?;
     match answer {
-        Answer::Elsewhere => ended(step, &now().await?, &name),
+        Answer::Elsewhere => ended(round, step, (&now().await?, &name)),
         answer => {
             let approved = answer != Answer::No;
             registry::answer(client, &package.model_package_arn, approved, Some(COMMENT)).await?;
-            ended(step, &now().await?, &format!("{name}{}", by(&answer)))
+            ended(round, step, (&now().await?, &format!("{name}{}", by(&answer))))
         }
     }
 }
@@ -64,7 +64,7 @@ pub(super) async fn of_execution(round: &Round<'_>, approval: &Approval, title: 
     if answer != Answer::Elsewhere {
         approvals::answer(client, &approval.id, answer != Answer::No, Some(COMMENT)).await?;
     }
-    ended(step, &now().await?, &format!("{}{}", approval.title, by(&answer)))
+    ended(round, step, (&now().await?, &format!("{}{}", approval.title, by(&answer))))
 }
 
 fn by(answer: &Answer) -> String {
@@ -74,14 +74,14 @@ fn by(answer: &Answer) -> String {
     }
 }
 
-fn ended(step: Step, status: &str, what: &str) -> Result<(), Failure> {
+fn ended(round: &Round<'_>, step: Step, (status, what): (&str, &str)) -> Result<(), Failure> {
     if status == "Approved" {
         step.done(format!("{status} {what}"));
         return Ok(());
     }
     step.failed(status);
     Err(Failure::new(Exit::Rejected, format!("{status}: {what}"))
-        .hint("trainyard quickstart    # begins another round"))
+        .hint(format!("{}    # begins another round", round.host.again())))
 }
 
 /// Looks until the execution asks, has ended, or does neither for as long as it is let.

@@ -93,9 +93,9 @@ impl<'a> Round<'a> {
         self.host.client()
     }
 
-    /// Deploys the stack where it is not there yet or the project has moved; from then on the build does it.
-    pub(super) async fn deploy(&self, project: &Project, moved: bool) -> Result<(), Failure> {
-        stack::deploy(self, project, moved).await
+    /// Deploys the stack where it is not there yet or its server has moved; from then on the build does it.
+    pub(super) async fn deploy(&self, project: &Project) -> Result<(), Failure> {
+        stack::deploy(self, project).await
     }
 
     /// The execution that the push of the image started.

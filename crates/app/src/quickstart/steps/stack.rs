@@ -10,10 +10,11 @@ use crate::{
     screen::Step,
 };
 
-/// Runs `trainyard deploy` in the project where the stack is not there yet or the project has moved.
-pub(super) async fn deploy(round: &Round<'_>, project: &Project, moved: bool) -> Result<(), Failure> {
+/// Runs `trainyard deploy` in the project where the stack is not there yet, or builds from somewhere else.
+pub(super) async fn deploy(round: &Round<'_>, project: &Project) -> Result<(), Failure> {
     let step = Step::begin("   deploy template.yaml");
-    if !moved && builds::project_exists(round.client(), &round.names.project).await? {
+    let wanted = (project.remote(round.host)?, project.branch().await?);
+    if builds::source(round.client(), &round.names.project).await?.as_ref() == Some(&wanted) {
         step.skipped("the stack is there: the build deploys what changes");
         return Ok(());
     }
@@ -39,5 +40,5 @@ pub(super) async fn deploy(round: &Round<'_>, project: &Project, moved: bool) ->
     let there = crate::commands::quoted(&crate::quickstart::shown(project.directory()));
     Err(Failure::failed("the stack could not be deployed")
         .hint(format!("cd {there}    # where template.yaml and samconfig.toml are"))
-        .hint("trainyard quickstart    # goes on from here"))
+        .hint(format!("{}    # goes on from here", round.host.again())))
 }
