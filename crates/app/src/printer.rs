@@ -22,7 +22,7 @@ pub(crate) fn ask(text: impl std::fmt::Display) {
 }
 
 /// Takes the line of a question away that was answered: what follows says how.
-pub fn answered() {
+pub(crate) fn answered() {
     if live() {
         ask("\x1b[1A\x1b[2K\r");
     }
