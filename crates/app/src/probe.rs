@@ -126,6 +126,8 @@ const NO_ISOLATION: &str = "no isolation: jobs see the host's files, and paths l
 /// What a server's driver would find, by the trial that it makes itself, in a directory that vanishes.
 fn separation() -> Result<Separation, String> {
     let directory = std::env::temp_dir().join(format!("trainyard-doctor-{}", std::process::id()));
+    // Made here and not before: what somebody else has put there is not looked at.
+    std::fs::create_dir(&directory).map_err(|e| format!("{} cannot be made: {e}", directory.display()))?;
     let found = tried(&directory);
     let _ = std::fs::remove_dir_all(&directory);
     found

@@ -109,11 +109,11 @@ fn check_transitions(machine: &Machine, definition: &Value, report: &Report) {
         let message = format!("Missing '{field}' target: {target}");
         report.add(Code::MissingTransitionTarget, pointer, message);
     };
+    let mut whole = machine.states.len() == definition["States"].as_object().map_or(0, serde_json::Map::len);
     if !declared(&machine.start_at) {
         missing("/StartAt", "StartAt", &machine.start_at);
-        return;
+        whole = false;
     }
-    let mut whole = machine.states.len() == definition["States"].as_object().map_or(0, serde_json::Map::len);
     for state in machine.states.values() {
         for (pointer, field, target) in state.targets() {
             if !declared(target) {

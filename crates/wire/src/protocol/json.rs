@@ -39,8 +39,10 @@ async fn call(context: &Context, parts: &Parts, body: &[u8], target: &str) -> Re
     let input = if body.iter().all(u8::is_ascii_whitespace) {
         Value::Object(Map::new())
     } else {
-        serde_json::from_slice(body).map_err(|error| {
-            ApiError::invalid("SerializationException", format!("the request's body is not JSON: {error}"))
+        // A list would be taken for the members in their order.
+        serde_json::from_slice(body).map(Value::Object).map_err(|error| {
+            let message = format!("the request's body is not a JSON object: {error}");
+            ApiError::invalid("SerializationException", message)
         })?
     };
     operation::call(context, operation, input).await
