@@ -37,7 +37,7 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Failure> {
         }
         printer::talk(format_args!(
             "next: {}",
-            printer::cyan(&format!("eval \"$(trainyard env --data '{data}')\""))
+            printer::cyan(&format!("eval \"$(trainyard env --data {})\"", super::quoted(&data.to_string())))
         ));
         asked_to_end().await?;
         printer::talk("ending: requests in hand are answered, what serves is ended");
