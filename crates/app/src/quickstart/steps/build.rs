@@ -34,13 +34,35 @@ pub(super) async fn follow(round: &Round<'_>, commit: &str) -> Result<(), Failur
     lines.extend(log.read(client).await?);
     if build.build_status == "SUCCEEDED" {
         let took = build.start_time.zip(build.end_time).map(|(from, to)| span(from, to));
-        let unchanged = lines.iter().any(|line| line.to_lowercase().contains("no changes"));
-        let stack =
-            if unchanged { ": no changes in the stack" } else { ": the stack was brought up to date" };
-        step.took(took).done(format!("buildspec.yml{stack}"));
+        step.took(took).done(stack(&lines));
         return Ok(());
     }
     let reason = build.reason().unwrap_or_else(|| "no reason was given".to_owned());
     let failure = Failure::failed(format!("the build is {}: {reason}", build.build_status));
     Err(round.failed(step, failure, Some((build.log(), build.id.clone()))).await)
+}
+
+/// What `trainyard deploy` said in the build: what was done to the stack, or that nothing changes.
+fn stack(lines: &[String]) -> String {
+    let said = |line: &&String| line.starts_with("stack ") || line.starts_with("no changes");
+    lines.iter().find(said).map_or_else(|| "buildspec.yml".to_owned(), |line| format!("deploys: {line}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_build_says_what_it_did_to_the_stack() {
+        let check = |lines: &[&str], expect: &str| {
+            let lines: Vec<_> = lines.iter().map(|line| (*line).to_owned()).collect();
+            assert_eq!(stack(&lines), expect);
+        };
+        check(
+            &["x", "no changes: stack a is up to date", "built"],
+            "deploys: no changes: stack a is up to date",
+        );
+        check(&["stack a: UPDATE_COMPLETE (1 updated)"], "deploys: stack a: UPDATE_COMPLETE (1 updated)");
+        check(&["built"], "buildspec.yml");
+    }
 }

@@ -29,14 +29,14 @@ pub(super) async fn deploy(round: &Round<'_>, project: &Project) -> Result<(), F
         .output()
         .await
         .map_err(|e| Failure::failed(format!("`trainyard deploy` cannot be run: {e}")))?;
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let (result, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if output.status.success() {
-        let result = String::from_utf8_lossy(&output.stdout).into_owned();
         step.done(result.lines().next().unwrap_or_default());
         return Ok(());
     }
     step.failed("");
-    said.lines().for_each(|line| printer::talk(printer::dim(&format!("  │ {line}"))));
+    let lines = result.lines().chain(said.lines());
+    lines.for_each(|line| printer::talk(printer::dim(&format!("  │ {line}"))));
     let there = crate::commands::quoted(&crate::quickstart::shown(project.directory()));
     Err(Failure::failed("the stack could not be deployed")
         .hint(format!("cd {there}    # where template.yaml and samconfig.toml are"))
