@@ -21,6 +21,7 @@ use trainyard_services::{
     logs::Logs,
     registry::Registry,
     repositories::{Repositories, RepositoriesConfig},
+    stacks::{self, Stacks},
     targets,
     tasks::{self, Tasks, events_put_events::EventsPutEvents},
     work,
@@ -69,19 +70,31 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     let builds =
         Builds::open(ground.clone(), repositories.clone(), jobs.clone(), builds_config(config, url)?)
             .map_err(|e| Failure::failed(e.to_string()))?;
+    let bus = Bus::new(ground.clone());
+    let executions = Executions::new(ground.clone());
+    let there = stacks::Neighbours {
+        artifacts: artifacts.clone(),
+        builds: builds.clone(),
+        bus: bus.clone(),
+        executions: executions.clone(),
+        identity: identity.clone(),
+        images: images.clone(),
+        registry: registry.clone(),
+    };
     let services = Arc::new(Services {
         approvals: Approvals::new(ground.clone()),
         artifacts,
         builds,
-        bus: Bus::new(ground.clone()),
+        bus,
         endpoints,
-        executions: Executions::new(ground.clone()),
+        executions,
         identity,
         images,
         jobs,
         logs,
         registry,
         repositories,
+        stacks: Stacks::new(ground.clone(), there),
         ground,
     });
     acquaint(&services, url);
@@ -131,6 +144,7 @@ pub(crate) fn loops(services: &Arc<Services>, stop: &CancellationToken) -> JoinS
     loops.spawn(async move { executions.watch(of_executions).await });
     loops.spawn(work::run(ground(), services.jobs.watch(), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(builds::Prepare(services.builds.clone())), stop.clone()));
+    loops.spawn(work::run(ground(), Arc::new(stacks::Act(services.stacks.clone())), stop.clone()));
     loops.spawn(work::run(ground(), services.endpoints.watch(), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(services.images.clone()), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(Removal(services.artifacts.clone())), stop.clone()));

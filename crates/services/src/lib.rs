@@ -24,6 +24,7 @@ pub mod refusal;
 pub mod registry;
 pub mod repositories;
 pub mod shape;
+pub mod stacks;
 pub mod targets;
 pub mod tasks;
 pub mod work;
@@ -48,6 +49,8 @@ pub struct Services {
     pub identity: identity::Identity,
     /// What jobs, builds and endpoints print.
     pub logs: logs::Logs,
+    /// Templates, deployed.
+    pub stacks: stacks::Stacks,
     /// The built-in git host.
     pub repositories: repositories::Repositories,
     /// Training, processing, the runs of builds.

@@ -20,7 +20,7 @@ mod room;
 mod source;
 mod start;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod told;
 mod webhook;
 

@@ -198,6 +198,41 @@ impl Builds {
         self.save(held, by, "codebuild:UpdateProject").await
     }
 
+    /// Makes the project, or makes the one that is there be just so; its builds and their numbers stay.
+    pub async fn put_project(
+        &self,
+        scope: &Scope,
+        by: &Principal,
+        request: ProjectRequest,
+        groups: Option<Vec<Vec<Filter>>>,
+    ) -> Result<Project, Error> {
+        let webhook = groups.map(|filter_groups| Webhook { filter_groups, modified: self.ground.now() });
+        webhook.iter().try_for_each(Webhook::check)?;
+        let project = Project { webhook, ..self.new_project(scope, request)? };
+        if let Origin::BuiltIn { repository } = Origin::of(&project.source)? {
+            self.repositories.ensure(by, &repository).await?;
+        }
+        loop {
+            let held = self.ground.store.get::<Project>(&scope.to_string(), &project.name).await?;
+            let (expect, wanted, action) = match held {
+                None => (Expect::Absent, project.clone(), "codebuild:CreateProject"),
+                Some(Held { version, value }) => {
+                    let Project { created, builds, .. } = value;
+                    let wanted = Project { created, builds, ..project.clone() };
+                    (Expect::Version(version), wanted, "codebuild:UpdateProject")
+                }
+            };
+            let mut changes = Changes::new();
+            changes.put(&wanted, expect)?;
+            audit::note(&mut changes, &self.ground, by, action, wanted.arn())?;
+            match self.ground.store.commit(changes).await {
+                // A build of it was started meanwhile.
+                Err(StoreError::Conflict(_)) => {}
+                other => return other.map(|()| wanted).map_err(Error::from),
+            }
+        }
+    }
+
     /// Removes a project; its builds are still to be seen. Nothing happens if there is none.
     pub async fn delete_project(&self, scope: &Scope, by: &Principal, name: &str) -> Result<(), Error> {
         let mut changes = Changes::new();

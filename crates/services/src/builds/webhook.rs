@@ -52,7 +52,7 @@ const EVENTS: &[&str] = &[
 
 impl Webhook {
     /// Refuses filters that cannot be applied here.
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), Error> {
         for group in &self.filter_groups {
             if group.iter().filter(|filter| filter.kind == "EVENT").count() != 1 {
                 let words = "each group of a webhook's filters must have exactly one filter of type EVENT";

@@ -132,7 +132,7 @@ pub struct RuleSpec {
 
 impl RuleSpec {
     /// Checks all that can be said without knowing what else there is.
-    pub(super) fn check(&self, bus: &str) -> Result<(), Error> {
+    pub fn check(&self, bus: &str) -> Result<(), Error> {
         legal_name(&self.name, "name")?;
         if self.pattern.is_none() && self.schedule.is_none() {
             let words = "Parameter(s) EventPattern or ScheduleExpression must be specified.";

@@ -178,7 +178,8 @@ impl Bus {
         if there { Ok(()) } else { Err(Error::NoBus(bus.to_owned())) }
     }
 
-    fn check_target(&self, scope: &Scope, target: &RuleTarget) -> Result<(), Error> {
+    /// Refuses a target that cannot be one here.
+    pub fn check_target(&self, scope: &Scope, target: &RuleTarget) -> Result<(), Error> {
         legal_name(&target.id, "targets.member.id")?;
         let RuleTarget { id, arn, role, shape, .. } = target;
         let Some(kind) = self.target_for(arn) else {

@@ -14,6 +14,7 @@ mod roles;
 mod session;
 mod ticket;
 mod unique;
+mod whole;
 
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub use policies::{NewPolicy, Policy};
 pub use roles::{NewRole, Role, Tag};
 pub use session::role_session;
 pub use unique::unique_id;
+pub use whole::{WholeRole, check_role};
 
 /// The room. Cheap to clone.
 #[derive(Clone)]

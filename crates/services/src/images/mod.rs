@@ -30,7 +30,7 @@ use tokio::sync::RwLock;
 use trainyard_domain::ports::Blobs;
 
 pub use error::Error;
-pub use names::{Reference, Uri};
+pub use names::{Reference, Uri, check_name, registry_host};
 pub use nouns::{Blob, Manifest, Repository, Tag, Upload};
 pub use push::{Push, Pushed};
 pub use query::{Listed, Names};

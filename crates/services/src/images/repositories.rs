@@ -42,6 +42,33 @@ impl Images {
         }
     }
 
+    /// Changes what can be changed of a repository: whether its tags stay, and its labels.
+    pub async fn update_repository(
+        &self,
+        scope: &Scope,
+        new: NewRepository,
+        by: &Principal,
+    ) -> Result<Repository, Error> {
+        loop {
+            let held = self.ground.store.get::<Repository>(&scope.to_string(), &new.name).await?;
+            let registry = || scope.account.to_string();
+            let held =
+                held.ok_or_else(|| Error::NoRepository { name: new.name.clone(), registry: registry() })?;
+            let NewRepository { immutable_tags, labels, .. } = new.clone();
+            let repository = Repository { immutable_tags, labels, ..held.value.clone() };
+            if repository == held.value {
+                return Ok(repository);
+            }
+            let mut changes = Changes::new();
+            changes.put(&repository, Expect::Version(held.version))?;
+            audit::note(&mut changes, &self.ground, by, "ecr:PutImageTagMutability", repository.arn())?;
+            match self.ground.store.commit(changes).await {
+                Err(trainyard_store::Error::Conflict(_)) => {}
+                other => return Ok(other.map(|()| repository)?),
+            }
+        }
+    }
+
     /// The repository of that name.
     pub async fn repository(&self, scope: &Scope, name: &str) -> Result<Repository, Error> {
         check_name(name)?;

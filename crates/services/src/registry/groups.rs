@@ -80,6 +80,35 @@ impl Registry {
         }
     }
 
+    /// Makes a group, or gives the one that is there this description and these tags. Its versions stay.
+    pub async fn put_group(
+        &self,
+        who: &Principal,
+        scope: &Scope,
+        group: (String, Option<String>, Vec<Tag>),
+    ) -> Result<Group, Error> {
+        match self.create_group(who, scope, group.clone()).await {
+            Err(Error::Exists(_)) => {}
+            other => return other,
+        }
+        let (name, description, tags) = group;
+        loop {
+            let held = self.group(scope, &name).await?;
+            let changed =
+                Group { description: description.clone(), tags: tags.clone(), ..held.value.clone() };
+            if changed.description == held.value.description && changed.tags == held.value.tags {
+                return Ok(changed);
+            }
+            let mut changes = Changes::new();
+            changes.put(&changed, Expect::Version(held.version))?;
+            audit::note(&mut changes, &self.ground, who, "sagemaker:CreateModelPackageGroup", &changed.arn)?;
+            match self.ground.store.commit(changes).await {
+                Err(trainyard_store::Error::Conflict(_)) => {}
+                other => return other.map(|()| changed).map_err(Error::from),
+            }
+        }
+    }
+
     /// The group, by its name or its ARN.
     pub async fn group(&self, scope: &Scope, name: &str) -> Result<Held<Group>, Error> {
         let (scope, name) = named(scope, name);

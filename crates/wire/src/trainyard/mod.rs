@@ -2,8 +2,11 @@
 //! signatures, errors and paging are the same.
 
 mod answer_approval;
+mod deploy_stack;
+mod describe_stack;
 mod list_approvals;
 mod shape;
+mod stack;
 
 use crate::{Protocol, Service, operation};
 
@@ -13,12 +16,14 @@ pub static SERVICE: Service = Service {
     sdk: "Trainyard",
     protocol: Protocol::Json { version: "1.1", target: "Trainyard", pascal: true },
     invalid: "ValidationException",
-    times: &["AnsweredAt", "RequestedAt"],
-    maps: &["Detail"],
+    times: &["AnsweredAt", "CreationTime", "LastUpdatedTime", "RequestedAt", "Time"],
+    maps: &["Definitions", "Detail", "Parameters"],
     texts: &[],
     errors: &["ConflictException", "ResourceNotFoundException", "ValidationException"],
     operations: &[
         operation!(AnswerApproval => answer_approval::run),
+        operation!(DeployStack => deploy_stack::run),
+        operation!(DescribeStack => describe_stack::run),
         operation!(ListApprovals => list_approvals::run),
     ],
 };

@@ -1,7 +1,7 @@
 //! The room in a small house: real repositories, real jobs, a shell that really runs.
 
 mod house;
-mod shell;
+pub(crate) mod shell;
 
 use trainyard_domain::{Event, Principal, Scope, Timestamp, principal::Lineage};
 
@@ -14,7 +14,7 @@ use build::{Build, Stage};
 use house::{House, PROJECT, push, request};
 
 /// A build to begin tests with.
-pub(super) fn a_build() -> Build {
+pub(crate) fn a_build() -> Build {
     let scope = Scope::default_scope();
     Build {
         id: format!("{PROJECT}:uuid"),

@@ -16,7 +16,7 @@ use trainyard_domain::{
 };
 
 #[derive(Default)]
-pub(super) struct Shell {
+pub(crate) struct Shell {
     runs: Arc<Mutex<BTreeMap<JobId, Run>>>,
 }
 
