@@ -8,6 +8,8 @@ use std::fmt;
 pub(crate) enum Exit {
     /// The run failed.
     Failed = 1,
+    /// Changes are present, and `--detailed-exitcode` asked.
+    Changed = 2,
     /// A metric did not pass its gate.
     Gate = 3,
     /// An approval was rejected or expired.

@@ -67,19 +67,15 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     };
     let git = RepositoriesConfig::in_directory(made(data, "git")?);
     let repositories = Repositories::new(ground.clone(), git);
-    let builds =
-        Builds::open(ground.clone(), repositories.clone(), jobs.clone(), builds_config(config, url)?)
-            .map_err(|e| Failure::failed(e.to_string()))?;
+    let builds = builds_room(&ground, (&repositories, &jobs), config, url)?;
     let bus = Bus::new(ground.clone());
     let executions = Executions::new(ground.clone());
-    let there = stacks::Neighbours {
-        artifacts: artifacts.clone(),
-        builds: builds.clone(),
-        bus: bus.clone(),
-        executions: executions.clone(),
-        identity: identity.clone(),
-        images: images.clone(),
-        registry: registry.clone(),
+    let stacks = {
+        let (artifacts, builds, bus) = (artifacts.clone(), builds.clone(), bus.clone());
+        let (executions, identity) = (executions.clone(), identity.clone());
+        let (images, registry) = (images.clone(), registry.clone());
+        let there = stacks::Neighbours { artifacts, builds, bus, executions, identity, images, registry };
+        Stacks::new(ground.clone(), there)
     };
     let services = Arc::new(Services {
         approvals: Approvals::new(ground.clone()),
@@ -94,7 +90,7 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
         logs,
         registry,
         repositories,
-        stacks: Stacks::new(ground.clone(), there),
+        stacks,
         ground,
     });
     acquaint(&services, url);
@@ -186,19 +182,26 @@ fn driver_config(
     })
 }
 
-fn builds_config(config: &Config, url: &str) -> Result<BuildsConfig, Failure> {
+fn builds_room(
+    ground: &Ground,
+    (repositories, jobs): (&Repositories, &Jobs),
+    config: &Config,
+    url: &str,
+) -> Result<Builds, Failure> {
     // Variables that are no text mean nothing to a build.
     let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
     let variables = std::env::vars_os().filter_map(text);
-    Ok(BuildsConfig {
+    let config = BuildsConfig {
         directory: config.data.join("builds"),
         images: config.data.join("local-images"),
         program: program()?,
         endpoint: url.to_owned(),
         inherited: builds::of_machine(variables, std::env::home_dir().as_deref()),
-    })
+    };
+    Builds::open(ground.clone(), repositories.clone(), jobs.clone(), config)
+        .map_err(|e| Failure::failed(e.to_string()))
 }
 
 fn program() -> Result<std::path::PathBuf, Failure> {

@@ -1,6 +1,7 @@
 //! The commands: one file each, one line in [`Command`].
 
 mod approve;
+mod deploy;
 mod doctor;
 mod env;
 mod git_credential;
@@ -44,6 +45,8 @@ enum Command {
     Image(image::ImageArgs),
     /// Make a project from a built-in template
     New(new::NewArgs),
+    /// Deploy a template, as `sam deploy` would by the same samconfig.toml
+    Deploy(deploy::DeployArgs),
     /// Say what runs and what waits, now
     Status(status::StatusArgs),
     /// Print what an execution, build, job or endpoint printed; -f follows
@@ -66,6 +69,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::GitCredential(args) => git_credential::run(&args),
         Command::Image(args) => waited_for(image::run(args)),
         Command::New(args) => new::run(&args),
+        Command::Deploy(args) => waited_for(deploy::run(args)),
         Command::Status(args) => waited_for(status::run(args)),
         Command::Logs(args) => waited_for(logs::run(args)),
         Command::Wait(args) => waited_for(wait::run(args)),

@@ -174,7 +174,8 @@ impl Stack {
     /// Why the last deployment could not do what it should to a resource.
     pub fn failure_of(&self, logical_id: &str) -> Option<String> {
         let begun = self.moments.iter().rposition(|moment| {
-            moment.logical_id == self.name && matches!(moment.status.as_str(), "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS")
+            moment.logical_id == self.name
+                && matches!(moment.status.as_str(), "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS")
         });
         let since = &self.moments[begun.unwrap_or_default()..];
         let failed = since.iter().find(|m| m.logical_id == logical_id && m.status.ends_with("_FAILED"));

@@ -50,7 +50,9 @@ struct EventShape {
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
     let stack = context.services.stacks.describe(&context.scope, &input.stack_name).await?;
-    let shown = |name: &String, value: &String| if stack.secret.contains(name) { "****".into() } else { value.clone() };
+    let shown = |name: &String, value: &String| {
+        if stack.secret.contains(name) { "****".into() } else { value.clone() }
+    };
     Ok(Output {
         stack: StackName::of(&stack),
         description: stack.description.clone(),
