@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
     Request,
     body::{Bytes, Incoming},
-    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue},
+    header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -74,7 +74,9 @@ async fn read(body: Incoming) -> Result<Bytes, DriverError> {
 }
 
 fn request(address: SocketAddr, invocation: Invocation) -> Result<Request<Full<Bytes>>, DriverError> {
-    let mut request = Request::post(format!("http://{address}/invocations"));
+    // Said for an empty body too: simple servers ask for it.
+    let length = invocation.body.len();
+    let mut request = Request::post(format!("http://{address}/invocations")).header(CONTENT_LENGTH, length);
     let headers = [
         (CONTENT_TYPE.as_str(), invocation.content_type),
         (ACCEPT.as_str(), invocation.accept),
