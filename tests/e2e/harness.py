@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 import unittest
+import unittest.mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("TRAINYARD_BIN", ROOT / "target/debug/trainyard")).resolve()
@@ -164,6 +165,16 @@ class WithServer(unittest.TestCase):
         (cls.server.data / "config.toml").write_text(cls.configuration)
         cls.server.start()
         cls.clients = {}
+
+    @classmethod
+    def like_a_shell(cls):
+        """This process as a shell after `eval "$(trainyard env)"`: plain boto3 clients reach the server."""
+        import boto3
+
+        patch = unittest.mock.patch.dict(os.environ, cls.server.exports)
+        patch.start()
+        cls.addClassCleanup(patch.stop)
+        boto3.setup_default_session()
 
     def run(self, result=None):
         """What the server said last stands beside a failure."""

@@ -98,6 +98,25 @@ class Access(WithServer):
         headers, body, _ = self.signed("token", token="made-up")
         self.refuses(403, "UnrecognizedClientException", "token", headers, body)
 
+    def test_in_forms_and_xml(self):
+        """The same refusals by the names that the query protocol has for them."""
+        body = b"Action=GetCallerIdentity&Version=2011-06-15"
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        key, secret = self.server.exports["AWS_ACCESS_KEY_ID"], self.server.exports["AWS_SECRET_ACCESS_KEY"]
+        for keys, code in [
+            ((key, "wrong"), "SignatureDoesNotMatch"),
+            (("AKIANOBODYNOBODY", secret), "InvalidClientTokenId"),
+            (None, "MissingAuthenticationToken"),
+        ]:
+            request = AWSRequest("POST", self.server.url + "/", headers=form, data=body)
+            if keys:
+                SigV4Auth(Credentials(*keys), "sts", REGION).add_auth(request)
+            status, answer = self.send("POST", "/", dict(request.headers), body)
+            self.assertEqual((status, f"<Code>{code}</Code>" in answer), (403, True), answer)
+
+    def test_headers_are_bounded(self):
+        self.assertEqual(self.send("GET", "/health", {f"X-{n}": "x" for n in range(200)})[0], 431)
+
     def test_by_a_clock_that_is_off(self):
         for minutes in (-16, 16):
             headers, body, _ = self.signed("late", minutes=minutes)
@@ -275,13 +294,11 @@ class OpenAccess(WithServer):
         self.assertEqual(len(states("111111111111").list_state_machines()["stateMachines"]), 1)
 
     def test_pages_of_other_sites_are_still_refused(self):
-        link = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
-        self.addCleanup(link.close)
         for headers, status in [({"Origin": "https://evil.example"}, 403), ({"Host": "evil.example"}, 421)]:
+            link = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
             link.request("POST", "/", b"{}", {"Authorization": "AWS4-HMAC-SHA256 x", **headers})
-            answer = link.getresponse()
-            answer.read()
-            self.assertEqual(answer.status, status)
+            self.assertEqual(link.getresponse().status, status)
+            link.close()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,11 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, Method, StatusCode};
+use http::{
+    HeaderValue, Method, StatusCode,
+    header::{CONNECTION, CONTENT_LENGTH, EXPECT},
+    request::Parts,
+};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use trainyard_services::Services;
@@ -88,6 +92,7 @@ impl Face {
             Err(stop) => return stopped(stop),
         };
         let way = way::of(&parts);
+        let unanswered = expects_in_vain(&parts);
         // Following a link from another site to a page of ours is fine.
         let reads_page = matches!(parts.method, Method::GET | Method::HEAD) && matches!(way, Way::Segment(_));
         if !reads_page && let Err(stop) = guard::same_site(&parts, &host) {
@@ -104,6 +109,9 @@ impl Face {
             Way::Signed => api::answer(visit, request).await,
             Way::Segment(segment) => self.unsigned(visit, &segment, request).await,
         };
+        if unanswered {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Ok(id) = HeaderValue::from_str(&request_id) {
             response.headers_mut().entry("x-amzn-requestid").or_insert(id);
         }
@@ -122,6 +130,16 @@ impl Face {
         }
         api::unsigned(&visit, &request.into_parts().0)
     }
+}
+
+/// Whether the client asks to be told to go on with a body that has no bytes. hyper sends the answer at once and no
+/// `100 Continue` before it; botocore remembers that, and misreads the next answer on the same connection, which does
+/// come after one. So there is no next one.
+fn expects_in_vain(parts: &Parts) -> bool {
+    let is = |name, value: &str| {
+        parts.headers.get(name).is_some_and(|stated| stated.as_bytes() == value.as_bytes())
+    };
+    is(EXPECT, "100-continue") && is(CONTENT_LENGTH, "0")
 }
 
 fn stopped(stop: Stop) -> Response {

@@ -1,7 +1,5 @@
-"""S3 by boto3: buckets, objects, ranges, conditions, checksums, multipart, copies, listings, presigned URLs.
-
-Takes the endpoint and the credentials from AWS_ENDPOINT_URL and the usual AWS_ variables. Needs boto3 only.
-"""
+"""S3 by boto3 and the `aws` CLI: buckets, objects, ranges, conditions, checksums, multipart, copies, listings, presigned
+URLs; and that what was acknowledged survives a kill."""
 
 import base64
 import hashlib
@@ -10,6 +8,7 @@ import socket
 import unittest
 import unittest.mock
 import urllib.error
+import urllib.parse
 import urllib.request
 import uuid
 import zlib
@@ -17,6 +16,8 @@ import zlib
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+from harness import WithServer, run
 
 MIB = 1024 * 1024
 PLAIN = Config(
@@ -31,7 +32,12 @@ def client(**settings):
     return boto3.client("s3", config=config, **settings)
 
 
-class Base(unittest.TestCase):
+class Base(WithServer):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.like_a_shell()
+
     def setUp(self):
         self.s3 = client()
         self.bucket = f"test-{uuid.uuid4()}"
@@ -54,6 +60,7 @@ class Base(unittest.TestCase):
         return self.s3.get_object(Bucket=self.bucket, Key=key, **more)
 
     def refused(self, code, call, **arguments):
+        """As elsewhere, and gives the whole answer."""
         with self.assertRaises(ClientError) as caught:
             call(**arguments)
         self.assertEqual(caught.exception.response["Error"]["Code"], code)
@@ -126,6 +133,13 @@ class Objects(Base):
         self.s3.delete_object(Bucket=self.bucket, Key="a")
         self.refused("NoSuchKey", self.get, key="a")
         self.refused("404", self.s3.head_object, Bucket=self.bucket, Key="a")
+
+    def test_empty_then_full(self):
+        """On one connection: botocore expects `100 Continue` before it sends a body, be it an empty one."""
+        s3 = client(config=Config(read_timeout=10, retries={"total_max_attempts": 1}))
+        for body in (b"", b"", b"full" * 1000, b"", b"full"):
+            s3.put_object(Bucket=self.bucket, Key="a", Body=body)
+            self.assertEqual(s3.get_object(Bucket=self.bucket, Key="a")["Body"].read(), body)
 
     def test_ranges(self):
         self.put("a", b"0123456789")
@@ -407,6 +421,77 @@ class Access(Base):
         with unittest.mock.patch("socket.getaddrinfo", resolve_localhost):
             got = host.get_object(Bucket=self.bucket, Key="a/b")
         self.assertEqual(got["Body"].read(), b"bytes")
+
+
+class Commands(Base):
+    """`aws s3`."""
+
+    def aws(self, *arguments, **more):
+        return run(["aws", *arguments], env=self.server.environment(), cwd=self.directory, **more)
+
+    def test_copies_there_and_back(self):
+        for name, size in [("small.txt", 11), ("none", 0), ("large.bin", 20 * MIB)]:
+            body = os.urandom(size)
+            (self.directory / name).write_bytes(body)
+            self.aws("s3", "cp", "--quiet", name, f"s3://{self.bucket}/dir/{name}")
+            self.aws("s3", "cp", "--quiet", f"s3://{self.bucket}/dir/{name}", f"back of {name}")
+            self.assertEqual((self.directory / f"back of {name}").read_bytes(), body)
+        self.assertTrue(self.s3.head_object(Bucket=self.bucket, Key="dir/large.bin")["ETag"].endswith('-3"'))
+        listed = self.aws("s3", "ls", f"s3://{self.bucket}/dir/").stdout.splitlines()
+        self.assertEqual([line.split()[-1] for line in listed], ["large.bin", "none", "small.txt"])
+        self.assertEqual(self.aws("s3", "ls", f"s3://{self.bucket}").stdout.split(), ["PRE", "dir/"])
+        self.aws("s3", "rm", "--quiet", "--recursive", f"s3://{self.bucket}/dir/")
+        self.assertEqual(self.s3.list_objects_v2(Bucket=self.bucket)["KeyCount"], 0)
+
+    def test_streams_and_folders(self):
+        shown = self.aws("s3", "cp", "-", f"s3://{self.bucket}/piped", input="from a pipe")
+        shown = self.aws("s3", "cp", f"s3://{self.bucket}/piped", "-")
+        self.assertEqual(shown.stdout, "from a pipe")
+        folder = self.directory / "folder"
+        for name in ("a.txt", "b/c.txt", "b/d ü.txt"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(name)
+        self.aws("s3", "sync", "--quiet", "folder", f"s3://{self.bucket}/f")
+        self.assertEqual(self.aws("s3", "sync", "folder", f"s3://{self.bucket}/f").stdout, "", "nothing is new")
+        self.aws("s3", "mv", "--quiet", f"s3://{self.bucket}/f/a.txt", f"s3://{self.bucket}/f/z.txt")
+        self.aws("s3", "sync", "--quiet", f"s3://{self.bucket}/f", "other")
+        found = {str(f.relative_to(self.directory / "other")) for f in (self.directory / "other").rglob("*.txt")}
+        self.assertEqual(found, {"z.txt", "b/c.txt", "b/d ü.txt"})
+        url = self.aws("s3", "presign", f"s3://{self.bucket}/f/z.txt").stdout.strip()
+        with urllib.request.urlopen(url) as answer:
+            self.assertEqual(answer.read(), b"a.txt")
+
+    def test_errors(self):
+        missing = self.aws("s3", "cp", f"s3://{self.bucket}/none", "none", check=False)
+        self.assertEqual((missing.returncode, "404" in missing.stderr), (1, True), missing.stderr)
+        missing = self.aws("s3api", "get-object", "--bucket", self.bucket, "--key", "none", "none", check=False)
+        self.assertIn("NoSuchKey", missing.stderr)
+
+
+class Crashes(Base):
+    def test_what_is_acknowledged_survives(self):
+        """kill -9 after the answers; an upload goes on; half a body leaves nothing."""
+        bodies = {f"k{n}": os.urandom(10_000 * n) for n in range(10)}
+        for key, body in bodies.items():
+            self.put(key, body)
+        upload = self.s3.create_multipart_upload(Bucket=self.bucket, Key="m")["UploadId"]
+        one = os.urandom(5 * MIB)
+        part = {"Bucket": self.bucket, "Key": "m", "UploadId": upload}
+        first = self.s3.upload_part(**part, PartNumber=1, Body=one)["ETag"]
+        half = self.s3.generate_presigned_url("put_object", {"Bucket": self.bucket, "Key": "half"})
+        parts = urllib.parse.urlsplit(half)
+        with socket.create_connection(("127.0.0.1", self.server.port)) as link:
+            head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: 1000\r\n\r\n"
+            link.sendall(head.encode() + b"x" * 500)
+            self.server.kill()
+        self.server.start()
+        for key, body in bodies.items():
+            self.assertEqual(self.get(key)["Body"].read(), body)
+        second = self.s3.upload_part(**part, PartNumber=2, Body=b"end")["ETag"]
+        made = [{"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": second}]
+        self.s3.complete_multipart_upload(**part, MultipartUpload={"Parts": made})
+        self.assertEqual(self.get("m")["Body"].read(), one + b"end")
+        self.refused("NoSuchKey", self.get, key="half")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,172 @@
+"""CodeBuild by boto3 and git: pushes start builds, which run in a shell of this machine and outlive the server."""
+
+import textwrap
+import time
+import unittest
+
+from harness import ROLE, WithServer, eventually, run
+
+IMAGE = "aws/codebuild/standard:7.0"
+ENVIRONMENT = {"type": "LINUX_CONTAINER", "image": IMAGE, "computeType": "BUILD_GENERAL1_SMALL"}
+
+
+class Builds(WithServer):
+    def setUp(self):
+        self.me = self._testMethodName.removeprefix("test_").replace("_", "-")[:40]
+        self.builds = self.client("codebuild")
+        self.out = self.directory / f"out of {self.me}"
+        self.out.mkdir()
+
+    def git(self, *arguments, cwd=None):
+        names = {f"GIT_{who}_{what}": "a@b.example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        command = ["git", "-c", "init.defaultBranch=main", *arguments]
+        return run(command, env={**self.server.environment(), **names}, cwd=cwd or self.work).stdout.strip()
+
+    def project(self, **more):
+        variables = [{"name": "OUT", "value": str(self.out)}]
+        source = {"type": "GITHUB", "location": f"{self.server.url}/git/{self.me}.git"}
+        parameters = {
+            "name": self.me,
+            "source": source,
+            "artifacts": {"type": "NO_ARTIFACTS"},
+            "environment": {**ENVIRONMENT, "environmentVariables": variables},
+            "serviceRole": ROLE,
+        }
+        return self.builds.create_project(**{**parameters, **more})["project"]
+
+    def inline(self, *commands):
+        """A project without a source, whose builds run these."""
+        lines = "".join(f"      - {command}\n" for command in commands)
+        spec = f"version: 0.2\nphases:\n  build:\n    commands:\n{lines}"
+        return self.project(source={"type": "NO_SOURCE", "buildspec": spec})
+
+    def webhook(self, head_ref):
+        group = [{"type": "EVENT", "pattern": "PUSH"}, {"type": "HEAD_REF", "pattern": head_ref}]
+        self.builds.create_webhook(projectName=self.me, filterGroups=[group])
+
+    def pushed(self, text, branch="main"):
+        """Pushes a buildspec; the commit."""
+        self.work = self.directory / f"work of {self.me}"
+        if not self.work.exists():
+            self.work.mkdir()
+            self.git("init", "--quiet")
+        (self.work / "buildspec.yml").write_text(textwrap.dedent(text))
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "work")
+        self.git("push", "--quiet", f"{self.server.url}/git/{self.me}.git", f"HEAD:{branch}")
+        return self.git("rev-parse", "HEAD")
+
+    def ids(self):
+        return self.builds.list_builds_for_project(projectName=self.me)["ids"]
+
+    def ended(self, id, status="SUCCEEDED"):
+        def over():
+            build = self.builds.batch_get_builds(ids=[id])["builds"][0]
+            return build if build["buildComplete"] else None
+
+        build = eventually(over)
+        self.assertEqual(build["buildStatus"], status, build["phases"])
+        return build
+
+    def said(self, build):
+        logs = build["logs"]
+        events = self.client("logs").get_log_events(
+            logGroupName=logs["groupName"], logStreamName=logs["streamName"], startFromHead=True
+        )
+        return [event["message"] for event in events["events"]]
+
+    def test_a_push_is_built(self):
+        self.project()
+        self.webhook("^refs/heads/main$")
+        commit = self.pushed(
+            """\
+            version: 0.2
+            env:
+              exported-variables: [WHO]
+            phases:
+              build:
+                commands:
+                  - export WHO="$(aws sts get-caller-identity --query Arn --output text)"
+                  - git fetch --quiet origin && echo "fetched $CODEBUILD_RESOLVED_SOURCE_VERSION"
+                  - trainyard --version
+            """
+        )
+        (id,) = eventually(self.ids)
+        build = self.ended(id)
+        self.assertEqual((build["resolvedSourceVersion"], build["buildNumber"]), (commit, 1))
+        (who,) = build["exportedEnvironmentVariables"]
+        self.assertTrue(who["value"].startswith("arn:aws:sts::000000000000:assumed-role/tests/"), who)
+        self.assertIn(f"fetched {commit}", self.said(build))
+        # What no filter takes starts nothing.
+        self.pushed("version: 0.2\nphases: {build: {commands: ['true']}}\n", "other")
+        self.pushed("version: 0.2\nphases: {build: {commands: ['false']}}\n")
+        second = eventually(lambda: [found for found in self.ids() if found != id])
+        failed = self.ended(second[0], "FAILED")
+        self.assertEqual((failed["buildNumber"], len(self.ids())), (2, 2))
+        (phase,) = [phase for phase in failed["phases"] if phase.get("phaseStatus") == "FAILED"]
+        self.assertEqual(phase["phaseType"], "BUILD")
+        self.assertEqual(
+            phase["contexts"][0]["message"], "Error while executing command: false. Reason: exit status 1"
+        )
+
+    def test_a_build_outlives_the_server(self):
+        begun, go = self.out / "begun", self.out / "go"
+        self.inline('echo x >> "$OUT/begun"', 'while [ ! -e "$OUT/go" ]; do sleep 0.05; done', 'echo "went on"')
+        build = self.builds.start_build(projectName=self.me)["build"]
+        eventually(begun.exists)
+        self.server.kill()
+        self.server.start()
+        go.write_text("")
+        build = self.ended(build["id"])
+        self.assertEqual(begun.read_text(), "x\n")
+        self.assertIn("went on", self.said(build))
+
+    def test_stop(self):
+        self.inline('echo x >> "$OUT/begun"', "sleep 600")
+        build = self.builds.start_build(projectName=self.me)["build"]
+        eventually((self.out / "begun").exists)
+        began = time.monotonic()
+        self.builds.stop_build(id=build["id"])
+        self.ended(build["id"], "STOPPED")
+        self.assertLess(time.monotonic() - began, 60)
+
+    def test_a_rule_starts_builds(self):
+        project = self.inline('echo x >> "$OUT/begun"')
+        events = self.client("events")
+        events.put_rule(Name=self.me, EventPattern='{"source": ["rule.test"]}')
+        events.put_targets(Rule=self.me, Targets=[{"Id": "1", "Arn": project["arn"], "RoleArn": ROLE}])
+        events.put_events(Entries=[{"Source": "rule.test", "DetailType": "x", "Detail": "{}"}])
+        (id,) = eventually(self.ids)
+        self.assertEqual(self.ended(id)["initiator"], f"rule/{self.me}")
+
+    def test_tokens_and_lists(self):
+        self.inline("true")
+        one = self.builds.start_build(projectName=self.me, idempotencyToken="t")["build"]
+        two = self.builds.start_build(projectName=self.me, idempotencyToken="t")["build"]
+        self.assertEqual(one["id"], two["id"])
+        self.ended(one["id"])
+        found = self.builds.batch_get_builds(ids=[one["id"], f"{self.me}:none"])
+        self.assertEqual(found["buildsNotFound"], [f"{self.me}:none"])
+        self.assertIn(one["id"], self.builds.list_builds()["ids"])
+        self.assertIn(self.me, self.builds.list_projects()["projects"])
+        found = self.builds.batch_get_projects(names=[self.me, "none"])
+        self.assertEqual((len(found["projects"]), found["projectsNotFound"]), (1, ["none"]))
+        self.builds.update_project(name=self.me, timeoutInMinutes=7)
+        self.assertEqual(self.builds.batch_get_projects(names=[self.me])["projects"][0]["timeoutInMinutes"], 7)
+        self.builds.delete_project(name=self.me)
+        self.refused("ResourceNotFoundException", self.builds.start_build, projectName=self.me)
+
+    def test_what_is_not_honoured_is_refused_by_name(self):
+        create, invalid = self.project, "InvalidInputException"
+        self.assertIn("python:3", self.refused(invalid, create, environment={**ENVIRONMENT, "image": "python:3"}))
+        self.assertIn("vpcConfig", self.refused(invalid, create, vpcConfig={"vpcId": "v"}))
+        self.assertIn("S3", self.refused(invalid, create, artifacts={"type": "S3"}))
+        secret = [{"name": "A", "value": "b", "type": "SECRETS_MANAGER"}]
+        environment = {**ENVIRONMENT, "environmentVariables": secret}
+        self.assertIn("SECRETS_MANAGER", self.refused(invalid, create, environment=environment))
+        self.project()
+        self.refused("ResourceAlreadyExistsException", create)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,90 @@
+"""STS, IAM and log groups, by boto3."""
+
+import http.client
+import json
+import unittest
+import urllib.parse
+import uuid
+
+import boto3
+from botocore.config import Config
+
+from harness import WithServer
+
+
+class Identity(WithServer):
+    DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.like_a_shell()
+
+    def get(self, url):
+        """The status of a plain GET."""
+        where = urllib.parse.urlsplit(url)
+        link = http.client.HTTPConnection(where.netloc, timeout=30)
+        link.request("GET", f"{where.path}?{where.query}")
+        status = link.getresponse().status
+        link.close()
+        return status
+
+    def test_roles_and_policies(self):
+        iam, name = boto3.client("iam"), f"r-{uuid.uuid4()}"
+        role = iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=self.DOCUMENT,
+            MaxSessionDuration=7200,
+            Tags=[{"Key": "team", "Value": "a & b"}],
+        )["Role"]
+        self.assertEqual(role["Tags"], [{"Key": "team", "Value": "a & b"}])
+        got = iam.get_role(RoleName=name)["Role"]
+        self.assertEqual((got["Arn"], got["MaxSessionDuration"]), (role["Arn"], 7200))
+        self.assertEqual(got["AssumeRolePolicyDocument"], json.loads(self.DOCUMENT))
+        self.refused("EntityAlreadyExists", iam.create_role, RoleName=name, AssumeRolePolicyDocument=self.DOCUMENT)
+        arn = iam.create_policy(PolicyName=name, PolicyDocument=self.DOCUMENT)["Policy"]["Arn"]
+        iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+        iam.put_role_policy(RoleName=name, PolicyName="in", PolicyDocument=self.DOCUMENT)
+        self.refused("DeleteConflict", iam.delete_policy, PolicyArn=arn)
+        self.refused("DeleteConflict", iam.delete_role, RoleName=name)
+        self.refused("MalformedPolicyDocument", iam.create_policy, PolicyName="x", PolicyDocument="no")
+        iam.detach_role_policy(RoleName=name, PolicyArn=arn)
+        iam.delete_role_policy(RoleName=name, PolicyName="in")
+        iam.delete_policy(PolicyArn=arn)
+        iam.delete_role(RoleName=name)
+        self.refused("NoSuchEntity", iam.get_role, RoleName=name)
+
+    def test_sessions(self):
+        sts = boto3.client("sts")
+        account = sts.get_caller_identity()["Account"]
+        role = f"arn:aws:iam::{account}:role/path/train"
+        session = sts.assume_role(RoleArn=role, RoleSessionName="job-1", DurationSeconds=900)["Credentials"]
+        mine = boto3.client(
+            "sts",
+            aws_access_key_id=session["AccessKeyId"],
+            aws_secret_access_key=session["SecretAccessKey"],
+            aws_session_token=session["SessionToken"],
+        )
+        who = mine.get_caller_identity()
+        self.assertEqual(who["Arn"], f"arn:aws:sts::{account}:assumed-role/train/job-1")
+        self.assertTrue(who["UserId"].startswith("AROA") and who["UserId"].endswith(":job-1"))
+        foreign = "arn:aws:iam::999999999999:role/train"
+        self.refused("AccessDenied", sts.assume_role, RoleArn=foreign, RoleSessionName="job-1")
+        url = sts.generate_presigned_url("get_caller_identity", HttpMethod="GET")
+        self.assertEqual(self.get(url), 200)
+        self.assertEqual(self.get(url.replace("sts", "iam")), 403)
+
+    def test_log_groups(self):
+        logs, name = boto3.client("logs", config=Config(retries={"max_attempts": 1})), f"/test/{uuid.uuid4()}"
+        logs.create_log_group(logGroupName=name, tags={"a": "b"})
+        self.refused("ResourceAlreadyExistsException", logs.create_log_group, logGroupName=name)
+        groups = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        self.assertEqual([group["logGroupName"] for group in groups], [name])
+        self.assertEqual(logs.describe_log_streams(logGroupName=name)["logStreams"], [])
+        self.assertEqual(logs.filter_log_events(logGroupName=name, filterPattern="ERROR")["events"], [])
+        self.refused("InvalidParameterException", logs.filter_log_events, logGroupName=name, filterPattern="{ $.a = 1 }")
+        self.refused("ResourceNotFoundException", logs.get_log_events, logGroupName=name, logStreamName="none")
+
+
+if __name__ == "__main__":
+    unittest.main()

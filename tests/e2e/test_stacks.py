@@ -1,0 +1,92 @@
+"""`trainyard deploy`, with the projects that are shipped and with what goes wrong."""
+
+import json
+import shutil
+import unittest
+
+from harness import ROOT, WithServer, run
+
+SMALL = """\
+Parameters:
+  Word: {{Type: String}}
+  Bus: {{Type: String, Default: default}}
+Resources:
+  Data: {{Type: AWS::S3::Bucket, Properties: {{BucketName: !Sub "{me}-${{Word}}"}}}}
+  Rule:
+    Type: AWS::Events::Rule
+    DependsOn: Data
+    Properties:
+      EventBusName: !Ref Bus
+      EventPattern: {{source: [me]}}
+Outputs:
+  Bucket: {{Value: !Ref Data}}
+"""
+
+
+class Stacks(WithServer):
+    def setUp(self):
+        self.me = self._testMethodName.removeprefix("test_").replace("_", "-")[:40]
+        self.work = self.directory / f"work of {self.me}"
+
+    def deploy(self, *arguments, check=True):
+        return self.server.trainyard("deploy", *arguments, cwd=self.work, check=check)
+
+    def small(self):
+        self.work.mkdir()
+        (self.work / "template.yaml").write_text(SMALL.format(me=self.me))
+        return ("--stack-name", self.me, "--parameter-overrides")
+
+    def buckets(self):
+        names = [bucket["Name"] for bucket in self.client("s3").list_buckets()["Buckets"]]
+        return [name for name in names if name.startswith(self.me)]
+
+    def test_a_project(self):
+        shutil.copytree(ROOT / "tests/projects/stdlib", self.work)
+        first = self.deploy().stdout.splitlines()
+        self.assertTrue(first[0].startswith("stack stdlib: CREATE_COMPLETE (16 created)"), first)
+        self.assertEqual(self.deploy().stdout, "no changes: stack stdlib is up to date\n")
+        planned = self.deploy("--dry-run", "--detailed-exitcode", "--parameter-overrides", "MseThreshold=1", check=False)
+        self.assertEqual(planned.returncode, 2)
+        self.assertIn("(1 updated)", planned.stdout)
+        changed = json.loads(self.deploy("-o", "json", "--parameter-overrides", "MseThreshold=1").stdout)
+        self.assertEqual([change["LogicalId"] for change in changed["Changes"]], ["TrainStateMachine"])
+        (project,) = self.client("codebuild").batch_get_projects(names=["stdlib"])["projects"]
+        self.assertEqual(len(project["webhook"]["filterGroups"]), 1)
+        definition = self.client("stepfunctions").describe_state_machine(
+            stateMachineArn="arn:aws:states:us-east-1:000000000000:stateMachine:stdlib-train"
+        )["definition"]
+        self.assertNotIn("${", definition)
+
+    def test_roll(self):
+        flags = self.small()
+        self.deploy(*flags, "Word=one")
+        failed = self.deploy(*flags, "Word=two", "Bus=nowhere", check=False)
+        self.assertEqual(failed.returncode, 1)
+        self.assertIn("UPDATE_ROLLBACK_COMPLETE", failed.stderr)
+        self.assertIn("nowhere", failed.stderr)
+        self.assertEqual(self.buckets(), [f"{self.me}-one"])
+        # What is not given stays as it was.
+        self.assertIn("no changes", self.deploy("--stack-name", self.me).stdout)
+        self.deploy(*flags, "Word=two")
+        self.assertEqual(self.buckets(), [f"{self.me}-two"])
+
+    def test_everything_that_is_wrong_is_said(self):
+        self.small()
+        template = self.work / "template.yaml"
+        text = template.read_text().replace("  Rule:", "  Queue: {Type: AWS::SQS::Queue}\n  Rule:")
+        template.write_text(text.replace("      EventPattern", "      Colour: red\n      EventPattern"))
+        failed = self.deploy("--stack-name", self.me, "--parameter-overrides", "Word=x", check=False)
+        self.assertEqual(failed.returncode, 65)
+        self.assertIn("template.yaml:6:3: ", failed.stderr)
+        self.assertIn("template.yaml:12:7: ", failed.stderr)
+        self.assertEqual(self.buckets(), [])
+        self.assertEqual(self.deploy("--template", "none.yaml", check=False).returncode, 64)
+        unreachable = self.server.trainyard(
+            "deploy", "--stack-name", "x", cwd=ROOT / "tests/projects/stdlib", check=False,
+            AWS_ENDPOINT_URL="http://127.0.0.1:9",
+        )
+        self.assertEqual(unreachable.returncode, 69)
+
+
+if __name__ == "__main__":
+    unittest.main()
