@@ -144,8 +144,8 @@ pub(crate) fn loops(services: &Arc<Services>, stop: &CancellationToken) -> JoinS
     loops.spawn(work::run(ground(), services.endpoints.watch(), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(services.images.clone()), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(Removal(services.artifacts.clone())), stop.clone()));
-    let services = Arc::clone(services);
-    loops.spawn(async move { look_around(&services).await });
+    let (services, stop) = (Arc::clone(services), stop.clone());
+    loops.spawn(async move { stop.run_until_cancelled(look_around(&services)).await.unwrap_or_default() });
     loops
 }
 
@@ -156,6 +156,9 @@ async fn look_around(services: &Services) {
     }
     if let Err(error) = services.artifacts.sweep().await {
         tracing::warn!(%error, "bytes that nobody needs cannot be removed");
+    }
+    if let Err(error) = services.jobs.sweep().await {
+        tracing::warn!(%error, "directories of jobs that are over cannot be cleared");
     }
     if let Err(error) = services.endpoints.sweep().await {
         tracing::warn!(%error, "copies that no endpoint wants cannot be ended");

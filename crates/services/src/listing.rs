@@ -15,6 +15,13 @@ pub struct Listing {
     pub after: Option<String>,
 }
 
+impl Listing {
+    /// Whether something of this name is asked for.
+    pub fn names(&self, name: &str) -> bool {
+        self.name_contains.as_ref().is_none_or(|part| name.contains(part))
+    }
+}
+
 /// One page of the list's documents that fit, and the next page's cursor. Pages are read on until `limit` fit or
 /// there are no more, so that a page is short only at the end.
 pub async fn page<T: Noun>(
@@ -23,13 +30,12 @@ pub async fn page<T: Noun>(
     listing: &Listing,
     fits: impl Fn(&T) -> bool,
 ) -> Result<(Vec<T>, Option<String>), Error> {
-    let named = |item: &T| listing.name_contains.as_ref().is_none_or(|part| item.id().contains(part));
     let (mut found, mut after) = (Vec::new(), listing.after.clone());
     loop {
         let missing = listing.limit.saturating_sub(found.len()).max(1);
         let list = list.clone().descending(!listing.ascending).limit(missing).after(after);
         let page = store.list::<T>(list).await?;
-        found.extend(page.items.into_iter().map(|held| held.value).filter(|item| named(item) && fits(item)));
+        found.extend(page.items.into_iter().map(|held| held.value).filter(&fits));
         after = page.next;
         if after.is_none() || found.len() >= listing.limit {
             return Ok((found, after));

@@ -1,7 +1,11 @@
 //! The one loop that does the store's work: takes what is due on a topic, has it done, and tries again later what
 //! failed. Every room's `watch.rs` is a [`Worker`] for it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use tokio::task::JoinSet;
@@ -39,7 +43,10 @@ const LAST_RETRY: Duration = Duration::from_secs(30);
 /// Correctness never depends on a hint: a lost one costs at most this.
 const SWEEP: Duration = Duration::from_secs(5);
 
-/// Runs the topic's loop until `stop`, then waits for the work in hand.
+/// How long the work in hand may take when the loop ends. What is cut off is begun again at the next start.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+/// Runs the topic's loop until `stop`, then waits a while for the work in hand.
 pub async fn run<W: Worker>(ground: Ground, worker: Arc<W>, stop: CancellationToken) {
     let hint = ground.store.hint(W::TOPIC);
     let mut hands = Hands::default();
@@ -55,28 +62,51 @@ pub async fn run<W: Worker>(ground: Ground, worker: Arc<W>, stop: CancellationTo
             () = stop.cancelled() => break,
             () = hint.notified() => {}
             () = tokio::time::sleep(wait.min(SWEEP)) => {}
-            Some(done) = hands.tasks.join_next(), if !hands.tasks.is_empty() => hands.put_down(&ground, done),
+            Some(done) = hands.tasks.join_next(), if !hands.tasks.is_empty() => {
+                hands.put_down(&ground, done);
+                // Those that ended meanwhile too: the topic is read once for all of them.
+                while let Some(done) = hands.tasks.try_join_next() {
+                    hands.put_down(&ground, done);
+                }
+            }
         }
     }
-    while hands.tasks.join_next().await.is_some() {}
+    let finished = async { while hands.tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(LAST_WORDS, finished).await.is_err() {
+        hands.tasks.shutdown().await;
+    }
 }
 
-/// What one piece of work left behind: its id and when to look again, if at all.
+/// What one piece of work left behind.
 struct Done {
+    item: Name,
+    end: End,
+}
+
+/// Which piece of work: its id, and which scheduling of it.
+#[derive(Clone, PartialEq)]
+struct Name {
     id: String,
-    again: Option<Duration>,
-    failed: bool,
+    revision: u64,
+}
+
+enum End {
+    Off,
+    Again(Duration),
+    Failed,
 }
 
 #[derive(Default)]
 struct Hands {
     tasks: JoinSet<Done>,
-    busy: HashMap<tokio::task::Id, String>,
+    busy: HashMap<tokio::task::Id, Name>,
     parked: HashMap<String, Parked>,
 }
 
+/// Work that rests, unless it is scheduled anew.
 struct Parked {
     until: Timestamp,
+    revision: u64,
     failures: u32,
 }
 
@@ -95,13 +125,13 @@ impl Hands {
             if self.busy.len() >= W::WIDTH {
                 break;
             }
-            let rests = self.parked.get(&item.id).is_some_and(|p| p.until > now);
-            if rests || self.busy.values().any(|id| *id == item.id) {
+            let rests = |p: &Parked| p.until > now && p.revision == item.revision;
+            if self.parked.get(&item.id).is_some_and(rests) || self.busy.values().any(|b| b.id == item.id) {
                 continue;
             }
-            let id = item.id.clone();
+            let name = Name { id: item.id.clone(), revision: item.revision };
             let task = self.tasks.spawn(one(ground.clone(), worker.clone(), item));
-            self.busy.insert(task.id(), id);
+            self.busy.insert(task.id(), name);
         }
         let parked = self.parked.values().filter(|p| p.until > now).map(|p| p.until).min();
         let next = ground.store.next_due(W::TOPIC, now).await?;
@@ -111,46 +141,152 @@ impl Hands {
     /// Parked work that somebody else took off the topic is forgotten, so that the table does not grow.
     fn forget_vanished(&mut self, due: &[WorkItem], limit: usize) {
         if due.len() < limit {
-            self.parked.retain(|id, _| due.iter().any(|item| item.id == *id));
+            let there: HashSet<&str> = due.iter().map(|item| item.id.as_str()).collect();
+            self.parked.retain(|id, _| there.contains(id.as_str()));
         }
     }
 
     fn put_down(&mut self, ground: &Ground, done: Result<Done, tokio::task::JoinError>) {
-        let done = match done {
+        let Done { item, end } = match done {
             Ok(done) => done,
             Err(error) => {
                 // A panic in a worker: its work is retried like a failure.
-                let Some(id) = self.busy.remove(&error.id()) else { return };
-                tracing::error!(%error, id, "a worker broke off");
-                Done { id, again: None, failed: true }
+                let Some(item) = self.busy.remove(&error.id()) else { return };
+                tracing::error!(%error, id = item.id, "a worker broke off");
+                Done { item, end: End::Failed }
             }
         };
-        self.busy.retain(|_, id| *id != done.id);
-        if done.failed {
-            let failures = self.parked.get(&done.id).map_or(0, |p| p.failures) + 1;
-            let delay = FIRST_RETRY.saturating_mul(1 << failures.min(10)).min(LAST_RETRY);
-            self.parked.insert(done.id, Parked { until: ground.now().plus(delay), failures });
-        } else if let Some(again) = done.again {
-            self.parked.insert(done.id, Parked { until: ground.now().plus(again), failures: 0 });
-        } else {
-            self.parked.remove(&done.id);
-        }
+        self.busy.retain(|_, busy| *busy != item);
+        let (delay, failures) = match end {
+            End::Off => {
+                self.parked.remove(&item.id);
+                return;
+            }
+            End::Again(delay) => (delay, 0),
+            End::Failed => {
+                let failures = self.parked.get(&item.id).map_or(0, |p| p.failures) + 1;
+                (FIRST_RETRY.saturating_mul(1 << failures.min(10)).min(LAST_RETRY), failures)
+            }
+        };
+        let until = ground.now().plus(delay);
+        self.parked.insert(item.id, Parked { until, revision: item.revision, failures });
     }
 }
 
 async fn one<W: Worker>(ground: Ground, worker: Arc<W>, item: WorkItem) -> Done {
-    let id = item.id.clone();
     let finished = match worker.work(&item).await {
-        Ok(Outcome::Later(again)) => return Done { id, again: Some(again), failed: false },
-        Ok(Outcome::Settled) => Ok(()),
+        Ok(Outcome::Later(again)) => Ok(End::Again(again)),
+        Ok(Outcome::Settled) => Ok(End::Off),
         Ok(Outcome::Finished(mut changes)) => {
             changes.finish(&item);
-            ground.store.commit(changes).await.map_err(Into::into)
+            ground.store.commit(changes).await.map(|()| End::Off).map_err(Into::into)
         }
         Err(error) => Err(error),
     };
-    if let Err(error) = &finished {
-        tracing::warn!(topic = W::TOPIC, id, %error, "work failed and will be tried again");
+    let end = finished.unwrap_or_else(|error| {
+        tracing::warn!(topic = W::TOPIC, id = item.id, %error, "work failed and will be tried again");
+        End::Failed
+    });
+    Done { item: Name { id: item.id, revision: item.revision }, end }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::sync::mpsc;
+    use trainyard_store::Store;
+
+    use super::*;
+
+    /// Does what the item's body says, and tells that it was asked.
+    struct Doer {
+        asked: mpsc::UnboundedSender<String>,
+        times: AtomicUsize,
     }
-    Done { id, again: None, failed: finished.is_err() }
+
+    #[async_trait]
+    impl Worker for Doer {
+        const TOPIC: &'static str = "test";
+        const WIDTH: usize = 2;
+
+        async fn work(&self, item: &WorkItem) -> Result<Outcome, Box<dyn std::error::Error + Send + Sync>> {
+            let first = self.times.fetch_add(1, Ordering::SeqCst) == 0;
+            self.asked.send(item.id.clone()).unwrap();
+            match item.body.as_str() {
+                "panic" if first => panic!("as asked"),
+                "fail" if first => Err("as asked".into()),
+                "rest" => Ok(Outcome::Later(Duration::from_secs(3600))),
+                _ => Ok(Outcome::Finished(Changes::new())),
+            }
+        }
+    }
+
+    struct Loop {
+        ground: Ground,
+        asked: mpsc::UnboundedReceiver<String>,
+        stop: CancellationToken,
+        running: tokio::task::JoinHandle<()>,
+    }
+
+    impl Loop {
+        async fn start() -> Self {
+            let ground = Ground::new(Store::in_memory().await.unwrap());
+            let (tell, asked) = mpsc::unbounded_channel();
+            let doer = Arc::new(Doer { asked: tell, times: AtomicUsize::new(0) });
+            let stop = CancellationToken::new();
+            let running = tokio::spawn(run(ground.clone(), doer, stop.clone()));
+            Self { ground, asked, stop, running }
+        }
+
+        async fn schedule(&self, id: &str, body: &str) {
+            let mut changes = Changes::new();
+            changes.schedule(WorkItem::now(Doer::TOPIC, id, body));
+            self.ground.store.commit(changes).await.unwrap();
+        }
+
+        /// The next piece of work that the doer was given.
+        async fn next(&mut self) -> String {
+            let soon = Duration::from_secs(20);
+            tokio::time::timeout(soon, self.asked.recv()).await.expect("nothing is worked on").unwrap()
+        }
+
+        async fn end(self) -> usize {
+            self.stop.cancel();
+            self.running.await.unwrap();
+            self.ground.store.due(Doer::TOPIC, self.ground.now(), 100).await.unwrap().len()
+        }
+    }
+
+    #[tokio::test]
+    async fn work_that_fails_or_breaks_off_is_done_again() {
+        for body in ["fail", "panic"] {
+            let mut going = Loop::start().await;
+            going.schedule("a", body).await;
+            assert_eq!((going.next().await, going.next().await), ("a".to_owned(), "a".to_owned()));
+            assert_eq!(going.end().await, 0, "what is done is off the topic");
+        }
+    }
+
+    #[tokio::test]
+    async fn work_that_rests_is_taken_up_when_it_is_scheduled_anew() {
+        let mut going = Loop::start().await;
+        going.schedule("a", "rest").await;
+        assert_eq!(going.next().await, "a");
+        going.schedule("a", "do").await;
+        assert_eq!(going.next().await, "a");
+        assert_eq!(going.end().await, 0);
+    }
+
+    #[tokio::test]
+    async fn work_that_rests_keeps_nobody_from_working() {
+        let mut going = Loop::start().await;
+        for id in ["a", "b", "c", "d", "e"] {
+            going.schedule(id, "rest").await;
+            assert_eq!(going.next().await, id);
+        }
+        going.schedule("f", "do").await;
+        assert_eq!(going.next().await, "f");
+        assert_eq!(going.end().await, 5);
+    }
 }

@@ -370,7 +370,7 @@ impl Endpoints {
         listing: &Listing,
     ) -> Result<(Vec<T>, Option<String>), Error> {
         let list = List::in_scope(scope_key(scope)).by("created");
-        Ok(listing::page(&self.ground.store, list, listing, |_| true).await?)
+        Ok(listing::page(&self.ground.store, list, listing, |item: &T| listing.names(&item.id())).await?)
     }
 
     /// The endpoint as DescribeEndpoint shows it, times in milliseconds.

@@ -28,20 +28,32 @@ pub(super) enum Step {
 pub(super) fn next(job: &Job, seen: &JobStatus, now: Timestamp) -> Step {
     match seen {
         JobStatus::Absent if job.stop.is_some() => Step::End(End::Stopped, None),
+        // It ran once and is never started again.
+        JobStatus::Absent if job.started.is_some() => Step::End(End::Failed, Some(vanished(NO_TRACE))),
         JobStatus::Absent => Step::Launch,
         JobStatus::Waiting { .. } | JobStatus::Running { .. } => match (job.stop, overdue(job, seen, now)) {
             (Some(stop), _) => Step::Interrupt(stop),
             (None, true) => Step::Interrupt(Stop::Limit),
             (None, false) => Step::Watch,
         },
+        JobStatus::Ended(exit) if never_ran(job, exit) => Step::End(End::Stopped, None),
         JobStatus::Ended(exit) => Step::Collect(exit.clone()),
         JobStatus::Lost { reason } if job.stop.is_some() => Step::End(End::Stopped, Some(reason.clone())),
-        JobStatus::Lost { reason } => {
-            Step::End(End::Failed, Some(format!("InternalServerError: the job's process vanished: {reason}")))
-        }
+        JobStatus::Lost { reason } => Step::End(End::Failed, Some(vanished(reason))),
         JobStatus::Refused { .. } if job.stop.is_some() => Step::End(End::Stopped, None),
         JobStatus::Refused { reason } => Step::End(End::Failed, Some(refused(reason))),
     }
+}
+
+/// Stopped while it waited: there is nothing to keep.
+fn never_ran(job: &Job, exit: &Exit) -> bool {
+    job.stop.is_some() && job.started.is_none() && exit.started == exit.ended
+}
+
+const NO_TRACE: &str = "the driver has no trace of it any more";
+
+fn vanished(reason: &str) -> String {
+    format!("InternalServerError: the job's process vanished: {reason}")
 }
 
 fn overdue(job: &Job, seen: &JobStatus, now: Timestamp) -> bool {
@@ -65,21 +77,26 @@ pub(super) fn verdict(job: &Job, exit: &Exit) -> End {
     }
 }
 
+/// A failure reason is at most so long in SageMaker's API.
+const LONGEST_REASON: usize = 1024;
+
 /// Why a job failed, in SageMaker's form. `said` is what the job wrote to its failure file.
 /// <https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-signal-success-failure.html>
 pub(super) fn failure(kind: Kind, exit: &Exit, said: &str) -> String {
-    let said = said.trim();
     let code = exit.code;
-    match kind {
-        Kind::Build => format!("the build's shell ended with exit code {code}"),
-        _ if exit.out_of_memory => format!(
-            "ClientError: Please use an instance type with more memory, or reduce the size of job data processed on an instance., exit code: {code}"
-        ),
-        Kind::Processing if said.is_empty() => {
-            format!("AlgorithmError: See job logs for more information, exit code: {code}")
+    let said = match (kind, said.trim()) {
+        (Kind::Build, _) => return format!("the build's shell ended with exit code {code}"),
+        _ if exit.out_of_memory => {
+            return format!(
+                "ClientError: Please use an instance type with more memory, or reduce the size of job data processed on an instance., exit code: {code}"
+            );
         }
-        _ => format!("AlgorithmError: {said}, exit code: {code}"),
-    }
+        (Kind::Processing, "") => "See job logs for more information",
+        (_, said) => said,
+    };
+    let (begin, end) = ("AlgorithmError: ", format!(", exit code: {code}"));
+    let room = LONGEST_REASON - begin.len() - end.len();
+    format!("{begin}{}{end}", said.chars().take(room).collect::<String>())
 }
 
 /// How often a running job is looked at: a short job's end is seen at once, a long one costs nothing.
@@ -128,6 +145,21 @@ mod tests {
     }
 
     #[test]
+    fn a_job_that_ran_is_never_started_again() {
+        let mut job = a_job();
+        job.started = Some(Timestamp(1));
+        let step = next(&job, &JobStatus::Absent, Timestamp(2));
+        assert!(matches!(&step, Step::End(End::Failed, Some(why)) if why.contains("no trace")), "{step:?}");
+    }
+
+    #[test]
+    fn a_job_that_was_stopped_while_it_waited_leaves_nothing() {
+        let unstarted = Exit { code: 143, out_of_memory: false, started: Timestamp(5), ended: Timestamp(5) };
+        check(Some(Stop::Asked), JobStatus::Ended(unstarted), 0, Step::End(End::Stopped, None));
+        check(Some(Stop::Asked), JobStatus::Ended(exit(143)), 0, Step::Collect(exit(143)));
+    }
+
+    #[test]
     fn capacity_keeps_its_own_word() {
         let refused = |reason: &str| JobStatus::Refused { reason: reason.to_owned() };
         check(
@@ -142,5 +174,7 @@ mod tests {
     #[test]
     fn the_reason_names_the_exit_code() {
         assert_eq!(failure(Kind::Training, &exit(1), "bad\n"), "AlgorithmError: bad, exit code: 1");
+        let long = failure(Kind::Training, &exit(137), &"é".repeat(2000));
+        assert!(long.chars().count() == 1024 && long.ends_with(", exit code: 137"));
     }
 }

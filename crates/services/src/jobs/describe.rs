@@ -2,6 +2,7 @@
 //! them in its protocol's form.
 
 use serde_json::{Map, Value, json};
+use trainyard_domain::Timestamp;
 
 use super::job::{End, Job, Phase, Stop};
 
@@ -9,9 +10,8 @@ use super::job::{End, Job, Phase, Stop};
 /// <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html>
 pub(super) fn training(job: &Job) -> Value {
     let mut shown = request_members(job);
-    let status = training_status(job);
     put(&mut shown, "TrainingJobArn", &job.arn);
-    put(&mut shown, "TrainingJobStatus", status);
+    put(&mut shown, "TrainingJobStatus", status(job));
     put(&mut shown, "SecondaryStatus", secondary_status(job));
     put(&mut shown, "CreationTime", job.created);
     put(&mut shown, "LastModifiedTime", job.modified);
@@ -23,12 +23,8 @@ pub(super) fn training(job: &Job) -> Value {
         put(&mut shown, "BillableTimeInSeconds", ended.since(started).as_secs());
     }
     let model = job.plan.outputs.iter().find(|output| output.name == "model");
-    let kept = !matches!(job.phase, Phase::Ended(End::Failed));
-    put_some(
-        &mut shown,
-        "ModelArtifacts",
-        model.filter(|_| kept).map(|m| json!({"S3ModelArtifacts": m.uri})),
-    );
+    let kept = model.filter(|_| job.kept).map(|m| json!({"S3ModelArtifacts": m.uri}));
+    put_some(&mut shown, "ModelArtifacts", kept);
     put(&mut shown, "SecondaryStatusTransitions", transitions(job));
     put_some(&mut shown, "FinalMetricDataList", (!job.metrics.is_empty()).then(|| json!(job.metrics)));
     Value::Object(shown)
@@ -39,7 +35,7 @@ pub(super) fn training(job: &Job) -> Value {
 pub(super) fn processing(job: &Job) -> Value {
     let mut shown = request_members(job);
     put(&mut shown, "ProcessingJobArn", &job.arn);
-    put(&mut shown, "ProcessingJobStatus", training_status(job));
+    put(&mut shown, "ProcessingJobStatus", status(job));
     put(&mut shown, "CreationTime", job.created);
     put(&mut shown, "LastModifiedTime", job.modified);
     put_some(&mut shown, "ProcessingStartTime", job.started);
@@ -53,7 +49,7 @@ pub(super) fn processing(job: &Job) -> Value {
 pub(super) fn training_summary(job: &Job) -> Value {
     let mut shown =
         pick(&training(job), &["TrainingJobName", "TrainingJobArn", "CreationTime", "LastModifiedTime"]);
-    put(&mut shown, "TrainingJobStatus", training_status(job));
+    put(&mut shown, "TrainingJobStatus", status(job));
     put(&mut shown, "SecondaryStatus", secondary_status(job));
     put_some(&mut shown, "TrainingEndTime", job.is_over().then(|| job.ended.unwrap_or(job.modified)));
     Value::Object(shown)
@@ -64,7 +60,7 @@ pub(super) fn processing_summary(job: &Job) -> Value {
     let members =
         ["ProcessingJobName", "ProcessingJobArn", "CreationTime", "LastModifiedTime", "ProcessingEndTime"];
     let mut shown = pick(&processing(job), &members);
-    put(&mut shown, "ProcessingJobStatus", training_status(job));
+    put(&mut shown, "ProcessingJobStatus", status(job));
     put_some(&mut shown, "FailureReason", failure(job));
     put_some(&mut shown, "ExitMessage", job.message.clone());
     Value::Object(shown)
@@ -81,7 +77,7 @@ fn request_members(job: &Job) -> Map<String, Value> {
 }
 
 /// Both kinds use the same words.
-pub(super) fn training_status(job: &Job) -> &'static str {
+pub(super) fn status(job: &Job) -> &'static str {
     match (job.phase, job.stop) {
         (Phase::Ended(End::Completed), _) => "Completed",
         (Phase::Ended(End::Failed), _) => "Failed",
@@ -100,6 +96,7 @@ fn secondary_status(job: &Job) -> &'static str {
         (_, Some(_)) => "Stopping",
         (Phase::Starting, None) => "Starting",
         (Phase::Downloading, None) => "Downloading",
+        (Phase::Running, None) if job.started.is_none() => "Pending",
         (Phase::Running, None) => "Training",
         (Phase::Uploading, None) => "Uploading",
     }
@@ -109,27 +106,40 @@ fn failure(job: &Job) -> Option<String> {
     job.failure.clone().filter(|_| job.is_over())
 }
 
-/// The moves that are known from the job's times.
+/// `SecondaryStatusTransitions`: each move ends the one before it.
 fn transitions(job: &Job) -> Value {
-    let mut all = vec![
-        json!({"Status": "Starting", "StartTime": job.created, "StatusMessage": "Starting the training job"}),
-    ];
-    if let Some(started) = job.started {
-        all.push(
-            json!({"Status": "Training", "StartTime": started, "StatusMessage": "Training image is running"}),
-        );
+    let mut moves: Vec<(&str, Timestamp, String)> = Vec::new();
+    for (phase, since) in &job.moves {
+        let said = |(status, message): (&'static str, &str)| (status, *since, message.to_owned());
+        moves.push(match phase {
+            Phase::Starting => said(("Starting", "Starting the training job")),
+            Phase::Downloading => said(("Downloading", "Downloading input data")),
+            Phase::Running => said(("Pending", "Waiting for the resources of the instance type")),
+            Phase::Uploading => said(("Uploading", "Uploading generated training model")),
+            Phase::Ended(_) => {
+                let status = secondary_status(job);
+                let message = || format!("Training job {}", status.to_lowercase());
+                (status, *since, failure(job).unwrap_or_else(message))
+            }
+        });
+        if let (Phase::Running, Some(started)) = (phase, job.started) {
+            moves.push((
+                "Training",
+                started,
+                "Training image download completed. Training in progress.".to_owned(),
+            ));
+        }
     }
-    if let Some(ended) = job.ended {
-        all.push(json!({"Status": "Uploading", "StartTime": ended, "StatusMessage": "Uploading generated training model"}));
-    }
-    if job.is_over() {
-        let message =
-            failure(job).unwrap_or_else(|| format!("Training job {}", secondary_status(job).to_lowercase()));
-        all.push(
-            json!({"Status": secondary_status(job), "StartTime": job.modified, "StatusMessage": message}),
-        );
-    }
-    json!(all)
+    let ends = moves.iter().skip(1).map(|(_, since, _)| Some(*since)).chain([None]).collect::<Vec<_>>();
+    let shown = moves.into_iter().zip(ends).map(|((status, since, message), end)| {
+        let mut shown = Map::new();
+        put(&mut shown, "Status", status);
+        put(&mut shown, "StartTime", since);
+        put_some(&mut shown, "EndTime", end.or(job.is_over().then_some(since)));
+        put(&mut shown, "StatusMessage", message);
+        shown
+    });
+    json!(shown.collect::<Vec<_>>())
 }
 
 fn put(members: &mut Map<String, Value>, name: &str, value: impl serde::Serialize) {

@@ -27,6 +27,20 @@ pub enum Error {
     Trouble(String),
 }
 
+/// Why a job's data did not come or did not go.
+pub(super) enum NotMoved {
+    /// It never can: the job has failed, and this is why.
+    Failed(String),
+    /// Our own trouble: try again.
+    Trouble(Error),
+}
+
+impl<E: Into<Error>> From<E> for NotMoved {
+    fn from(error: E) -> Self {
+        Self::Trouble(error.into())
+    }
+}
+
 impl Error {
     /// An instance type that we do not know, in AWS's words.
     pub(super) fn unknown_instance(member: &str, value: &str) -> Self {

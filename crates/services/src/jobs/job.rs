@@ -72,8 +72,14 @@ pub struct Job {
     pub ended: Option<Timestamp>,
     /// When it last moved.
     pub modified: Timestamp,
+    /// All its moves: into which phase, and when.
+    #[serde(default)]
+    pub moves: Vec<(Phase, Timestamp)>,
     /// How its program ended.
     pub exit: Option<Exit>,
+    /// Whether its outputs are where they were wanted.
+    #[serde(default)]
+    pub kept: bool,
     /// Why it failed.
     pub failure: Option<String>,
     /// The last value of each metric that it printed.
@@ -162,9 +168,10 @@ impl Job {
     }
 }
 
-/// The store's kind differs between kinds of job, so that their names do not meet: it stands before the name.
+/// The kind stands before the name, so that the names of different kinds do not meet. Names that differ in case only are
+/// one, as they are in ARNs.
 pub(super) fn document_id(kind: Kind, name: &str) -> String {
-    format!("{kind:?}/{name}")
+    format!("{kind:?}/{}", name.to_lowercase())
 }
 
 impl Noun for Job {

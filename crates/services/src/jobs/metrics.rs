@@ -55,29 +55,23 @@ fn gather(found: &mut Vec<Metric>, patterns: &[(&str, Regex)], lines: &[LogLine]
 
 impl Jobs {
     /// The last value of each metric, from all that the job has printed.
-    pub(super) async fn metrics(&self, job: &Job) -> Result<Vec<Metric>, Error> {
+    pub(super) async fn metrics<'a>(&self, job: &'a Job) -> Result<Vec<Metric>, Error> {
         let definitions = &job.plan.metrics;
         if definitions.is_empty() {
             return Ok(Vec::new());
         }
-        let named = |definition| Ok((MetricDefinition::name(definition), pattern(definition)?));
+        let named = |definition: &'a MetricDefinition| Ok((definition.name.as_str(), pattern(definition)?));
         let patterns = definitions.iter().map(named).collect::<Result<Vec<_>, Error>>()?;
         let (mut found, mut from) = (Vec::new(), 0);
         loop {
             let page = self.driver.logs(&job.id, from).await?;
             gather(&mut found, &patterns, &page.lines);
-            if page.lines.is_empty() {
+            if page.next == from {
                 found.sort_by(|a, b| a.metric_name.cmp(&b.metric_name));
                 return Ok(found);
             }
             from = page.next;
         }
-    }
-}
-
-impl MetricDefinition {
-    fn name(&self) -> &str {
-        &self.name
     }
 }
 

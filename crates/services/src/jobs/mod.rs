@@ -10,6 +10,7 @@ mod container;
 mod decide;
 mod describe;
 mod error;
+mod inside;
 mod instances;
 mod job;
 mod metrics;

@@ -11,7 +11,7 @@ use trainyard_domain::Arn;
 use super::{
     Error, instances,
     plan::{Entry, Input, Output, OutputForm, Plan},
-    request::{S3Uri, Tag, check_instances, check_name, only},
+    request::{S3Uri, Tag, check_given, check_instances, check_limit, check_name, check_once, only},
     training::{Distribution, S3DataType, StoppingCondition, Uncompressed},
 };
 
@@ -187,6 +187,12 @@ impl ProcessingRequest {
         check_name("processingJobName", &self.processing_job_name)?;
         let cluster = &self.processing_resources.cluster_config;
         check_instances(cluster.instance_count)?;
+        check_limit(self.stopping_condition.max_runtime_in_seconds)?;
+        let program = &self.app_specification;
+        let program = program.container_entrypoint.iter().chain(&program.container_arguments);
+        check_given(&self.environment, program)?;
+        check_once("input", self.processing_inputs.iter().map(|input| input.input_name.as_str()))?;
+        check_once("output", self.outputs().iter().map(|output| output.output_name.as_str()))?;
         if let Some(network) = &self.network_config {
             only("NetworkConfig.EnableNetworkIsolation", network.enable_network_isolation)?;
         }

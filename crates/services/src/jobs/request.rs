@@ -1,5 +1,7 @@
 //! The members that training and processing requests share, as AWS shapes them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::Error;
@@ -82,6 +84,45 @@ pub fn check_name(member: &str, name: &str) -> Result<(), Error> {
         )));
     }
     Ok(())
+}
+
+/// What a program is given must be texts that the system can carry, and names of variables must be names.
+pub(super) fn check_given<'a>(
+    environment: &'a BTreeMap<String, String>,
+    others: impl IntoIterator<Item = &'a String>,
+) -> Result<(), Error> {
+    let legal = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    if let Some(name) = environment.keys().find(|name| !legal(name)) {
+        return Err(Error::Invalid(format!(
+            "`{name}` cannot be a variable's name in `Environment`: use letters, digits and `_`"
+        )));
+    }
+    if environment.values().chain(others).any(|text| text.contains('\0')) {
+        return Err(Error::Invalid("a value has a zero byte, which no program can be given".to_owned()));
+    }
+    Ok(())
+}
+
+/// A job must be allowed some time.
+pub(super) fn check_limit(seconds: u64) -> Result<(), Error> {
+    if seconds == 0 {
+        return Err(Error::Invalid(
+            "1 validation error detected: Value '0' at 'stoppingCondition.maxRuntimeInSeconds' failed to satisfy constraint: Member must have value greater than or equal to 1".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// Names that may stand only once.
+pub(super) fn check_once<'a>(what: &str, names: impl IntoIterator<Item = &'a str>) -> Result<(), Error> {
+    let mut seen = BTreeSet::new();
+    match names.into_iter().find(|name| !seen.insert(*name)) {
+        Some(twice) => Err(Error::Invalid(format!("the {what} `{twice}` is there twice"))),
+        None => Ok(()),
+    }
 }
 
 /// A member that may only have the value that asks for nothing.

@@ -185,8 +185,10 @@ impl Jobs {
         let created =
             Range::numbers(filter.created.0.map(Timestamp::millis), filter.created.1.map(Timestamp::millis));
         let list = List::in_scope(scope_key(scope)).by(created_key(kind)).within(created);
-        let fits =
-            |job: &Job| filter.status.as_ref().is_none_or(|status| describe::training_status(job) == status);
+        let fits = |job: &Job| {
+            listing.names(&job.name)
+                && filter.status.as_ref().is_none_or(|status| describe::status(job) == status)
+        };
         Ok(listing::page(&self.ground.store, list, listing, fits).await?)
     }
 
@@ -258,7 +260,9 @@ fn begun(asked: Asked, now: Timestamp) -> Result<Job, Error> {
         started: None,
         ended: None,
         modified: now,
+        moves: vec![(Phase::Starting, now)],
         exit: None,
+        kept: false,
         failure: None,
         metrics: Vec::new(),
         message: None,

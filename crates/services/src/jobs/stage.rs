@@ -1,55 +1,53 @@
 //! Gives a job its `/opt/ml`: directories, configuration files, and its data from S3.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    io,
+    path::{Component, Path, PathBuf},
+};
 
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
 use sha2::Digest as _;
 use tokio::io::AsyncWriteExt;
 use trainyard_domain::content::Digest;
 
 use super::{
     Error,
+    error::NotMoved,
+    inside,
     job::{InputDigest, Job},
     plan::Input,
     request::S3Uri,
     room::Jobs,
 };
-use crate::artifacts::{ListEntry, ListQuery, Object};
+use crate::{
+    artifacts::{ListEntry, ListQuery, Object},
+    refusal::is_passing,
+};
 
 /// The directories that every job finds, below `/opt/ml`.
 const DIRECTORIES: &[&str] =
     &["input/config", "input/data", "model", "output/data", "code", "processing/input", "processing/output"];
-
-/// Why a job did not get its data.
-pub(super) enum NotStaged {
-    /// It never can: the job has failed.
-    Failed(String),
-    /// Our own trouble: try again.
-    Trouble(Error),
-}
-
-impl<E: Into<Error>> From<E> for NotStaged {
-    fn from(error: E) -> Self {
-        Self::Trouble(error.into())
-    }
-}
+/// How many objects are fetched at a time.
+const WIDTH: usize = 8;
 
 impl Jobs {
-    /// Makes the directory anew, whatever an earlier attempt left, and fetches the inputs. Says what they were.
-    pub(super) async fn stage(&self, job: &Job) -> Result<Vec<InputDigest>, NotStaged> {
+    /// Makes the directory anew, whatever an earlier attempt left, and fetches the inputs. Says what they were. All of
+    /// it is on the disk when it returns: the job may start after the power came back.
+    pub(super) async fn stage(&self, job: &Job) -> Result<Vec<InputDigest>, NotMoved> {
         let home = self.home(job);
         remove(&home).await?;
-        for directory in DIRECTORIES {
-            tokio::fs::create_dir_all(home.join(directory)).await.map_err(trouble(&home))?;
-        }
-        for output in &job.plan.outputs {
-            tokio::fs::create_dir_all(home.join(&output.path)).await.map_err(trouble(&home))?;
-        }
-        for (path, content) in &job.plan.files {
-            let target = home.join(path);
-            make_parent(&target).await?;
-            tokio::fs::write(&target, content).await.map_err(trouble(&target))?;
-        }
+        let made = {
+            let (home, plan) = (home.clone(), job.plan.clone());
+            move || {
+                inside::private_directory(&home)?;
+                let outputs = plan.outputs.iter().map(|output| output.path.as_str());
+                for directory in DIRECTORIES.iter().copied().chain(outputs) {
+                    std::fs::create_dir_all(home.join(directory))?;
+                }
+                plan.files.iter().try_for_each(|(path, content)| write(&home.join(path), content))
+            }
+        };
+        blocking(&home, made).await?;
         let mut digests = Vec::with_capacity(job.plan.inputs.len());
         for input in &job.plan.inputs {
             digests.push(self.fetch(job, input, &home.join(&input.path)).await?);
@@ -58,44 +56,80 @@ impl Jobs {
     }
 
     /// Fetches all objects of one input.
-    async fn fetch(&self, job: &Job, input: &Input, directory: &Path) -> Result<InputDigest, NotStaged> {
-        tokio::fs::create_dir_all(directory).await.map_err(trouble(directory))?;
+    async fn fetch(&self, job: &Job, input: &Input, directory: &Path) -> Result<InputDigest, NotMoved> {
+        tokio::fs::create_dir_all(directory).await.map_err(|e| unwritten(directory, &e))?;
         let mut hash = sha2::Sha256::new();
         let (mut count, mut cursor) = (0, None);
         loop {
             let query =
                 ListQuery { prefix: input.uri.key.clone(), cursor, limit: 1000, ..ListQuery::default() };
             let page = self.artifacts.list(&job.scope.account, &input.uri.bucket, query).await;
-            let page = page.map_err(|e| NotStaged::Failed(not_found(job, &input.uri, &e.to_string())))?;
+            let page = page.map_err(|error| match is_passing(&error) {
+                true => NotMoved::Trouble(Error::Trouble(error.to_string())),
+                false => NotMoved::Failed(not_found(job, &input.uri, &error.to_string())),
+            })?;
+            let mut wanted = Vec::new();
             for entry in page.entries {
                 let ListEntry::Object(object) = entry else { continue };
-                let Some(path) = below(&input.uri, &object.key).map_err(NotStaged::Failed)? else { continue };
-                self.download(&object, &directory.join(path)).await?;
+                let Some(path) = below(&input.uri, &object.key).map_err(NotMoved::Failed)? else { continue };
                 hash.update(format!("{}\0{}\n", object.key, object.digest));
                 count += 1;
+                wanted.push((object, directory.join(path)));
             }
+            let fetched =
+                stream::iter(wanted).map(async |(object, target)| self.download(&object, &target).await);
+            fetched.buffer_unordered(WIDTH).try_collect::<()>().await?;
             cursor = page.next;
             if cursor.is_none() {
                 break;
             }
         }
         if count == 0 {
-            return Err(NotStaged::Failed(not_found(job, &input.uri, "no object has this prefix")));
+            return Err(NotMoved::Failed(not_found(job, &input.uri, "no object has this prefix")));
         }
         let digest = Digest::from_sha256(&hash.finalize());
         Ok(InputDigest { name: input.name.clone(), uri: input.uri.to_string(), digest, objects: count })
     }
 
-    async fn download(&self, object: &Object, target: &Path) -> Result<(), NotStaged> {
-        make_parent(target).await?;
-        let mut body = self.artifacts.read(object, None).await.map_err(|e| Error::Trouble(e.to_string()))?;
-        let mut file = tokio::fs::File::create(target).await.map_err(trouble(target))?;
-        while let Some(piece) = body.next().await {
-            file.write_all(&piece.map_err(trouble(target))?).await.map_err(trouble(target))?;
+    async fn download(&self, object: &Object, target: &Path) -> Result<(), NotMoved> {
+        let unwritten = |e: io::Error| unwritten(target, &e);
+        if let Some(parent) = target.parent() {
+            tokio::fs::create_dir_all(parent).await.map_err(unwritten)?;
         }
-        file.flush().await.map_err(trouble(target))?;
-        Ok(())
+        let mut body = self.artifacts.read(object, None).await.map_err(|e| Error::Trouble(e.to_string()))?;
+        let mut file = tokio::fs::File::create(target).await.map_err(unwritten)?;
+        while let Some(piece) = body.next().await {
+            file.write_all(&piece.map_err(at(target))?).await.map_err(unwritten)?;
+        }
+        file.flush().await.map_err(unwritten)?;
+        file.sync_all().await.map_err(unwritten)
     }
+}
+
+/// A file could not be written: some reasons stay, however often it is tried.
+fn unwritten(path: &Path, error: &io::Error) -> NotMoved {
+    use io::ErrorKind::{
+        AlreadyExists, FileTooLarge, InvalidFilename, InvalidInput, IsADirectory, NotADirectory,
+        QuotaExceeded, StorageFull,
+    };
+    let path = path.display();
+    match error.kind() {
+        StorageFull | QuotaExceeded | FileTooLarge => {
+            NotMoved::Failed(format!("ClientError: the input data does not fit on the disk: {path}: {error}"))
+        }
+        AlreadyExists | InvalidFilename | InvalidInput | IsADirectory | NotADirectory => {
+            NotMoved::Failed(format!("ClientError: an object's key cannot be a file's path: {path}: {error}"))
+        }
+        _ => NotMoved::Trouble(Error::Trouble(format!("{path}: {error}"))),
+    }
+}
+
+fn write(path: &Path, content: &str) -> io::Result<()> {
+    use std::io::Write;
+    path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+    let mut file = std::fs::File::create(path)?;
+    file.write_all(content.as_bytes())?;
+    file.sync_all()
 }
 
 /// Where an object goes below its input's directory: its key behind the prefix, and for the very object its last
@@ -109,8 +143,10 @@ fn below(uri: &S3Uri, key: &str) -> Result<Option<PathBuf>, String> {
     if path.is_empty() || path.ends_with('/') {
         return Ok(None);
     }
+    // `Path` overlooks a dot on the way: two keys would be one file.
+    let dots = path.split('/').any(|part| part == ".");
     let path = PathBuf::from(path);
-    if path.components().all(|part| matches!(part, Component::Normal(_))) {
+    if !dots && path.components().all(|part| matches!(part, Component::Normal(_))) {
         return Ok(Some(path));
     }
     Err(format!("ClientError: the key `{key}` cannot be a file's path: rename the object"))
@@ -123,22 +159,23 @@ fn not_found(job: &Job, uri: &S3Uri, why: &str) -> String {
     )
 }
 
+/// Takes a job's directory away; nothing happens if it is not there.
 pub(super) async fn remove(path: &Path) -> Result<(), Error> {
-    match tokio::fs::remove_dir_all(path).await {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(trouble(path)(e)),
-        _ => Ok(()),
-    }
+    let gone = path.to_owned();
+    blocking(path, move || inside::remove(&gone)).await
 }
 
-async fn make_parent(path: &Path) -> Result<(), Error> {
-    match path.parent() {
-        Some(parent) => tokio::fs::create_dir_all(parent).await.map_err(trouble(parent)),
-        None => Ok(()),
-    }
+/// Does blocking work on `path` away from the runtime's own threads.
+pub(super) async fn blocking<T: Send + 'static>(
+    path: &Path,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|e| Error::Trouble(e.to_string()))?.map_err(at(path))
 }
 
 /// Turns an I/O error into ours, naming the path.
-pub(super) fn trouble(path: &Path) -> impl Fn(std::io::Error) -> Error {
+pub(super) fn at(path: &Path) -> impl Fn(io::Error) -> Error {
     let path = path.display().to_string();
     move |error| Error::Trouble(format!("{path}: {error}"))
 }
@@ -167,8 +204,7 @@ mod tests {
     fn no_key_leaves_the_directory() {
         let uri = S3Uri { bucket: "b".to_owned(), key: "d/".to_owned() };
         for key in ["d/../../etc/passwd", "d/x/../../../y", "d/./a"] {
-            let path = below(&uri, key);
-            assert!(path.is_err() || path == Ok(Some(PathBuf::from("./a"))), "{key}: {path:?}");
+            assert!(below(&uri, key).is_err(), "{key}");
         }
     }
 }

@@ -40,7 +40,9 @@ pub(super) fn a_job() -> Job {
         started: None,
         ended: None,
         modified: Timestamp(0),
+        moves: Vec::new(),
         exit: None,
+        kept: false,
         failure: None,
         metrics: Vec::new(),
         message: None,
@@ -81,6 +83,10 @@ fn what_cannot_be_honoured_is_refused_by_name() {
     check(|r| r.enable_network_isolation = true, "EnableNetworkIsolation");
     check(|r| r.training_job_name = "a_b".to_owned(), "trainingJobName");
     check(|r| r.input_data_config[0].channel_name = "..".to_owned(), "`..`");
+    check(|r| r.input_data_config.push(r.input_data_config[0].clone()), "`train` is there twice");
+    check(|r| r.stopping_condition.max_runtime_in_seconds = 0, "maxRuntimeInSeconds");
+    check(|r| drop(r.environment.insert("A=B".to_owned(), String::new())), "`A=B`");
+    check(|r| drop(r.hyper_parameters.insert("a".to_owned(), "\0".to_owned())), "zero byte");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{
     Error, instances,
     metrics::{self, MetricDefinition},
     plan::{Entry, Input, Output, OutputForm, Plan},
-    request::{S3Uri, Tag, check_instances, check_name, only},
+    request::{S3Uri, Tag, check_given, check_instances, check_limit, check_name, check_once, only},
 };
 
 /// The request's members that are honoured.
@@ -169,7 +169,7 @@ pub struct ResourceConfig {
     /// Only 1.
     pub instance_count: u32,
     /// The disk is the host's; kept and shown.
-    #[serde(rename = "VolumeSizeInGB")]
+    #[serde(default, rename = "VolumeSizeInGB")]
     pub volume_size_in_gb: u32,
 }
 
@@ -178,14 +178,19 @@ pub struct ResourceConfig {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct StoppingCondition {
     /// After which the job is stopped.
+    #[serde(default = "one_day")]
     pub max_runtime_in_seconds: u64,
 }
 
-/// One day, as AWS has it for training and processing.
 impl Default for StoppingCondition {
     fn default() -> Self {
-        Self { max_runtime_in_seconds: 86_400 }
+        Self { max_runtime_in_seconds: one_day() }
     }
+}
+
+/// What AWS has for training and processing if nothing is said.
+fn one_day() -> u64 {
+    86_400
 }
 
 impl TrainingRequest {
@@ -196,7 +201,12 @@ impl TrainingRequest {
         only("EnableNetworkIsolation", self.enable_network_isolation)?;
         only("EnableManagedSpotTraining", self.enable_managed_spot_training)?;
         only("OutputDataConfig.KmsKeyId", !self.output_data_config.kms_key_id.is_empty())?;
-        metrics::check(&self.algorithm_specification.metric_definitions)?;
+        check_limit(self.stopping_condition.max_runtime_in_seconds)?;
+        let specification = &self.algorithm_specification;
+        let program = specification.container_entrypoint.iter().chain(&specification.container_arguments);
+        check_given(&self.environment, program.chain(self.hyper_parameters.values()))?;
+        metrics::check(&specification.metric_definitions)?;
+        check_once("channel", self.input_data_config.iter().map(|channel| channel.channel_name.as_str()))?;
         for channel in &self.input_data_config {
             let name = &channel.channel_name;
             let legal = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
@@ -311,7 +321,7 @@ impl TrainingRequest {
 }
 
 fn shouted(name: &str) -> String {
-    name.to_ascii_uppercase().replace(['-', '.'], "_")
+    name.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_")
 }
 
 fn channel_input(channel: &Channel) -> Input {

@@ -1,6 +1,6 @@
 //! The room's loop: takes each job from phase to phase. Every phase is safe to begin again after a crash.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, io, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use trainyard_domain::job::{Exit, JobStatus};
@@ -9,10 +9,10 @@ use trainyard_store::{Changes, Expect, Held, List, WorkItem};
 use super::{
     Error,
     decide::{self, Step},
+    error::NotMoved,
     job::{End, Job, OPEN_KEY, Phase, Stop},
     room::Jobs,
-    stage::{self, NotStaged},
-    told,
+    stage, told,
 };
 use crate::{
     logs::{self, StreamName},
@@ -80,8 +80,8 @@ impl Jobs {
                 held.value.inputs = inputs;
                 self.moved(held, Phase::Running).await
             }
-            Err(NotStaged::Failed(reason)) => self.over(held, End::Failed, Some(reason)).await,
-            Err(NotStaged::Trouble(error)) => Err(error),
+            Err(NotMoved::Failed(reason)) => self.over(held, End::Failed, Some(reason)).await,
+            Err(NotMoved::Trouble(error)) => Err(error),
         }
     }
 
@@ -138,15 +138,27 @@ impl Jobs {
     async fn keep(&self, mut held: Held<Job>) -> Result<Outcome, Error> {
         self.pump(&held.value).await?;
         let exit = held.value.exit.clone().unwrap_or_else(|| unknown_exit(&held.value));
+        let mut end = decide::verdict(&held.value, &exit);
+        let mut reason = None;
         if Self::is_staged(&held.value) {
-            self.collect(&held.value).await?;
+            if end == End::Failed {
+                let said = self.said(&held.value, "output/failure").await?;
+                reason = Some(decide::failure(held.value.kind, &exit, &said));
+            }
+            let message = self.said(&held.value, "output/message").await?;
+            held.value.message = Some(message).filter(|text| !text.is_empty());
+            match self.collect(&held.value, end).await {
+                Ok(()) => held.value.kept = end != End::Failed,
+                Err(NotMoved::Trouble(error)) => return Err(error),
+                Err(NotMoved::Failed(why)) => {
+                    reason = reason.or(Some(why));
+                    end = if end == End::Completed { End::Failed } else { end };
+                }
+            }
+        } else if end == End::Failed {
+            reason = Some(decide::failure(held.value.kind, &exit, ""));
         }
         held.value.metrics = self.metrics(&held.value).await?;
-        let end = decide::verdict(&held.value, &exit);
-        let said = self.said(&held.value, "output/failure").await;
-        let message = self.said(&held.value, "output/message").await;
-        held.value.message = Some(message).filter(|text| !text.is_empty());
-        let reason = (end == End::Failed).then(|| decide::failure(held.value.kind, &exit, &said));
         self.over(held, end, reason).await
     }
 
@@ -180,8 +192,10 @@ impl Jobs {
                 held.value.arn, held.value.phase
             )));
         }
+        let now = self.ground.now();
         held.value.phase = phase;
-        held.value.modified = self.ground.now();
+        held.value.modified = now;
+        held.value.moves.push((phase, now));
         self.commit(&held).await?;
         Ok(Outcome::Later(Duration::ZERO))
     }
@@ -205,7 +219,7 @@ impl Jobs {
         let mut from = self.logs.position(&name).await.map_err(trouble)?;
         loop {
             let page = self.driver.logs(&job.id, from).await?;
-            if page.lines.is_empty() {
+            if page.next == from {
                 return Ok(());
             }
             from = self.logs.append(&name, from, &page).await.map_err(trouble)?;
@@ -224,9 +238,37 @@ impl Jobs {
         Arc::new(Watch(self.clone()))
     }
 
-    /// The jobs that are not over, for people.
+    /// The jobs that are not over.
     pub async fn open(&self) -> Result<Vec<Job>, Error> {
-        let page = self.ground.store.list::<Job>(List::everywhere().by(OPEN_KEY).limit(1000)).await?;
-        Ok(page.items.into_iter().map(|held| held.value).collect())
+        let (mut open, mut after) = (Vec::new(), None);
+        loop {
+            let list = List::everywhere().by(OPEN_KEY).limit(1000).after(after);
+            let page = self.ground.store.list::<Job>(list).await?;
+            open.extend(page.items.into_iter().map(|held| held.value));
+            after = page.next;
+            if after.is_none() {
+                return Ok(open);
+            }
+        }
+    }
+
+    /// Clears directories of jobs that are over: a crash can leave some behind.
+    pub async fn sweep(&self) -> Result<(), Error> {
+        let directory = self.config.directory.clone();
+        // The directories first: one that is made after this belongs to a job that is open.
+        let read = move || -> io::Result<Vec<_>> { Ok(std::fs::read_dir(directory)?.flatten().collect()) };
+        let there = stage::blocking(&self.config.directory, read).await?;
+        let open: HashSet<_> = self.open().await?.into_iter().map(|job| job.id.to_string()).collect();
+        for entry in there {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            // A job's own directory, or an archive that is named after it.
+            if !open.contains(name.split('.').next().unwrap_or_default()) {
+                match tokio::fs::remove_file(entry.path()).await {
+                    Ok(()) => {}
+                    Err(_) => stage::remove(&entry.path()).await?,
+                }
+            }
+        }
+        Ok(())
     }
 }

@@ -124,7 +124,8 @@ impl Registry {
         listing: &Listing,
     ) -> Result<(Vec<Group>, Option<String>), Error> {
         let list = List::in_scope(scope_key(scope)).by("created");
-        Ok(listing::page(&self.ground.store, list, listing, |_| true).await?)
+        Ok(listing::page(&self.ground.store, list, listing, |group: &Group| listing.names(&group.name))
+            .await?)
     }
 
     /// Removes a group that has no versions.
