@@ -71,6 +71,8 @@ impl Asking {
     ) -> Result<Answer, Failure> {
         let mut typed = self.typed.lock().unwrap_or_else(PoisonError::into_inner).take();
         let lines = typed.get_or_insert_with(read_lines);
+        // What was typed before the question was seen is no answer to it.
+        let _ = nix::sys::termios::tcflush(std::io::stdin(), nix::sys::termios::FlushArg::TCIFLUSH);
         while lines.try_recv().is_ok() {}
         printer::ask(format_args!("{} {} [y/N] ", printer::yellow("?"), question.text));
         let answer = loop {

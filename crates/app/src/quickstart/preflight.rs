@@ -16,8 +16,8 @@ pub(super) fn check() -> Result<(), Failure> {
             .hint(missing.follows.clone())
             .hint("trainyard doctor    # looks at everything"));
     }
-    let found: Vec<_> =
-        findings.iter().map(|finding| finding.found.replace("git version ", "git ")).collect();
+    let version = |found: &str| found.split(" at ").next().unwrap_or(found).replace("git version ", "git ");
+    let found: Vec<_> = findings.iter().map(|finding| version(&finding.found)).collect();
     step.done(found.join(", Python "));
     Ok(())
 }

@@ -25,18 +25,25 @@ pub(super) async fn made(host: &Host, made: &Made) -> Result<(), Failure> {
     printer::result(format_args!("execution      {}", made.training.name));
     printer::result(format_args!("model version  {}", made.package.model_package_arn));
     printer::result(format_args!("endpoint       {serves}"));
-    printer::talk(format_args!(
-        "\nin another terminal:\n  {}\nand then, for example:\n  {}\n  {}\n  {}\nor make a change and push it; \
-         `{}` makes one and goes round again\n",
-        printer::cyan(&format!("eval \"$({program} env --data {data})\"")),
-        printer::cyan(&format!("{program} status")),
-        printer::cyan(&format!("{program} logs {}", crate::remote::last(&made.training.state_machine_arn))),
-        printer::cyan(&format!(
-            "aws sagemaker describe-model-package --model-package-name {}",
-            made.package.model_package_arn
-        )),
-        host.again(),
-    ));
+    let machine = crate::remote::last(&made.training.state_machine_arn);
+    let package = &made.package.model_package_arn;
+    let next = [
+        ("\nin another terminal:", vec![format!("eval \"$({program} env --data {data})\"")]),
+        (
+            "and there, for example:",
+            vec![
+                format!("{program} status"),
+                format!("{program} logs {machine}"),
+                format!("aws sagemaker describe-model-package --model-package-name {package}"),
+            ],
+        ),
+        ("another round, with another hyperparameter:", vec![host.again()]),
+    ];
+    for (when, commands) in next {
+        printer::talk(when);
+        commands.iter().for_each(|command| printer::talk(format_args!("  {}", printer::cyan(command))));
+    }
+    printer::talk("");
     Ok(())
 }
 

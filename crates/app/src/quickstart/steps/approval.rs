@@ -25,7 +25,7 @@ pub(super) async fn of_version(round: &Round<'_>, package: &Package) -> Result<(
         Ok(seen.as_ref().unwrap_or(package).approval().to_owned())
     };
     if now().await? != "PendingManualApproval" {
-        return ended(round, Step::begin(title), (&now().await?, &format!("{name} before")));
+        return ended(round, Step::begin(title), (&now().await?, &name, "somebody before"));
     }
     let what = package.commit().map_or_else(String::new, |commit| format!(" of commit {}", short(commit)));
     let question = Question {
@@ -36,11 +36,11 @@ pub(super) async fn of_version(round: &Round<'_>, package: &Package) -> Result<(
     let open = async || Ok(now().await? == "PendingManualApproval");
     let (answer, step) = round.asking.ask(question, open).await?;
     match answer {
-        Answer::Elsewhere => ended(round, step, (&now().await?, &name)),
-        answer => {
+        Answer::Elsewhere => ended(round, step, (&now().await?, &name, by(&answer))),
+        Answer::Yes(_) | Answer::No => {
             let approved = answer != Answer::No;
             registry::answer(client, &package.model_package_arn, approved, Some(COMMENT)).await?;
-            ended(round, step, (&now().await?, &format!("{name}{}", by(&answer))))
+            ended(round, step, (&now().await?, &name, by(&answer)))
         }
     }
 }
@@ -64,19 +64,21 @@ pub(super) async fn of_execution(round: &Round<'_>, approval: &Approval, title: 
     if answer != Answer::Elsewhere {
         approvals::answer(client, &approval.id, answer != Answer::No, Some(COMMENT)).await?;
     }
-    ended(round, step, (&now().await?, &format!("{}{}", approval.title, by(&answer))))
+    ended(round, step, (&now().await?, &approval.title, by(&answer)))
 }
 
-fn by(answer: &Answer) -> String {
+fn by(answer: &Answer) -> &'static str {
     match answer {
-        Answer::Yes(by) => format!(" by {by}"),
-        Answer::No | Answer::Elsewhere => String::new(),
+        Answer::Yes(by) => by,
+        Answer::No => "you",
+        Answer::Elsewhere => "somebody",
     }
 }
 
-fn ended(round: &Round<'_>, step: Step, (status, what): (&str, &str)) -> Result<(), Failure> {
+/// Ends the step: what was asked for, how it stands now, and by whom.
+fn ended(round: &Round<'_>, step: Step, (status, what, by): (&str, &str, &str)) -> Result<(), Failure> {
     if status == "Approved" {
-        step.done(format!("{status} {what}"));
+        step.done(format!("{status} by {by}"));
         return Ok(());
     }
     step.failed(status);

@@ -3,6 +3,7 @@
 use super::{PAUSE, Round, begun, image::short_digest, job::ended};
 use crate::{
     failure::Failure,
+    printer,
     quickstart::git::short,
     remote::{
         executions::{self, Execution},
@@ -32,7 +33,8 @@ pub(super) async fn registered(
             .hint(round.command(&format!("logs {}", execution.name)))
     };
     let package = begun(async || round.package(&execution.execution_arn).await, missing).await?;
-    step.done(format!("{} {}: {}", package.name(), package.approval(), lineage(&package)));
+    step.done(format!("{} {}", package.name(), package.approval()));
+    printer::talk(printer::dim(&format!("     made of {}", lineage(&package))));
     Ok((execution, package))
 }
 
