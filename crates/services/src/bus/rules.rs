@@ -23,6 +23,9 @@ impl Bus {
         self.must_have_bus(scope, &bus).await?;
         let old = self.ground.store.get::<Rule>(&scope.to_string(), &rule::id(&bus, &spec.name)).await?;
         let role = spec.role.as_deref().map(role_arn).transpose()?;
+        if role.as_ref().is_some_and(|role| role.account != scope.account.as_str()) {
+            return Err(Error::Invalid("Cross-account pass role is not allowed.".to_owned()));
+        }
         let same_times = |rule: &Rule| rule.enabled && rule.schedule == spec.schedule;
         let since = old.as_ref().filter(|o| same_times(&o.value)).map(|o| o.value.since);
         let (expect, tags, targets) = match old {
@@ -186,6 +189,9 @@ impl Bus {
             let words = format!("Target {arn} is not of a kind that this server can start.");
             return Err(Error::Invalid(words));
         };
+        if arn.account != scope.account.as_str() {
+            return Err(Error::Invalid(format!("Target {arn} is of another account, which is not supported.")));
+        }
         if role.is_none() && kind.needs_role() {
             return Err(Error::Invalid(format!("RoleArn is required for target {arn}.")));
         }

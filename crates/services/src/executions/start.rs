@@ -34,6 +34,10 @@ impl Executions {
     /// nothing. When it returns, the execution is on disk and survives.
     pub async fn start(&self, by: &Principal, spec: StartSpec) -> Result<Execution, Error> {
         let (scope, machine) = names::machine(&spec.machine)?;
+        // Rules start executions too: nobody reaches another account's state machine by its ARN.
+        if scope.account != by.account {
+            return Err(Error::NoMachine(spec.machine));
+        }
         let name = spec.name.unwrap_or_else(|| self.ground.uuid());
         names::check(&name)?;
         let input = spec.input.unwrap_or_else(|| "{}".to_owned());
@@ -84,6 +88,9 @@ impl Executions {
         (error, cause): (Option<String>, Option<String>),
     ) -> Result<Timestamp, Error> {
         let execution = self.describe(arn).await?;
+        if execution.scope.account != by.account {
+            return Err(Error::NoExecution(arn.to_owned()));
+        }
         if let Some(end) = execution.end {
             return Ok(end.at);
         }

@@ -53,14 +53,16 @@ const MOST_OUTPUT: usize = 256 * 1024;
 const LONGEST_TOKEN: usize = 2048;
 
 impl Executions {
-    /// Answers the task of the token. A second answer, or one that comes too late, is [`Error::TaskTimedOut`].
+    /// Answers the task of the token, which must be of the answerer's own account. A second answer, or one that comes
+    /// too late, is [`Error::TaskTimedOut`].
     pub async fn answer(&self, by: &Principal, token: &str, answer: Answer) -> Result<(), Error> {
         if token.is_empty() || token.len() > LONGEST_TOKEN || token.contains('\0') {
             return Err(Error::InvalidToken);
         }
         let (fact, action) = fact(token, answer)?;
-        let held = self.ground.store.get::<Token>("", token).await?.ok_or(Error::InvalidToken)?;
-        let execution = held.value.execution;
+        let held = self.ground.store.get::<Token>("", token).await?;
+        let execution = held.map(|held| held.value.execution).filter(|arn| arn.account == by.account.as_str());
+        let execution = execution.ok_or(Error::InvalidToken)?;
         let mut told = Changes::new();
         if !matches!(fact, Fact::Heartbeat { .. }) {
             audit::note(&mut told, &self.ground, by, action, &execution)?;

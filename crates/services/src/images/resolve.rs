@@ -22,7 +22,7 @@ impl Images {
     /// What the image is made of, pinned by digest. `reference` is an image's URI as definitions have it; `here` is
     /// the scope that a URI of this machine's own address means.
     pub async fn resolve(&self, reference: &str, here: &Scope) -> Result<Image, Error> {
-        let uri = Uri::parse(reference, here)?;
+        let uri = own(reference, here)?;
         let mut manifest = self.manifest(&uri.scope, &uri.repository, &uri.reference).await?;
         let refuse = |reason: String| Error::NotRunnable { reference: reference.to_owned(), reason };
         for _ in 0..MAX_DEPTH {
@@ -50,7 +50,7 @@ impl Images {
 
     /// What the image came out of.
     pub async fn lineage(&self, reference: &str, here: &Scope) -> Result<Lineage, Error> {
-        let uri = Uri::parse(reference, here)?;
+        let uri = own(reference, here)?;
         Ok(self.manifest(&uri.scope, &uri.repository, &uri.reference).await?.lineage)
     }
 
@@ -73,6 +73,16 @@ impl Images {
         let bytes = self.read_small(&blob.content, MAX_CONFIG).await?;
         read_config(&bytes).map_err(|e| refuse(format!("its config cannot be read: {e}")))
     }
+}
+
+/// The image's name, in a registry of the own account. Another account's has nothing for us: there are no repository
+/// policies yet that could allow it.
+fn own(reference: &str, here: &Scope) -> Result<Uri, Error> {
+    let uri = Uri::parse(reference, here)?;
+    if uri.scope.account == here.account {
+        return Ok(uri);
+    }
+    Err(Error::NoRepository { name: uri.repository, registry: uri.scope.account.to_string() })
 }
 
 /// This machine's platform in Go's names. Images that bring their own system are always Linux's.

@@ -149,10 +149,12 @@ impl Registry {
     }
 }
 
-/// A group is named by its name or by its ARN.
+/// A group is named by its name or by its ARN, which must be of the own account to mean anything.
 fn named(scope: &Scope, name: &str) -> (Scope, String) {
     let arn = name.parse::<Arn>().ok();
-    let by_arn =
-        arn.as_ref().and_then(|arn| Some((arn.scope()?, arn.resource_of("model-package-group")?.to_owned())));
+    let own = |there: &Scope| there.account == scope.account;
+    let by_arn = arn.as_ref().and_then(|arn| {
+        Some((arn.scope().filter(own)?, arn.resource_of("model-package-group")?.to_owned()))
+    });
     by_arn.unwrap_or_else(|| (scope.clone(), name.to_owned()))
 }

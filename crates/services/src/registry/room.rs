@@ -1,6 +1,6 @@
 //! The room's verbs.
 
-use trainyard_domain::{Arn, Principal, Scope};
+use trainyard_domain::{AccountId, Arn, Principal, Scope};
 use trainyard_store::{Changes, Expect, Held, List, Range};
 
 use super::{
@@ -105,21 +105,22 @@ impl Registry {
         })
     }
 
-    /// The version, by its ARN.
-    pub async fn find(&self, arn: &str) -> Result<Held<Package>, Error> {
+    /// The version, by its ARN. To another account it is not there.
+    pub async fn find(&self, account: &AccountId, arn: &str) -> Result<Held<Package>, Error> {
         let missing = || Error::NotFound(format!("ModelPackage {arn}"));
         let parsed: Arn =
             arn.parse().map_err(|_| Error::Invalid(format!("`{arn}` is not a model package's ARN")))?;
         let (group, version) =
             parsed.resource_of("model-package").and_then(|r| r.split_once('/')).ok_or_else(missing)?;
-        let (scope, version) = (parsed.scope().ok_or_else(missing)?, version.parse().map_err(|_| missing())?);
+        let scope = parsed.scope().filter(|scope| scope.account == *account).ok_or_else(missing)?;
+        let version = version.parse().map_err(|_| missing())?;
         self.ground.store.get(&scope_key(&scope), &package_id(group, version)).await?.ok_or_else(missing)
     }
 
     /// Changes a version: its approval above all. Saying the same again changes nothing and tells nothing.
     pub async fn update(&self, who: &Principal, update: PackageUpdate) -> Result<Package, Error> {
         loop {
-            let held = self.find(&update.model_package_arn).await?;
+            let held = self.find(&who.account, &update.model_package_arn).await?;
             let mut package = held.value.clone();
             apply(&mut package, who, &update);
             if package == held.value {
@@ -144,7 +145,7 @@ impl Registry {
 
     /// Removes a version. Its number is not used again.
     pub async fn delete(&self, who: &Principal, arn: &str) -> Result<(), Error> {
-        let held = self.find(arn).await?;
+        let held = self.find(&who.account, arn).await?;
         let mut changes = Changes::new();
         let id = package_id(&held.value.group, held.value.version);
         changes.delete::<Package>(&scope_key(&held.value.scope), &id, Expect::Version(held.version));

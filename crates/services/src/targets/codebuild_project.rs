@@ -25,6 +25,9 @@ impl Target for CodeBuildProject {
         let refused = |message: String| DeliveryError { retry: false, message };
         let scope =
             delivery.target.scope().ok_or_else(|| refused(format!("{} names no region", delivery.target)))?;
+        if scope.account != delivery.scope.account {
+            return Err(refused(format!("{} is of another account", delivery.target)));
+        }
         let name = delivery.target.resource_of("project").unwrap_or_default();
         let request = request(name, &delivery.input).map_err(refused)?;
         let rule = delivery.rule.resource.rsplit('/').next().unwrap_or_default();

@@ -24,6 +24,11 @@ pub(super) async fn answer(visit: Visit, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let dialect = protocol::dialect(&parts);
     let refuse = |error: &ApiError| protocol::refuse(dialect, error, &visit.request_id);
+    if sigv4::is_signed_twice(&parts) {
+        let message = "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query \
+                       string parameter or the Authorization header should be specified";
+        return refuse(&ApiError::invalid("InvalidArgument", message));
+    }
     if !sigv4::is_signed(&parts) {
         // A presigned URL of signature version 2: only S3 has them.
         return s3::serve(visit, Request::from_parts(parts, body)).await;

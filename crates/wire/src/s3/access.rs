@@ -1,5 +1,7 @@
 //! Who asks, and what is refused before an operation begins.
 
+use std::time::Duration;
+
 use s3s::{
     S3Error, S3ErrorCode, S3Request, S3Result,
     access::{S3Access, S3AccessContext},
@@ -66,18 +68,42 @@ impl S3Access for Guard {
 impl Guard {
     /// Who signed. `s3s` has checked the signature with the key's secret; here a session's token must fit the key.
     async fn signer(&self, context: &mut S3AccessContext<'_>) -> S3Result<Caller> {
-        if context.credentials().is_none() {
-            return Err(S3Error::with_message(S3ErrorCode::AccessDenied, "Access Denied"));
-        }
+        let Some(signed_with) = context.credentials().map(|credentials| credentials.access_key.clone()) else {
+            return Err(denied("Access Denied"));
+        };
         let mut request = http::Request::new(());
         *request.uri_mut() = context.uri().clone();
         *request.headers_mut() = context.headers().clone();
         let (parts, ()) = request.into_parts();
         let (access_key, token, region) = who(&parts)?;
+        // Whose signature was checked and who is asked for must be the same.
+        if access_key != signed_with {
+            return Err(denied("Access Denied"));
+        }
+        self.check_form(&parts)?;
         let identity = &self.visit.services.identity;
         let credential = identity.credential(&access_key, token.as_deref()).await.map_err(|e| unknown(&e))?;
         Ok(Caller { principal: credential.principal, region })
     }
+
+    /// What `s3s` lets pass: headers that no signature covers, and URLs that hold for longer than a week.
+    fn check_form(&self, parts: &http::request::Parts) -> S3Result<()> {
+        if let Some(old) = OldQuery::read(parts) {
+            let latest = self.visit.services.ground.now().plus(LONGEST);
+            return if old.expires > latest { Err(denied("X-Amz-Expires must be less than a week")) } else { Ok(()) };
+        }
+        let unsigned = Signature::read(parts).ok().and_then(|read| read.unsigned_header(parts));
+        unsigned.map_or(Ok(()), |name| {
+            Err(denied(&format!("There were headers present in the request which were not signed: {name}")))
+        })
+    }
+}
+
+/// The longest life of a presigned URL.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+
+fn denied(why: &str) -> S3Error {
+    S3Error::with_message(S3ErrorCode::AccessDenied, why.to_owned())
 }
 
 /// The access key, the session's token and the region of a request, as it says itself.

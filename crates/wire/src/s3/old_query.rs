@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html#RESTAuthenticationQueryStringAuth>
 
 use http::request::Parts;
-use trainyard_domain::Region;
+use trainyard_domain::{Region, Timestamp};
 
 use crate::sigv4::query_value;
 
@@ -13,14 +13,16 @@ pub(super) const PARAMETERS: [&str; 4] = ["AWSAccessKeyId", "Signature", "Expire
 pub(crate) struct OldQuery {
     pub(super) access_key: String,
     pub(super) token: Option<String>,
+    pub(super) expires: Timestamp,
 }
 
 impl OldQuery {
     /// The signature, if the request has such a one.
     pub(crate) fn read(parts: &Parts) -> Option<Self> {
         let value = |name| query_value(parts, name);
-        value("Signature").and(value("Expires"))?;
-        Some(Self { access_key: value("AWSAccessKeyId")?, token: value("x-amz-security-token") })
+        let seconds: i64 = value("Signature").and(value("Expires"))?.parse().ok()?;
+        let expires = Timestamp(seconds.saturating_mul(1000));
+        Some(Self { access_key: value("AWSAccessKeyId")?, token: value("x-amz-security-token"), expires })
     }
 
     /// The session's token stands in the query, and was signed as a header: `s3s` must find it there.

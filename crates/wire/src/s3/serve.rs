@@ -15,13 +15,18 @@ use super::{
     host::Buckets,
     open,
 };
-use crate::face::{Access, Visit, doors::Serving};
+use crate::{
+    ApiError,
+    face::{Access, Visit, doors::Serving},
+    protocol,
+};
 
 /// Answers a request that is signed for S3.
 pub(crate) fn serve(visit: Visit, request: Request) -> Serving {
     Box::pin(async move {
         let request_id = visit.request_id.clone();
         let request = match visit.access {
+            _ if is_form(&request) => Err(refuse_form(&request_id)),
             Access::Signed => Ok(request),
             Access::Open => open::unsigned(&visit, request),
         };
@@ -35,6 +40,23 @@ pub(crate) fn serve(visit: Visit, request: Request) -> Serving {
         }
         response
     })
+}
+
+/// A browser's form (POST object), which has a signature of its own inside its body.
+fn is_form(request: &Request) -> bool {
+    let kinds = request.headers().get_all(http::header::CONTENT_TYPE).iter();
+    kinds.filter_map(|kind| kind.to_str().ok()).any(|kind| {
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        kind.eq_ignore_ascii_case("multipart/form-data") && request.method() == http::Method::POST
+    })
+}
+
+fn refuse_form(request_id: &str) -> Response {
+    let message = "uploads by a browser's form (POST object) are not supported: use a presigned URL";
+    let error = ApiError::invalid("NotImplemented", message);
+    let mut response = protocol::refuse(protocol::Dialect::S3, &error, request_id);
+    *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
+    response
 }
 
 async fn answer(visit: Visit, request: Request) -> Response {

@@ -14,6 +14,6 @@ pub(super) struct Input {
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiError> {
     let registry = &context.services.registry;
-    let package = registry.find(&input.model_package_name).await?.value;
+    let package = registry.find(&context.scope.account, &input.model_package_name).await?.value;
     Ok(registry.describe(&package))
 }

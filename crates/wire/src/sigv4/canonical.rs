@@ -78,7 +78,7 @@ fn header_value(parts: &Parts, name: &str) -> String {
     texts.collect::<Vec<_>>().join(",")
 }
 
-fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 

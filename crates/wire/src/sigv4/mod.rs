@@ -69,6 +69,19 @@ pub fn is_signed(parts: &Parts) -> bool {
     in_header || canonical::query_value(parts, "X-Amz-Signature").is_some()
 }
 
+/// Whether the request carries credentials in more than one place, of whatever version. Two readers of such a request
+/// could each believe another place.
+pub(crate) fn is_signed_twice(parts: &Parts) -> bool {
+    let names = || {
+        let pairs = parts.uri.query().unwrap_or_default().split('&');
+        pairs.map(|pair| canonical::decoded(pair.split('=').next().unwrap_or_default()))
+    };
+    let new = names().any(|name| name.eq_ignore_ascii_case("X-Amz-Signature"));
+    let old = names().any(|name| name == "Signature" || name == "AWSAccessKeyId");
+    let headers = parts.headers.get_all("authorization").iter().count();
+    headers + usize::from(new) + usize::from(old) > 1
+}
+
 impl Signature {
     /// Takes the request's signature apart.
     pub fn read(parts: &Parts) -> Result<Self, Refused> {
@@ -165,6 +178,17 @@ impl Signature {
         }
     }
 
+    /// The first of S3's own headers that is not signed: whoever holds a presigned URL could add it and so make
+    /// another request of it. The date and the body's digest are signed in places of their own.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>
+    pub(crate) fn unsigned_header<'a>(&self, parts: &'a Parts) -> Option<&'a str> {
+        let signed = |name: &str| self.signed_headers.iter().any(|signed| signed == name);
+        let own = |name: &str| {
+            name.starts_with("x-amz-") && !["x-amz-date", "x-amz-content-sha256"].contains(&name)
+        };
+        parts.headers.keys().map(http::HeaderName::as_str).find(|name| own(name) && !signed(name))
+    }
+
     fn key(&self, secret: &str) -> [u8; 32] {
         let day = mac(format!("AWS4{secret}").as_bytes(), &self.date);
         let service = mac(&mac(&day, self.region.as_str()), &self.service);
@@ -172,7 +196,7 @@ impl Signature {
     }
 
     fn check_time(&self, now: Timestamp) -> Result<(), Refused> {
-        let made = moment(&self.stamp).filter(|_| self.stamp.starts_with(&self.date)).ok_or_else(|| {
+        let made = moment(&self.stamp).filter(|_| self.stamp.get(..8) == Some(&self.date)).ok_or_else(|| {
             Refused::Incomplete(format!(
                 "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: `{}`",
                 self.stamp
