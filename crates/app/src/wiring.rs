@@ -1,6 +1,6 @@
 //! Puts the house together: store, drivers, rooms, and the loops that keep the rooms going.
 
-use std::{path::Path, sync::Arc};
+use std::{os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -213,8 +213,8 @@ fn program() -> Result<std::path::PathBuf, Failure> {
 
 fn made(data: &Path, name: &str) -> Result<std::path::PathBuf, Failure> {
     let directory = data.join(name);
-    std::fs::create_dir_all(&directory)
-        .map_err(|e| Failure::usage(format!("{} cannot be made: {e}", directory.display())))?;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&directory);
+    made.map_err(|e| Failure::usage(format!("{} cannot be made: {e}", directory.display())))?;
     Ok(directory)
 }
 

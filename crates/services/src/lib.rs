@@ -18,6 +18,7 @@ pub mod ground;
 pub mod identity;
 pub mod images;
 pub mod jobs;
+mod left;
 pub mod listing;
 pub mod logs;
 pub mod refusal;

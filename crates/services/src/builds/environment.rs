@@ -104,7 +104,7 @@ fn of_house(build: &Build, config: &BuildsConfig) -> BTreeMap<String, String> {
         ("HOME", text(&place.home())),
         ("TMPDIR", text(&place.temporary())),
         (CHANNEL, text(&place.channel())),
-        ("TRAINYARD_IMAGES", text(&config.images)),
+        ("TRAINYARD_IMAGES", text(&config.images_of(build))),
         ("GIT_CONFIG_COUNT", "1".to_owned()),
         ("GIT_CONFIG_KEY_0", helper),
         ("GIT_CONFIG_VALUE_0", "!trainyard git-credential".to_owned()),

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     jobs::{Asked, Entry, Kind as JobKind, Plan},
+    left,
     repositories::{self, checkout_foreign},
     work::{Outcome, Worker},
 };
@@ -190,7 +191,9 @@ impl Builds {
         let spec = Buildspec::parse(&text)
             .map_err(|_| Error::Disk(format!("{} was damaged", place.buildspec().display())))?;
         let shell = spec.env.shell.program().to_owned();
-        let mounts = [place.path(), &self.config.images, &self.config.programs()].map(|path| Mount {
+        let images = self.config.images_of(build);
+        private(&images)?;
+        let mounts = [place.path(), &images, &self.config.programs()].map(|path| Mount {
             source: path.to_owned(),
             target: path.to_owned(),
             read_only: path == self.config.programs(),
@@ -227,6 +230,9 @@ impl Builds {
     }
 }
 
+/// A buildspec of more bytes is refused.
+const MOST_BYTES: u64 = 1 << 20;
+
 /// The text of the buildspec, from where the project says.
 async fn buildspec_of(build: &Build, place: &BuildPlace) -> Result<String, NotReady> {
     let named = build.source.buildspec.as_deref().filter(|text| !text.trim().is_empty());
@@ -245,7 +251,12 @@ async fn buildspec_of(build: &Build, place: &BuildPlace) -> Result<String, NotRe
     if !real.starts_with(&top) {
         return Err(failed(format!("the buildspec {path} is not in the source")));
     }
-    tokio::fs::read_to_string(&real).await.map_err(|error| failed(format!("{path}: {error}")))
+    let bytes = left::read(&top, real.strip_prefix(&top).unwrap_or(&real), MOST_BYTES + 1);
+    let bytes = bytes.map_err(|error| failed(format!("{path}: {error}")))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(failed(format!("{path} has more than {MOST_BYTES} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| failed(format!("{path} is not UTF-8")))
 }
 
 fn parse(text: &str, build: &Build) -> Result<Buildspec, NotReady> {

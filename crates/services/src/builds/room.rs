@@ -20,7 +20,7 @@ use super::{
     source::Origin,
     webhook::Filter,
 };
-use crate::{audit, ground::Ground, jobs::Jobs, repositories::Repositories};
+use crate::{audit, ground::Ground, jobs::Jobs, left, repositories::Repositories};
 
 /// The room. Cheap to clone.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ pub struct Builds {
 pub struct BuildsConfig {
     /// Below this, each build has its directory.
     pub directory: PathBuf,
-    /// The local images, which builds share so that layers of requirements are made once.
+    /// The local images, which the builds of an account share so that layers of requirements are made once.
     pub images: PathBuf,
     /// The running binary: builds call it as `trainyard`.
     pub program: PathBuf,
@@ -45,6 +45,9 @@ pub struct BuildsConfig {
     /// What every build gets of the machine's variables: see [`super::of_machine`].
     pub inherited: BTreeMap<String, String>,
 }
+
+/// So much is read of a file that a build may have written.
+const LARGEST: u64 = 4 << 20;
 
 /// A build's files.
 pub(super) struct BuildPlace(PathBuf);
@@ -84,8 +87,10 @@ impl BuildPlace {
 
     /// What the script has marked, and what it runs; nothing where there is nothing yet.
     pub(super) fn run(&self) -> (Vec<Mark>, Option<Buildspec>) {
-        let marks = std::fs::read(self.channel()).unwrap_or_default();
-        let spec = std::fs::read(self.buildspec()).ok().and_then(|bytes| Buildspec::parse(&bytes).ok());
+        // The build can write to all of its directory.
+        let read = |path: PathBuf| left::read(&self.0, path.strip_prefix(&self.0).unwrap_or(&path), LARGEST);
+        let marks = read(self.channel()).unwrap_or_default();
+        let spec = read(self.buildspec()).ok().and_then(|bytes| Buildspec::parse(&bytes).ok());
         (read_marks(&String::from_utf8_lossy(&marks)), spec)
     }
 }
@@ -93,6 +98,11 @@ impl BuildPlace {
 impl BuildsConfig {
     pub(super) fn place(&self, build: &Build) -> BuildPlace {
         BuildPlace(self.directory.join(build.uuid()))
+    }
+
+    /// The local images of the build's account.
+    pub(super) fn images_of(&self, build: &Build) -> PathBuf {
+        self.images.join(build.scope.account.as_str())
     }
 
     /// The directory in which the binary is found as `trainyard`.

@@ -190,7 +190,9 @@ impl Bus {
             return Err(Error::Invalid(words));
         };
         if arn.account != scope.account.as_str() {
-            return Err(Error::Invalid(format!("Target {arn} is of another account, which is not supported.")));
+            return Err(Error::Invalid(format!(
+                "Target {arn} is of another account, which is not supported."
+            )));
         }
         if role.is_none() && kind.needs_role() {
             return Err(Error::Invalid(format!("RoleArn is required for target {arn}.")));

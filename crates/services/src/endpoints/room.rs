@@ -124,7 +124,11 @@ impl Endpoints {
 
     /// Takes image, model and variables from a version of the registry.
     async fn unpack(&self, model: &mut Model, package: &str) -> Result<(), Error> {
-        let held = self.registry.find(&model.scope.account, package).await.map_err(|e| Error::Invalid(e.to_string()))?;
+        let held = self
+            .registry
+            .find(&model.scope.account, package)
+            .await
+            .map_err(|e| Error::Invalid(e.to_string()))?;
         let container = held.value.container().ok_or_else(|| {
             Error::Invalid(format!(
                 "the model package {package} has no inference specification: it cannot be served"

@@ -1,8 +1,10 @@
 //! Gives a copy its model's files, and says how it is started.
 
 use std::{
+    cell::Cell,
     collections::BTreeMap,
     path::{Path, PathBuf},
+    rc::Rc,
     time::Duration,
 };
 
@@ -111,13 +113,31 @@ impl Endpoints {
     }
 }
 
-/// Unpacks a model. The archive is somebody's: nothing is written outside, and no device or special mode is made.
+/// A model's archive of more files than this is refused.
+const ENTRIES: usize = 1_000_000;
+/// A small archive may unpack to so many bytes, whatever it is; a larger one to so many times its size.
+const SMALL: u64 = 4 << 30;
+const EXPANSION: u64 = 100;
+/// Names and attributes of one file have no more bytes than this: they are read into memory.
+const HEADERS: u64 = 1 << 20;
+
+/// Unpacks a model. The archive is somebody's: nothing is written outside, no device or special mode is made, and it
+/// does not swell without end.
 fn unpack(archive: &Path, directory: &Path) -> std::io::Result<()> {
-    let file = std::io::BufReader::new(std::fs::File::open(archive)?);
-    let mut tar = tar::Archive::new(flate2::read::MultiGzDecoder::new(file));
+    let file = std::fs::File::open(archive)?;
+    let mut left = file.metadata()?.len().saturating_mul(EXPANSION).max(SMALL);
+    let bytes = flate2::read::MultiGzDecoder::new(std::io::BufReader::new(file));
+    let allowed = Rc::new(Cell::new(0));
+    let mut tar = tar::Archive::new(Metered { bytes, allowed: Rc::clone(&allowed) });
     tar.set_preserve_mtime(false);
-    for entry in tar.entries()? {
+    let mut entries = tar.entries()?;
+    for _ in 0..ENTRIES {
+        allowed.set(HEADERS);
+        let Some(entry) = entries.next() else { return Ok(()) };
         let mut entry = entry?;
+        allowed.set(u64::MAX);
+        let swells = || std::io::Error::other("the archive is larger than a model's may be");
+        left = left.checked_sub(entry.size()).ok_or_else(swells)?;
         let kind = entry.header().entry_type();
         if !(kind.is_file() || kind.is_dir()) {
             let path = entry.path()?.display().to_string();
@@ -129,8 +149,26 @@ fn unpack(archive: &Path, directory: &Path) -> std::io::Result<()> {
             let path = entry.path()?.display().to_string();
             return Err(std::io::Error::other(format!("`{path}` in the archive leads outside")));
         }
+        // What is left of it is not read with the next one's headers.
+        std::io::copy(&mut entry, &mut std::io::sink())?;
     }
-    Ok(())
+    Err(std::io::Error::other("the archive has more files than a model's may have"))
+}
+
+/// A reader that gives so many bytes and no more.
+struct Metered<R> {
+    bytes: R,
+    allowed: Rc<Cell<u64>>,
+}
+
+impl<R: std::io::Read> std::io::Read for Metered<R> {
+    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.bytes.read(to)?;
+        let left = self.allowed.get().checked_sub(count as u64);
+        let too_large = || std::io::Error::other("a file's name or attributes in the archive are too large");
+        self.allowed.set(left.ok_or_else(too_large)?);
+        Ok(count)
+    }
 }
 
 pub(super) async fn remove(path: &Path) -> Result<(), Error> {
@@ -143,4 +181,48 @@ pub(super) async fn remove(path: &Path) -> Result<(), Error> {
 fn trouble(path: &Path) -> impl Fn(std::io::Error) -> Error {
     let path = path.display().to_string();
     move |error| Error::Trouble(format!("{path}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    /// An archive with one entry, whose data is so many zeros.
+    fn check(kind: tar::EntryType, path: &str, zeros: u64, expect: Result<(), &str>) {
+        let place = tempfile::tempdir().unwrap();
+        let archive = place.path().join("model.tar.gz");
+        let mut header = tar::Header::new_gnu();
+        header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+        header.set_mode(0o6755);
+        header.set_entry_type(kind);
+        header.set_size(zeros);
+        header.set_cksum();
+        let file = std::fs::File::create(&archive).unwrap();
+        let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        packed.write_all(header.as_bytes()).unwrap();
+        std::io::copy(&mut std::io::repeat(0).take(zeros.min(16 << 20)), &mut packed).unwrap();
+        packed.write_all(&[0; 1024]).unwrap();
+        packed.finish().unwrap();
+        let into = place.path().join("model");
+        std::fs::create_dir(&into).unwrap();
+        let done = unpack(&archive, &into).map_err(|error| error.to_string());
+        match expect {
+            Ok(()) => assert_eq!(done, Ok(())),
+            Err(part) => assert!(done.as_ref().is_err_and(|error| error.contains(part)), "{path}: {done:?}"),
+        }
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 2, "nothing is beside it");
+    }
+
+    #[test]
+    fn a_model_is_files_and_nothing_else() {
+        use tar::EntryType;
+        check(EntryType::Regular, "a/model.bin", 1024, Ok(()));
+        check(EntryType::Regular, "../x", 0, Err("leads outside"));
+        check(EntryType::Symlink, "link", 0, Err("neither a file nor a directory"));
+        check(EntryType::Char, "device", 0, Err("neither a file nor a directory"));
+        check(EntryType::Regular, "huge", 5 << 30, Err("larger than a model's may be"));
+        check(EntryType::GNULongName, "name", 8 << 20, Err("name or attributes"));
+    }
 }

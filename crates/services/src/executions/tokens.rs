@@ -61,7 +61,8 @@ impl Executions {
         }
         let (fact, action) = fact(token, answer)?;
         let held = self.ground.store.get::<Token>("", token).await?;
-        let execution = held.map(|held| held.value.execution).filter(|arn| arn.account == by.account.as_str());
+        let execution =
+            held.map(|held| held.value.execution).filter(|arn| arn.account == by.account.as_str());
         let execution = execution.ok_or(Error::InvalidToken)?;
         let mut told = Changes::new();
         if !matches!(fact, Fact::Heartbeat { .. }) {

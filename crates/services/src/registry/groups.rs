@@ -153,8 +153,8 @@ impl Registry {
 fn named(scope: &Scope, name: &str) -> (Scope, String) {
     let arn = name.parse::<Arn>().ok();
     let own = |there: &Scope| there.account == scope.account;
-    let by_arn = arn.as_ref().and_then(|arn| {
-        Some((arn.scope().filter(own)?, arn.resource_of("model-package-group")?.to_owned()))
-    });
+    let by_arn = arn
+        .as_ref()
+        .and_then(|arn| Some((arn.scope().filter(own)?, arn.resource_of("model-package-group")?.to_owned())));
     by_arn.unwrap_or_else(|| (scope.clone(), name.to_owned()))
 }

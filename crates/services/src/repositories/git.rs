@@ -23,6 +23,8 @@ fn environment() -> Vec<(&'static str, std::ffi::OsString)> {
         ("GIT_CONFIG_GLOBAL", "/dev/null".into()),
         ("GIT_TERMINAL_PROMPT", "0".into()),
         ("GIT_ASKPASS", "true".into()),
+        // Neither programs nor files of ours that an address could name, also when a server redirects.
+        ("GIT_ALLOW_PROTOCOL", "https:file".into()),
         // The data directory may belong to another user than the one the server runs as.
         ("GIT_CONFIG_COUNT", "1".into()),
         ("GIT_CONFIG_KEY_0", "safe.directory".into()),

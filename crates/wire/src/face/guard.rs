@@ -51,7 +51,8 @@ impl Hosts {
 /// Refuses what a page of another site sent. `host` is the request's own authority.
 pub(super) fn same_site(parts: &Parts, host: &str) -> Result<(), Stop> {
     let text = |name| parts.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    if text("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+    // `same-site` is another port or another name of ours: another program's page all the same.
+    if text("sec-fetch-site").is_some_and(|site| !["same-origin", "none"].contains(&site)) {
         return Err(Stop::CrossSite);
     }
     match text("origin") {
@@ -137,5 +138,7 @@ mod tests {
         check("sec-fetch-site", "same-origin", true);
         check("sec-fetch-site", "none", true);
         check("sec-fetch-site", "cross-site", false);
+        check("sec-fetch-site", "same-site", false);
+        check("sec-fetch-site", "unheard", false);
     }
 }

@@ -7,6 +7,7 @@
 mod api;
 pub mod doors;
 mod guard;
+mod patience;
 mod serve;
 mod way;
 
@@ -93,8 +94,9 @@ impl Face {
         };
         let way = way::of(&parts);
         let unanswered = expects_in_vain(&parts);
-        // Following a link from another site to a page of ours is fine.
-        let reads_page = matches!(parts.method, Method::GET | Method::HEAD) && matches!(way, Way::Segment(_));
+        // Following a link from another site to a page of ours is fine; a door is no page.
+        let is_page = matches!(&way, Way::Segment(segment) if doors::by_segment(segment).is_none());
+        let reads_page = is_page && matches!(parts.method, Method::GET | Method::HEAD);
         if !reads_page && let Err(stop) = guard::same_site(&parts, &host) {
             return stopped(stop);
         }
@@ -104,7 +106,7 @@ impl Face {
             base_url: format!("http://{host}"),
             request_id: request_id.clone(),
         };
-        let request = Request::from_parts(parts, body);
+        let request = Request::from_parts(parts, patience::patient(body));
         let mut response = match way {
             Way::Signed => api::answer(visit, request).await,
             Way::Segment(segment) => self.unsigned(visit, &segment, request).await,

@@ -1,6 +1,6 @@
 //! The listener's loop: connections with limits on headers and time, and an end that waits for requests in hand.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -8,19 +8,29 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::patience::{Reading, UNREAD};
 
 const HEADER_TIME: Duration = Duration::from_secs(30);
 const HEADERS: usize = 100;
 const HEADER_BYTES: usize = 64 * 1024;
+/// So many connections at once, each with the files it reads: below the 1024 files that systems give a program. More
+/// wait until one ends; an idle one ends after [`HEADER_TIME`].
+const CONNECTIONS: usize = 400;
 /// How long requests in hand may still take when the server ends.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Serves until `stop`; then no new connections, and requests in hand have some seconds to end.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let connections = TaskTracker::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
+        let place = tokio::select! {
+            () = stop.cancelled() => break,
+            place = Arc::clone(&places).acquire_owned() => place,
+        };
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
@@ -37,12 +47,13 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         let _ = stream.set_nodelay(true);
         let (service, stop) = (TowerToHyperService::new(router.clone()), stop.clone());
         connections.spawn(async move {
+            let _place = place;
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEADER_TIME)
                 .max_headers(HEADERS)
                 .max_buf_size(HEADER_BYTES)
-                .serve_connection(TokioIo::new(stream), service)
+                .serve_connection(TokioIo::new(Reading::new(stream, UNREAD)), service)
                 .with_upgrades();
             let mut connection = std::pin::pin!(connection);
             let ended = tokio::select! {

@@ -68,7 +68,8 @@ impl S3Access for Guard {
 impl Guard {
     /// Who signed. `s3s` has checked the signature with the key's secret; here a session's token must fit the key.
     async fn signer(&self, context: &mut S3AccessContext<'_>) -> S3Result<Caller> {
-        let Some(signed_with) = context.credentials().map(|credentials| credentials.access_key.clone()) else {
+        let Some(signed_with) = context.credentials().map(|credentials| credentials.access_key.clone())
+        else {
             return Err(denied("Access Denied"));
         };
         let mut request = http::Request::new(());
@@ -90,7 +91,11 @@ impl Guard {
     fn check_form(&self, parts: &http::request::Parts) -> S3Result<()> {
         if let Some(old) = OldQuery::read(parts) {
             let latest = self.visit.services.ground.now().plus(LONGEST);
-            return if old.expires > latest { Err(denied("X-Amz-Expires must be less than a week")) } else { Ok(()) };
+            return if old.expires > latest {
+                Err(denied("X-Amz-Expires must be less than a week"))
+            } else {
+                Ok(())
+            };
         }
         let unsigned = Signature::read(parts).ok().and_then(|read| read.unsigned_header(parts));
         unsigned.map_or(Ok(()), |name| {

@@ -122,3 +122,42 @@ fn what_is_not_whole_is_refused() {
     check(&|text| text.replace("20260102/", "20260101/"));
     check(&|text| text.replace("us-east-1", "../../x"));
 }
+
+#[test]
+fn credentials_stand_in_one_place() {
+    let check = |uri: &str, headers: &[(&str, &str)], twice: bool| {
+        let mut request = Request::builder().uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        assert_eq!(is_signed_twice(&request.body(()).unwrap().into_parts().0), twice, "{uri} {headers:?}");
+    };
+    let header = ("authorization", "AWS4-HMAC-SHA256 Credential=a/b/c/d/aws4_request");
+    check("/?list-type=2", &[header], false);
+    check("/?X-Amz-Credential=a&X-Amz-Signature=b", &[], false);
+    check("/?AWSAccessKeyId=a&Signature=b&Expires=1", &[], false);
+    check("/?X-Amz-Signature=b", &[header], true);
+    check("/?X%2DAmz-Signature=b", &[("authorization", "AWS a:b")], true);
+    check("/?%53ignature=b&X-Amz-Signature=b", &[], true);
+    check("/?AWSAccessKeyId=a", &[header], true);
+    check("/", &[header, header], true);
+}
+
+#[test]
+fn headers_of_s3_are_signed() {
+    let parts = |name: &str| {
+        let signed = "AWS4-HMAC-SHA256 Credential=a/20260102/us-east-1/s3/aws4_request, \
+                      SignedHeaders=host;x-amz-date;x-amz-meta-a, Signature=00";
+        let request =
+            Request::builder().header("authorization", signed).header("x-amz-date", "20260102T030405Z");
+        request.header(name, "x").body(()).unwrap().into_parts().0
+    };
+    let check = |name: &str, expect: Option<&str>| {
+        let parts = parts(name);
+        assert_eq!(Signature::read(&parts).unwrap().unsigned_header(&parts), expect);
+    };
+    check("x-amz-meta-a", None);
+    check("x-amz-content-sha256", None);
+    check("content-type", None);
+    check("x-amz-copy-source", Some("x-amz-copy-source"));
+}

@@ -2,11 +2,16 @@
 //! directory given, and nothing else.
 
 use std::{
+    cell::Cell,
     collections::HashSet,
     fs::{self, OpenOptions, Permissions},
     io::{self, Read},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink},
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{OpenOptionsExt, PermissionsExt, symlink},
+    },
     path::{Component, Path, PathBuf},
+    rc::Rc,
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -17,6 +22,15 @@ use tar::{Archive, Entry, EntryType};
 const ENTRIES: usize = 2_000_000;
 /// A layer of more bytes than this, unpacked, is refused.
 const BYTES: u64 = 64 << 30;
+/// A small layer may unpack to so many bytes, whatever it is; a larger one to so many times its size.
+const SMALL: u64 = 4 << 30;
+const EXPANSION: u64 = 100;
+/// Names, links and attributes of one entry have no more bytes than this: they are read into memory.
+const HEADERS: u64 = 1 << 20;
+/// A path has no more bytes than this, and no more parts.
+const PATH_BYTES: usize = 2048;
+const PATH_PARTS: usize = 256;
+const NAME_BYTES: usize = 255;
 
 /// How a layer is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,25 +54,45 @@ impl Packing {
     }
 }
 
-/// Unpacks the layer into the empty directory. `InvalidData` where the archive is not as it may be.
-pub(super) fn unpack(bytes: &mut dyn Read, packing: Packing, to: &Path) -> io::Result<()> {
+/// Unpacks the layer of `packed` bytes into the empty directory. `InvalidData` where the archive is not as it may be.
+pub(super) fn unpack(bytes: &mut dyn Read, packed: u64, packing: Packing, to: &Path) -> io::Result<()> {
     let bytes: Box<dyn Read + '_> = match packing {
         Packing::Tar => Box::new(bytes),
         Packing::TarGzip => Box::new(MultiGzDecoder::new(bytes)),
     };
+    let allowed = Rc::new(Cell::new(0));
     let mut target = Target { root: to.to_owned(), folders: HashSet::new() };
-    let mut left = BYTES;
-    let mut archive = Archive::new(bytes);
-    for (count, entry) in archive.entries().map_err(broken)?.enumerate() {
+    let mut left = packed.saturating_mul(EXPANSION).clamp(SMALL, BYTES);
+    let mut archive = Archive::new(Metered { bytes, allowed: Rc::clone(&allowed) });
+    let mut entries = archive.entries().map_err(broken)?;
+    for _ in 0..ENTRIES {
+        allowed.set(HEADERS);
+        let Some(entry) = entries.next() else { return Ok(()) };
         let mut entry = entry.map_err(broken)?;
         let size = entry.size();
-        if count >= ENTRIES || size > left {
-            return Err(invalid("it is larger than any layer may be"));
-        }
-        left -= size;
+        left = left.checked_sub(size).ok_or_else(|| invalid("it is larger than a layer may be"))?;
+        allowed.set(u64::MAX);
         target.add(&mut entry)?;
+        // What is left of it is not read with the next one's headers.
+        io::copy(&mut entry, &mut io::sink()).map_err(broken)?;
     }
-    Ok(())
+    Err(invalid("it has more entries than a layer may have"))
+}
+
+/// A reader that gives so many bytes and no more. The reader of archives takes an entry's headers into memory,
+/// however large they are.
+struct Metered<R> {
+    bytes: R,
+    allowed: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let count = self.bytes.read(to)?;
+        let left = self.allowed.get().checked_sub(count as u64);
+        self.allowed.set(left.ok_or_else(|| invalid("the headers of an entry are too large"))?);
+        Ok(count)
+    }
 }
 
 struct Target {
@@ -89,7 +123,10 @@ impl Target {
         self.clear(&name, false)?;
         match kind {
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => write(entry, &path, mode),
-            EntryType::Symlink => symlink(link(entry)?, &path),
+            EntryType::Symlink => symlink(link(entry)?, &path).map_err(|error| match error.kind() {
+                io::ErrorKind::StorageFull => error,
+                _ => invalid(&format!("`{}` is no link: {error}", name.display())),
+            }),
             EntryType::Link => {
                 let from = self.root.join(inside(&link(entry)?)?);
                 self.no_links(&from)?;
@@ -105,10 +142,13 @@ impl Target {
 
     /// Makes the directory and those above it. A link on the way is refused: it could lead anywhere.
     fn folder(&mut self, name: &Path) -> io::Result<()> {
-        if name.as_os_str().is_empty() || self.folders.contains(name) {
-            return Ok(());
-        }
-        self.folder(name.parent().unwrap_or(Path::new("")))?;
+        let missing = |above: &&Path| !above.as_os_str().is_empty() && !self.folders.contains(*above);
+        let mut missing: Vec<&Path> = name.ancestors().take_while(missing).collect();
+        missing.reverse();
+        missing.into_iter().try_for_each(|name| self.one_folder(name))
+    }
+
+    fn one_folder(&mut self, name: &Path) -> io::Result<()> {
         let path = self.root.join(name);
         match fs::create_dir(&path) {
             Ok(()) => fs::set_permissions(&path, Permissions::from_mode(0o755))?,
@@ -169,6 +209,12 @@ fn link<R: Read>(entry: &Entry<'_, R>) -> io::Result<PathBuf> {
 
 /// The path as one below the root.
 fn inside(path: &Path) -> io::Result<PathBuf> {
+    let bytes = path.as_os_str().as_bytes();
+    let parts = || bytes.split(|byte| *byte == b'/');
+    let long = bytes.len() > PATH_BYTES || parts().count() > PATH_PARTS;
+    if long || bytes.contains(&0) || parts().any(|part| part.len() > NAME_BYTES) {
+        return Err(invalid("a path in it is too long, or none"));
+    }
     let mut name = PathBuf::new();
     for component in path.components() {
         match component {

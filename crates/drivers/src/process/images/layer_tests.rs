@@ -33,7 +33,7 @@ fn unpacked(entries: Entries<'_>) -> (tempfile::TempDir, io::Result<()>) {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().join("layer");
     fs::create_dir(&root).unwrap();
-    let done = unpack(&mut &layer(entries)[..], Packing::Tar, &root);
+    let done = unpack(&mut &layer(entries)[..], 0, Packing::Tar, &root);
     (directory, done)
 }
 
@@ -84,11 +84,11 @@ fn a_later_entry_takes_the_place() {
 fn rubbish_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     for packing in [Packing::Tar, Packing::TarGzip] {
-        let error = unpack(&mut &[7; 2000][..], packing, directory.path()).unwrap_err();
+        let error = unpack(&mut &[7; 2000][..], 2000, packing, directory.path()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
     let whole = layer(&[('f', "a", "some bytes")]);
-    let error = unpack(&mut &whole[..515], Packing::Tar, directory.path()).unwrap_err();
+    let error = unpack(&mut &whole[..515], 515, Packing::Tar, directory.path()).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
 }
 
@@ -109,4 +109,69 @@ fn upper_layers_hide_lower_ones() {
     let there = |path: &str| to.path().join(path).exists();
     assert!(!there("a/x") && there("a/y") && !there("b/x") && there("b/z") && there("c/new"));
     assert!(!there("a/.wh.x") && !there("b/.wh..wh..opq"));
+}
+
+/// One entry of this type whose data is so many zeros, packed as small as they are.
+fn bomb(kind: EntryType, name: &str, zeros: u64) -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.set_path(name).unwrap();
+    header.set_mode(0o644);
+    header.set_entry_type(kind);
+    header.set_size(zeros);
+    header.set_cksum();
+    let packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut packed = std::io::BufWriter::new(packed);
+    io::Write::write_all(&mut packed, header.as_bytes()).unwrap();
+    io::copy(&mut io::repeat(0).take(zeros), &mut packed).unwrap();
+    packed.into_inner().unwrap().finish().unwrap()
+}
+
+#[test]
+fn what_swells_is_refused() {
+    let check = |kind: EntryType, zeros: u64, expect: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        let bytes = bomb(kind, "x", zeros);
+        let packed = bytes.len() as u64;
+        let error = unpack(&mut &bytes[..], packed, Packing::TarGzip, directory.path()).unwrap_err();
+        assert!(error.to_string().contains(expect), "{kind:?}: {error}");
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    };
+    for kind in [EntryType::GNULongName, EntryType::GNULongLink, EntryType::XHeader] {
+        check(kind, 8 << 20, "headers of an entry are too large");
+    }
+    let mut header = tar::Header::new_gnu();
+    header.set_path("huge").unwrap();
+    header.set_size(5 << 30);
+    header.set_cksum();
+    let directory = tempfile::tempdir().unwrap();
+    let error = unpack(&mut &header.as_bytes()[..], 512, Packing::Tar, directory.path()).unwrap_err();
+    assert!(error.to_string().contains("larger than a layer may be"), "{error}");
+}
+
+#[test]
+fn paths_have_an_end() {
+    let name = |name: String| {
+        let mut builder = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(EntryType::GNULongName);
+        header.set_size(name.len() as u64);
+        header.set_cksum();
+        builder.append(&header, name.as_bytes()).unwrap();
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(EntryType::Regular);
+        header.set_mode(0o644);
+        header.set_size(0);
+        header.set_cksum();
+        builder.append(&header, &b""[..]).unwrap();
+        builder.into_inner().unwrap()
+    };
+    for bad in ["a/".repeat(250_000) + "x", "x".repeat(256), "a/".repeat(300) + "x", "a\0b".to_owned()] {
+        let directory = tempfile::tempdir().unwrap();
+        let error = unpack(&mut &name(bad)[..], 0, Packing::Tar, directory.path()).unwrap_err();
+        assert!(error.to_string().contains("too long, or none"), "{error}");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let deep = "a/".repeat(255) + "x";
+    unpack(&mut &name(deep.clone())[..], 0, Packing::Tar, directory.path()).unwrap();
+    assert!(directory.path().join(deep).is_file());
 }

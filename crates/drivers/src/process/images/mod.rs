@@ -81,11 +81,11 @@ impl Images {
             DriverError::new(Kind::Invalid, text)
         })?;
         let (mut feed, bytes) = source::pipe(layer.digest.clone());
-        let path = to.clone();
+        let (path, packed) = (to.clone(), layer.content.size);
         let unpacking = tokio::task::spawn_blocking(move || {
             made_whole(&path, |coming| {
                 let mut bytes = bytes;
-                layer::unpack(&mut bytes, packing, coming)?;
+                layer::unpack(&mut bytes, packed, packing, coming)?;
                 bytes.verify()
             })
         });
