@@ -320,15 +320,14 @@ Resources:
     wrong(role, "5:7", "Statement").await;
 }
 
-/// Polls a future so many times and then drops it, as a crash would.
-async fn cut(future: impl Future, polls: usize) -> bool {
+/// Polls a future until the store has taken so many commits since, and then drops it, as a crash would.
+async fn cut(future: impl Future, store: &Store, commits: u64) -> bool {
     let mut future = pin!(future);
-    let mut left = polls;
+    let begun = store.stats().commits;
     std::future::poll_fn(move |context| {
-        if left == 0 {
+        if store.stats().commits - begun >= commits {
             return Poll::Ready(false);
         }
-        left -= 1;
         future.as_mut().poll(context).map(|_| true)
     })
     .await
@@ -337,7 +336,7 @@ async fn cut(future: impl Future, polls: usize) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_at_any_point_is_gone_on_from() {
     for (bus, expect) in [("default", Status::UpdateComplete), ("nowhere", Status::UpdateRollbackComplete)] {
-        let mut polls = 1;
+        let mut commits = 0;
         loop {
             let house = House::new().await;
             let first = house.run();
@@ -353,17 +352,17 @@ async fn a_crash_at_any_point_is_gone_on_from() {
                 hint.notified().await;
             }
             let item = house.ground.store.due("stacks", house.ground.now(), 9).await.unwrap().remove(0);
-            let whole = cut(Act(house.stacks.clone()).work(&item), polls).await;
+            let whole = cut(Act(house.stacks.clone()).work(&item), &house.ground.store, commits).await;
             let _guard = house.run();
             let stack = deployed.await.unwrap().unwrap().stack;
-            assert_eq!(stack.status, expect, "{polls} polls: {:?}", stack.reason);
+            assert_eq!(stack.status, expect, "{commits} commits: {:?}", stack.reason);
             let there = (house.has_bucket("data-one").await, house.has_bucket("data-two").await);
-            assert_eq!(there, (bus == "nowhere", bus == "default"), "{polls} polls");
+            assert_eq!(there, (bus == "nowhere", bus == "default"), "{commits} commits");
             if whole {
                 break;
             }
-            polls += 1;
+            commits += 1;
         }
-        assert!(polls > 5, "there is something to be cut");
+        assert!(commits > 2, "there is something to be cut");
     }
 }
