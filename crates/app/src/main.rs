@@ -6,6 +6,7 @@ mod config;
 mod connect;
 mod failure;
 mod image;
+mod logging;
 mod place;
 mod printer;
 mod probe;

@@ -22,6 +22,7 @@ pub(super) struct ServeArgs {
 pub(super) fn run(args: &ServeArgs) -> Result<(), Failure> {
     let began = Instant::now();
     let config = Config::load(&args.server)?;
+    crate::logging::to_stderr();
     super::runtime()?.block_on(async {
         let server = Server::start(&config).await?;
         printer::result(&server.url);

@@ -11,6 +11,7 @@ use crate::{
     config::{Config, DEFAULT_PORT, ServerArgs},
     connect,
     failure::Failure,
+    logging,
     place::Place,
     printer,
     screen::Step,
@@ -40,6 +41,8 @@ impl Host {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, listen));
         let args =
             ServerArgs { listen: Some(listen), data: Some(directory.to_owned()), ..ServerArgs::default() };
+        place.make()?;
+        logging::to_file(&directory.join("server.log"))?;
         let server = Server::start(&Config::load(&args)?).await?;
         let url = server.url.clone();
         let client = connect::at(&place)?;

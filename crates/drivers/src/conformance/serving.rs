@@ -10,7 +10,7 @@ use std::{
 use trainyard_domain::{
     Kind,
     image::Image,
-    job::{Mount, Resources},
+    job::{LogPage, Mount, Resources},
     ports::{DriverError, ServingDriver},
     serving::{Health, Invocation, Reply, VariantId, VariantSpec},
 };
@@ -99,8 +99,7 @@ async fn it_is_ready_when_it_says_so(driver: &dyn ServingDriver, ground: &Servin
     assert_eq!(reply, expected);
     let refused = ask(driver, &spec.id, "refuse").await.expect("an answer, whatever its status");
     assert_eq!((refused.status, &refused.body[..]), (400, &b"42"[..]));
-    let lines = driver.logs(&spec.id, 0).await.expect("a page").lines;
-    assert_eq!(lines[0].text, "starting");
+    assert_eq!(page(driver, &spec.id, 0).await.lines[0].text, "starting");
 }
 
 async fn it_is_there_once(driver: &dyn ServingDriver, ground: &ServingGround) {
@@ -132,9 +131,9 @@ async fn one_that_failed_is_started_again(driver: &dyn ServingDriver, ground: &S
     ready(driver, &spec.id).await;
     assert_eq!(ask(driver, &spec.id, "").await.expect("an answer").status, 200);
     assert_eq!(ground.starts(), 2);
-    let page = driver.logs(&spec.id, 0).await.expect("a page");
-    let second = driver.logs(&spec.id, page.next).await.expect("a page");
-    assert_eq!((page.lines.len(), second.lines.len()), (1, 1), "both runs' logs are there");
+    let first = page(driver, &spec.id, 0).await;
+    let second = page(driver, &spec.id, first.next).await;
+    assert_eq!((first.lines.len(), second.lines.len()), (1, 1), "both runs' logs are there");
 }
 
 async fn it_goes(driver: &dyn ServingDriver, ground: &ServingGround) {
@@ -151,7 +150,7 @@ async fn one_that_cannot_start_fails(driver: &dyn ServingDriver, ground: &Servin
     let spec = VariantSpec { id: id("broken"), command: vec!["no-such-program".into()], ..ground.server() };
     driver.ensure(&spec).await.expect("a variant that is taken");
     wait(driver, &spec.id, |health| matches!(health, Health::Failed { .. })).await;
-    let lines = driver.logs(&spec.id, 0).await.expect("a page").lines;
+    let lines = page(driver, &spec.id, 0).await.lines;
     assert!(lines.iter().any(|line| line.text.contains("no-such-program")), "{lines:?}");
     driver.remove(&spec.id).await.expect("a variant that goes");
     assert_eq!(driver.list().await.expect("an answer"), []);
@@ -195,6 +194,19 @@ async fn wait(driver: &dyn ServingDriver, id: &VariantId, good: impl Fn(&Health)
         }
         let log = || async { driver.logs(id, 0).await };
         assert!(tokio::time::Instant::now() < until, "variant {id} stays {health:?}: {:?}", log().await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What the variant has printed since `from`, once there is something: a line is in the log a moment after it was
+/// printed.
+async fn page(driver: &dyn ServingDriver, id: &VariantId, from: u64) -> LogPage {
+    let until = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let page = driver.logs(id, from).await.expect("a page");
+        if !page.lines.is_empty() || tokio::time::Instant::now() > until {
+            return page;
+        }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
