@@ -285,6 +285,10 @@ class Ledger:
         with self.change:
             return self.gates.setdefault(name, threading.Event())
 
+    def close_gate(self, name):
+        """Lets nobody go any more."""
+        self.gate(name).clear()
+
     def open(self, name):
         """Lets everyone go who waits at that gate, or will."""
         self.gate(name).set()

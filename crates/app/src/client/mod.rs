@@ -1,5 +1,6 @@
 //! The commands' own client of the server: signed requests over plain HTTP.
 
+mod outlast;
 mod sign;
 
 use std::{env, fmt, time::SystemTime};
@@ -14,6 +15,8 @@ use hyper_util::{
 };
 use serde_json::Value;
 use trainyard_domain::Timestamp;
+
+pub(crate) use outlast::outlast;
 
 use crate::failure::{Exit, Failure};
 

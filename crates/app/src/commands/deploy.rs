@@ -13,7 +13,7 @@ use trainyard_lang::{
 };
 
 use crate::{
-    client::ClientError,
+    client::{ClientError, outlast},
     connect::ConnectArgs,
     failure::{Exit, Failure},
     printer,
@@ -60,7 +60,7 @@ pub(crate) async fn run(args: DeployArgs) -> Result<(), Failure> {
     if let Some(region) = &config.region {
         client = client.in_region(region);
     }
-    let deployed = stacks::deploy(&client, &deployment).await.map_err(refused)?;
+    let deployed = outlast(|| async { stacks::deploy(&client, &deployment).await.map_err(refused) }).await?;
     match args.output {
         Output::Json => printer::result(serde_json::json!(deployed)),
         Output::Table => printer::result(shown(&deployed, args.dry_run)),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::{
-    client::Client,
+    client::{Client, outlast},
     failure::Failure,
     image::{
         Store,
@@ -73,7 +73,8 @@ pub(crate) async fn run(args: ImageArgs) -> Result<(), Failure> {
     match args.command {
         Command::Build(args) => build(args).await,
         Command::Push(args) => {
-            let digest = push::push(&Client::from_env()?, &Store::open()?, &args.reference).await?;
+            let (client, store) = (Client::from_env()?, Store::open()?);
+            let digest = outlast(|| push::push(&client, &store, &args.reference)).await?;
             printer::talk(format_args!("pushed {}", args.reference));
             printer::result(digest);
             Ok(())

@@ -240,7 +240,7 @@ impl Project {
         request.tags.into_iter().for_each(|tags| self.tags = tags);
         request.logs_config.into_iter().for_each(|logs| self.logs_config = Some(logs));
         if let Some(role) = request.service_role {
-            self.service_role = role_arn(&role)?;
+            self.service_role = role_arn(&self.scope, &role)?;
         }
         self.check()
     }
@@ -368,11 +368,16 @@ pub(super) fn arn(scope: &Scope, name: &str) -> Arn {
     Arn::new("codebuild", scope, format!("project/{name}"))
 }
 
-/// The role, where its ARN must stand.
-pub(super) fn role_arn(text: &str) -> Result<Arn, Error> {
+/// The role, which is of the own account, where its ARN must stand.
+pub(super) fn role_arn(scope: &Scope, text: &str) -> Result<Arn, Error> {
     let arn =
         text.parse::<Arn>().ok().filter(|arn| arn.service == "iam" && arn.resource_of("role").is_some());
-    arn.ok_or_else(|| Error::Invalid(format!("Invalid service role: `{text}` is not a role's ARN")))
+    let arn =
+        arn.ok_or_else(|| Error::Invalid(format!("Invalid service role: `{text}` is not a role's ARN")))?;
+    if arn.account == scope.account.as_str() {
+        return Ok(arn);
+    }
+    Err(Error::Invalid("Invalid service role: Cross-account pass role is not allowed.".to_owned()))
 }
 
 fn check_name(name: &str) -> Result<(), Error> {

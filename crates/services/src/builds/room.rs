@@ -179,7 +179,7 @@ impl Builds {
             artifacts: Artifacts::default(),
             cache: Cache::default(),
             environment: request.environment.clone().ok_or_else(|| missing("environment"))?,
-            service_role: project::role_arn(role)?,
+            service_role: project::role_arn(scope, role)?,
             timeout_in_minutes: 60,
             tags: Vec::new(),
             logs_config: None,

@@ -118,7 +118,8 @@ impl Builds {
     ) -> Result<Build, Error> {
         let (source, environment) = overridden(project, request)?;
         let now = self.ground.now();
-        let role = request.service_role_override.as_deref().map(project::role_arn).transpose()?;
+        let role = request.service_role_override.as_deref();
+        let role = role.map(|role| project::role_arn(&project.scope, role)).transpose()?;
         let minutes = request.timeout_in_minutes_override.unwrap_or(project.timeout_in_minutes);
         project::check_timeout(minutes)?;
         let asked = request.source_version.clone().filter(|version| !version.is_empty());

@@ -5,7 +5,7 @@ use trainyard_domain::{
     serving::{Invocation, Reply},
 };
 
-use super::{Endpoints, Error, Generation, route::Route};
+use super::{Endpoints, Error, Generation, Status, route::Route};
 
 /// A model's answer, and which variant gave it.
 pub struct Invoked {
@@ -58,6 +58,12 @@ impl Endpoints {
             return Error::NotReady(format!("Variant {variant} not found for endpoint {name}."));
         }
         let status = endpoint.status;
+        if endpoint.current.is_some() && status != Status::Deleting {
+            // The server has just started and looks for its copies, or one has crashed: worth another try.
+            return Error::NoAnswer(format!(
+                "Endpoint {name} of account {account} cannot answer at this moment: try again."
+            ));
+        }
         Error::NotReady(format!(
             "Endpoint {name} of account {account} does not answer now: its status is {status:?}."
         ))

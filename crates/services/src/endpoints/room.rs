@@ -94,6 +94,10 @@ impl Endpoints {
     /// CreateModel.
     pub async fn create_model(&self, by: Caller<'_>, request: ModelRequest) -> Result<Model, Error> {
         let container = request.container()?.clone();
+        let role = request.execution_role_arn.as_ref();
+        if role.is_some_and(|role| role.account != by.scope.account.as_str()) {
+            return Err(Error::Invalid("Cross-account pass role is not allowed.".to_owned()));
+        }
         let arn = Arn::new("sagemaker", by.scope, format!("model/{}", request.model_name.to_lowercase()));
         if let Some(there) =
             self.same(by, &request.model_name, |model: &Model| model.token.as_deref()).await?

@@ -21,8 +21,7 @@ use axum::{
 };
 use http::{
     HeaderValue, Method, StatusCode,
-    header::{CONNECTION, CONTENT_LENGTH, EXPECT},
-    request::Parts,
+    header::{CONNECTION, EXPECT},
 };
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
@@ -93,7 +92,7 @@ impl Face {
             Err(stop) => return stopped(stop),
         };
         let way = way::of(&parts);
-        let unanswered = expects_in_vain(&parts);
+        let expects = parts.headers.contains_key(EXPECT);
         // Following a link from another site to a page of ours is fine; a door is no page.
         let is_page = matches!(&way, Way::Segment(segment) if doors::by_segment(segment).is_none());
         let reads_page = is_page && matches!(parts.method, Method::GET | Method::HEAD);
@@ -106,12 +105,16 @@ impl Face {
             base_url: format!("http://{host}"),
             request_id: request_id.clone(),
         };
-        let request = Request::from_parts(parts, patience::patient(body));
+        let (body, fate) = patience::patient(body);
+        let request = Request::from_parts(parts, body);
         let mut response = match way {
             Way::Signed => api::answer(visit, request).await,
             Way::Segment(segment) => self.unsigned(visit, &segment, request).await,
         };
-        if unanswered {
+        // hyper sends `100 Continue` when the body is first asked for. botocore remembers when none came, and misreads
+        // the next answer on the same connection; and a body that was not read is in the way of the next request.
+        let refused = response.status().is_client_error() || response.status().is_server_error();
+        if (expects && !fate.was_asked_for()) || (refused && !fate.has_come()) {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Ok(id) = HeaderValue::from_str(&request_id) {
@@ -132,16 +135,6 @@ impl Face {
         }
         api::unsigned(&visit, &request.into_parts().0)
     }
-}
-
-/// Whether the client asks to be told to go on with a body that has no bytes. hyper sends the answer at once and no
-/// `100 Continue` before it; botocore remembers that, and misreads the next answer on the same connection, which does
-/// come after one. So there is no next one.
-fn expects_in_vain(parts: &Parts) -> bool {
-    let is = |name, value: &str| {
-        parts.headers.get(name).is_some_and(|stated| stated.as_bytes() == value.as_bytes())
-    };
-    is(EXPECT, "100-continue") && is(CONTENT_LENGTH, "0")
 }
 
 fn stopped(stop: Stop) -> Response {

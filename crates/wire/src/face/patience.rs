@@ -4,6 +4,10 @@
 use std::{
     io,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -24,22 +28,41 @@ const SLOWEST: u64 = 1024;
 /// So long a client need not read any of its answer: somebody may look at it page by page.
 pub(super) const UNREAD: Duration = Duration::from_secs(600);
 
+/// What has become of a body.
+#[derive(Clone, Default)]
+pub(super) struct Fate(Arc<(AtomicBool, AtomicBool)>);
+
+impl Fate {
+    /// Somebody has asked for its bytes.
+    pub(super) fn was_asked_for(&self) -> bool {
+        self.0.0.load(Ordering::Relaxed)
+    }
+
+    /// All of it has come.
+    pub(super) fn has_come(&self) -> bool {
+        self.0.1.load(Ordering::Relaxed)
+    }
+}
+
 /// The body, which must keep coming.
-pub(super) fn patient(body: Body) -> Body {
+pub(super) fn patient(body: Body) -> (Body, Fate) {
     patient_for(body, STILL)
 }
 
-fn patient_for(body: Body, still: Duration) -> Body {
+fn patient_for(body: Body, still: Duration) -> (Body, Fate) {
+    let fate = Fate::default();
     if body.is_end_stream() {
-        return body;
+        fate.0.1.store(true, Ordering::Relaxed);
+        return (body, fate);
     }
-    let until = Instant::now() + still;
-    let coming = Coming { body, still, until, rested: Some(Instant::now()), clock: Box::pin(sleep(still)) };
-    Body::new(UnsyncBoxBody::new(coming))
+    let (now, clock) = (Instant::now(), Box::pin(sleep(still)));
+    let coming = Coming { body, fate: fate.clone(), still, until: now + still, rested: Some(now), clock };
+    (Body::new(UnsyncBoxBody::new(coming)), fate)
 }
 
 struct Coming {
     body: Body,
+    fate: Fate,
     still: Duration,
     until: Instant,
     /// Since when nobody has asked for more: that time is not the client's.
@@ -56,11 +79,15 @@ impl HttpBody for Coming {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let now = Instant::now();
+        self.fate.0.0.store(true, Ordering::Relaxed);
         if let Some(since) = self.rested.take() {
             self.until += now - since;
         }
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
             self.rested = Some(now);
+            if frame.is_none() || self.body.is_end_stream() {
+                self.fate.0.1.store(true, Ordering::Relaxed);
+            }
             if let Some(Ok(frame)) = &frame {
                 let bytes = frame.data_ref().map_or(0, Buf::remaining) as u64;
                 // In thousandths, so that small frames count.
@@ -184,15 +211,15 @@ mod tests {
 
     #[tokio::test]
     async fn bodies_keep_coming_or_are_cut_off() {
-        let whole = patient_for(body(stream::empty()), SOON).collect().await;
+        let whole = patient_for(body(stream::empty()), SOON).0.collect().await;
         assert_eq!(whole.unwrap().to_bytes(), "some");
-        assert!(patient_for(body(stream::pending()), SOON).collect().await.is_err());
+        assert!(patient_for(body(stream::pending()), SOON).0.collect().await.is_err());
         // One byte every other moment is too little, however long it goes on.
         let drops = stream::repeat_with(|| Bytes::from_static(b"x")).then(|drop| async move {
             tokio::time::sleep(SOON / 10).await;
             Ok(drop)
         });
-        assert!(patient_for(body(drops), SOON).collect().await.is_err());
+        assert!(patient_for(body(drops), SOON).0.collect().await.is_err());
     }
 
     #[tokio::test]
