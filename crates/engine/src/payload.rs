@@ -1,0 +1,99 @@
+//! JSON data of an execution: shared, never changed, and written as text once at most.
+
+use std::{
+    fmt,
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::Value;
+
+/// A piece of JSON. Copies share it, and share its text: the check of its size, the event that shows it and the
+/// store that keeps it write it once between them.
+///
+/// As part of a stored document it is text: it then may nest as deeply as JSON that was read may, and no deeper.
+#[derive(Clone)]
+pub struct Payload(Arc<Inner>);
+
+struct Inner {
+    value: Value,
+    text: OnceLock<Box<str>>,
+}
+
+impl Payload {
+    /// The data as compact JSON.
+    pub fn text(&self) -> &str {
+        self.0.text.get_or_init(|| self.0.value.to_string().into_boxed_str())
+    }
+
+    /// The data.
+    pub fn value(&self) -> &Value {
+        &self.0.value
+    }
+
+    /// The data by itself; copied only if it is shared.
+    pub fn into_value(self) -> Value {
+        match Arc::try_unwrap(self.0) {
+            Ok(inner) => inner.value,
+            Err(shared) => shared.value.clone(),
+        }
+    }
+}
+
+impl From<Value> for Payload {
+    fn from(value: Value) -> Self {
+        Self(Arc::new(Inner { value, text: OnceLock::new() }))
+    }
+}
+
+impl Default for Payload {
+    fn default() -> Self {
+        Value::Null.into()
+    }
+}
+
+impl Deref for Payload {
+    type Target = Value;
+    fn deref(&self) -> &Value {
+        &self.0.value
+    }
+}
+
+impl PartialEq for Payload {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.value == other.0.value
+    }
+}
+
+impl PartialEq<Value> for Payload {
+    fn eq(&self, other: &Value) -> bool {
+        self.0.value == *other
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl fmt::Display for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl Serialize for Payload {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.text())
+    }
+}
+
+impl<'de> Deserialize<'de> for Payload {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let value: Value = serde_json::from_str(&text).map_err(D::Error::custom)?;
+        Ok(value.into())
+    }
+}
