@@ -251,7 +251,9 @@ fn give_up(run: &mut Run, id: FrameId) {
     let place = run.frame(id).and_then(|frame| frame.parent);
     run.end(id);
     if let Some(place) = place {
-        on_fork(run, place.frame, |fork| drop(fork.open.remove(place.index.into())));
+        on_fork(run, place.frame, |fork| {
+            fork.open.remove(place.index.into());
+        });
     }
 }
 

@@ -58,6 +58,7 @@ pub struct TaskCall {
     /// What is called.
     pub resource: Resource,
     /// With what.
+    #[serde(with = "crate::payload::plain")]
     pub parameters: Payload,
     /// In which role, if not the execution's.
     #[serde(default)]
@@ -139,6 +140,7 @@ pub enum Outcome {
     /// Well.
     Succeeded {
         /// With this.
+        #[serde(with = "crate::payload::plain")]
         output: Payload,
     },
     /// Badly.

@@ -97,3 +97,19 @@ impl<'de> Deserialize<'de> for Payload {
         Ok(value.into())
     }
 }
+
+/// Data as the JSON that it is, where a document has always held it so.
+pub(crate) mod plain {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Value;
+
+    use super::Payload;
+
+    pub(crate) fn serialize<S: Serializer>(data: &Payload, to: S) -> Result<S::Ok, S::Error> {
+        data.value().serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Payload, D::Error> {
+        Value::deserialize(from).map(Payload::from)
+    }
+}

@@ -6,7 +6,7 @@ use trainyard_domain::Timestamp;
 
 use crate::{
     HistoryEvent, Outcome, Start, apply,
-    frame::{Frame, FrameId, Phase, ROOT},
+    frame::{Frame, FrameId, ROOT},
     shelf::Shelf,
     token,
 };

@@ -24,7 +24,7 @@ mod wreck;
 use std::sync::Arc;
 
 use serde_json::Value;
-use trainyard_domain::Failure;
+use trainyard_domain::{Failure, Timestamp};
 use trainyard_lang::asl::{Distributed, Machine, Map};
 
 pub use self::limits::{HISTORY_LIMIT, PAYLOAD_LIMIT};
@@ -39,7 +39,7 @@ pub fn decide(machine: &Machine, run: &Run, fact: &Fact, at: &Moment) -> Decisio
     if run.outcome().is_some() {
         return Decision::default();
     }
-    let mut story = Story::new(machine, run.clone(), at);
+    let mut story = Story::new(machine, run.clone(), *at);
     match fact {
         Fact::Started(start) if run.start().is_none() => begin(&mut story, start),
         Fact::Started(_) => {}
@@ -71,15 +71,15 @@ pub fn child_input(
     item: (u32, &Value),
     at: &Moment,
 ) -> Option<Result<Payload, Failure>> {
-    map_run::child_input(&Story::new(machine, run.clone(), at), token, item)
+    map_run::child_input(&Story::new(machine, run.clone(), *at), token, item)
 }
 
 /// The Map state of the map run with that token, while it is under way.
 pub fn map_run_state<'m>(
     (machine, run): (&'m Machine, &Run),
     token: &str,
-    at: &Moment,
 ) -> Option<(&'m Map, &'m Distributed)> {
+    let at = Moment { now: Timestamp(0), seed: 0 };
     map_run::state(&Story::new(machine, run.clone(), at), token)
 }
 

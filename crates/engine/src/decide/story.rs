@@ -21,7 +21,7 @@ const BYTES: usize = 4 * 1024 * 1024;
 /// The run as it would be after the events told so far.
 pub(super) struct Story<'d> {
     pub(super) machine: &'d Machine,
-    pub(super) at: &'d Moment,
+    pub(super) at: Moment,
     pub(super) run: Run,
     /// How many bytes of outputs this decision has made.
     pub(super) made: usize,
@@ -31,7 +31,7 @@ pub(super) struct Story<'d> {
 }
 
 impl<'d> Story<'d> {
-    pub(super) fn new(machine: &'d Machine, run: Run, at: &'d Moment) -> Self {
+    pub(super) fn new(machine: &'d Machine, run: Run, at: Moment) -> Self {
         let resting = run.next_ready().is_some();
         Self { machine, at, run, made: 0, resting, decision: Decision::default() }
     }

@@ -1,6 +1,6 @@
 //! Calling a task, and what becomes of its result.
 
-use trainyard_lang::asl::{Fault, Task};
+use trainyard_lang::asl::{Fault, Resource, Task};
 
 use super::{
     entered::Entered,
@@ -47,7 +47,7 @@ pub(super) fn call(story: &mut Story<'_>, here: &Entered<'_>, task: &Task) -> Re
         },
     );
     // An activity is started by the worker that takes it.
-    if !call.resource.is_activity() {
+    if !matches!(call.resource, Resource::Activity(_)) {
         story.tell(here.frame, EventKind::TaskStarted { resource: call.resource.clone(), worker: None });
     }
     if story.over() {

@@ -1,6 +1,8 @@
 //! Events as `GetExecutionHistory` shows them.
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html>
 
+mod task;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
@@ -152,6 +154,3 @@ fn with_failure(mut details: Value, failure: &Failure) -> Value {
     }
     details
 }
-
-/// Events of tasks, which are shown by the kind of what is called.
-mod task;

@@ -26,8 +26,31 @@ const TASK: Family = Family {
     timed_out: "taskTimedOut",
 };
 
-pub(super) fn family(_resource: &Resource) -> &'static Family {
-    &TASK
+const ACTIVITY: Family = Family {
+    event: "Activity",
+    scheduled: "activityScheduled",
+    started: "activityStarted",
+    succeeded: "activitySucceeded",
+    failed: "activityFailed",
+    timed_out: "activityTimedOut",
+};
+
+const FUNCTION: Family = Family {
+    event: "LambdaFunction",
+    scheduled: "lambdaFunctionScheduled",
+    // It has no details.
+    started: "",
+    succeeded: "lambdaFunctionSucceeded",
+    failed: "lambdaFunctionFailed",
+    timed_out: "lambdaFunctionTimedOut",
+};
+
+pub(super) fn family(resource: &Resource) -> &'static Family {
+    match resource {
+        Resource::Service(_) | Resource::Sdk(_) => &TASK,
+        Resource::Activity(_) => &ACTIVITY,
+        Resource::Function(_) => &FUNCTION,
+    }
 }
 
 fn plain(resource: &Resource) -> bool {
