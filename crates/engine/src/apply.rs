@@ -89,7 +89,11 @@ fn state(frame: &mut Frame, event: &HistoryEvent) {
             None => Phase::Answered(entry),
         }),
         EventKind::MapStateStarted { length, items: Some(items), concurrency } => {
-            fork(frame, event.id, Sizes { input: items, total: *length, limit: *concurrency, iterates: true });
+            fork(
+                frame,
+                event.id,
+                Sizes { input: items, total: *length, limit: *concurrency, iterates: true },
+            );
         }
         EventKind::MapRunStarted { arn, token } => {
             let call = MapCall { token: token.clone(), arn: arn.clone() };
@@ -127,12 +131,7 @@ fn frame(parent: Option<Place>, last: u64, phase: Phase) -> Frame {
     Frame { parent, last, variables: Arc::default(), phase }
 }
 
-fn entered(
-    event: &HistoryEvent,
-    name: &Arc<str>,
-    input: &Payload,
-    until: Option<Timestamp>,
-) -> Phase {
+fn entered(event: &HistoryEvent, name: &Arc<str>, input: &Payload, until: Option<Timestamp>) -> Phase {
     let entry = Entry {
         state: name.clone(),
         id: event.id,

@@ -12,8 +12,7 @@ use super::{
 
 pub(super) fn carry_out(story: &mut Story<'_>, here: &Entered<'_>, fail: &Fail) -> Result<(), Fault> {
     let failure = Sight::new(story, here).look(|scope| {
-        let read =
-            |text: &Option<Text>| text.as_ref().map_or(Ok(String::new()), |text| text.evaluate(scope));
+        let read = |text: &Option<Text>| text.as_ref().map_or(Ok(String::new()), |text| text.evaluate(scope));
         Ok::<_, Fault>(Failure { error: read(&fail.error)?, cause: read(&fail.cause)? })
     })?;
     failure::raise(story, here.frame, Trouble::new(failure));

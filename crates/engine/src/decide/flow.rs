@@ -9,7 +9,9 @@ use trainyard_lang::asl::{Fault, Left, Next, StateKind};
 use super::{
     choice, entered,
     entered::{Entered, graph, kind_of},
-    fail, failure, fork, limits, map, parallel, pass, story::Story, succeed, task, timers, wait, wreck,
+    fail, failure, fork, limits, map, parallel, pass,
+    story::Story,
+    succeed, task, timers, wait, wreck,
 };
 use crate::{
     Command, EventKind, Payload,

@@ -39,10 +39,7 @@ pub(super) fn start(
     let length = items.as_ref().map_or(0, map::length);
     story.tell(here.frame, EventKind::MapStateStarted { length, items: None, concurrency: 0 });
     let call = Sight::new(story, here).look(|scope| call(story, here, (map, distributed), items, scope))?;
-    story.tell(
-        here.frame,
-        EventKind::MapRunStarted { arn: call.arn.clone(), token: call.token.clone() },
-    );
+    story.tell(here.frame, EventKind::MapRunStarted { arn: call.arn.clone(), token: call.token.clone() });
     if !story.over() {
         story.order(Command::StartMapRun(Box::new(call)));
     }

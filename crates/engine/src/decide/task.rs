@@ -60,7 +60,8 @@ pub(super) fn call(story: &mut Story<'_>, here: &Entered<'_>, task: &Task) -> Re
 
 fn wake(story: &mut Story<'_>, here: &Entered<'_>, call: &TaskCall) {
     let (frame, entry) = (here.frame, &here.entry);
-    let timers = [(call.timeout, timers::timeout(frame, entry)), (call.heartbeat, timers::heartbeat(frame, entry))];
+    let timers =
+        [(call.timeout, timers::timeout(frame, entry)), (call.heartbeat, timers::heartbeat(frame, entry))];
     for (seconds, timer) in timers {
         if let Some(seconds) = seconds {
             let at = story.later(seconds * 1000);

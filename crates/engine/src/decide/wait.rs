@@ -17,12 +17,7 @@ use crate::{
 };
 
 /// Enters the state. The end of the wait is part of that event, so that the fold knows it.
-pub(super) fn enter(
-    story: &mut Story<'_>,
-    frame: FrameId,
-    (state, wait): (&State, &Wait),
-    input: Payload,
-) {
+pub(super) fn enter(story: &mut Story<'_>, frame: FrameId, (state, wait): (&State, &Wait), input: Payload) {
     let entry = Entry {
         state: state.name.as_str().into(),
         id: story.run.last_id + 1,

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use trainyard_domain::{Failure, Timestamp};
 use trainyard_engine::{
-    Command, Decision, Fact, HistoryEvent, MapRunCall, Moment, Outcome, Run, Start, TaskCall, TimerId, apply, decide,
+    Command, Decision, Fact, HistoryEvent, MapRunCall, Moment, Outcome, Run, Start, TaskCall, TimerId, apply,
+    decide,
 };
 use trainyard_lang::asl::{Machine, invalid_definition, parse_value};
 

@@ -134,7 +134,7 @@ fn start(execution: &Execution, input: serde_json::Value) -> Start {
         name: execution.name.clone(),
         role_arn: execution.role.to_string(),
         start_time: execution.started,
-        input,
+        input: input.into(),
         machine_arn: execution.machine_arn().to_string(),
         machine_name: execution.machine.clone(),
     }
