@@ -11,6 +11,7 @@ mod fault;
 mod fields;
 #[cfg(test)]
 mod hostile;
+mod integrations;
 mod intrinsics;
 mod locate;
 mod machine;
@@ -27,6 +28,7 @@ pub use choice::{Choice, Condition};
 pub use diagnostic::{Code, Diagnostic, invalid_definition};
 pub use errors::{Catcher, Jitter, Retrier};
 pub use fault::Fault;
+pub use integrations::{Finding, Integration, TaskState, advise, diagnose, not_recognised, tasks};
 pub use locate::check;
 pub use machine::{DEFINITION_LIMIT, Machine, Next, parse, parse_value};
 pub use path::{Found, Missing, NoPlace, NotAPath, Path, ReferencePath, Root};
