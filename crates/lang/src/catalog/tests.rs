@@ -115,7 +115,9 @@ fn values_are_told_from_shapes() {
     check(events, json!({"Entries": {}}), strict, &[("/Entries", "Field 'Entries' must be an array")]);
     let function = output("lambda", "getFunction");
     let memory = |size: u32| json!({"Configuration": {"MemorySize": size}});
-    check(function, memory(128), strict, &[]);
+    check(function, memory(10_240), strict, &[]);
+    let too_large = "Field 'MemorySize' exceeds the maximum value";
+    check(function, memory(10_241), strict, &[("/Configuration/MemorySize", too_large)]);
     check(
         function,
         memory(4),
