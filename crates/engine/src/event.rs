@@ -42,6 +42,10 @@ pub enum StateType {
     Succeed,
     /// `Fail`
     Fail,
+    /// `Parallel`
+    Parallel,
+    /// `Map`
+    Map,
 }
 
 /// A retry that was decided together with the failure before it.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use trainyard_domain::Failure;
-use trainyard_lang::asl::{StateKind, Task};
+use trainyard_lang::asl::{State, StateKind, Task};
 
 use super::{
     failure::{self, Ended},
@@ -17,6 +17,7 @@ use crate::{
 
 /// A task that is under way.
 pub(super) struct Attempt<'d> {
+    pub(super) state: &'d State,
     pub(super) task: &'d Task,
     pub(super) entry: Entry,
     pub(super) call: Call,
@@ -25,8 +26,9 @@ pub(super) struct Attempt<'d> {
 /// The task under way, if it is the one with this token.
 pub(super) fn under_way<'d>(story: &Story<'d>, token: &str) -> Option<Attempt<'d>> {
     let Phase::Calling { entry, call } = &story.run.frame.phase else { return None };
-    let StateKind::Task(task) = &flow::state(story, &entry.state)?.kind else { return None };
-    (call.token == token).then(|| Attempt { task, entry: entry.clone(), call: call.clone() })
+    let state = flow::state(story, &entry.state)?;
+    let StateKind::Task(task) = &state.kind else { return None };
+    (call.token == token).then(|| Attempt { state, task, entry: entry.clone(), call: call.clone() })
 }
 
 /// The call was answered; the task goes on.
@@ -59,7 +61,7 @@ pub(super) fn refused(story: &mut Story<'_>, token: &str, failure: &Failure) {
 /// The task has ended well.
 pub(super) fn succeeded(story: &mut Story<'_>, token: &str, output: &Value) {
     let Some(attempt) = under_way(story, token) else { return };
-    let Attempt { task, entry, call } = &attempt;
+    let Attempt { state, task, entry, call } = &attempt;
     if let Err(fault) = limits::check(&call.resource.to_string(), output) {
         let failure = Failure::new(fault.error, fault.cause);
         return end(story, &attempt, &Ended::Failed(failure));
@@ -69,7 +71,7 @@ pub(super) fn succeeded(story: &mut Story<'_>, token: &str, output: &Value) {
     if story.over() {
         return;
     }
-    if let Err(fault) = task::take(story, task, entry, output) {
+    if let Err(fault) = task::take(story, (state, task), entry, output) {
         failure::fault(story, entry, fault);
     }
     flow::go_on(story);

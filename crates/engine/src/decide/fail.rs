@@ -7,10 +7,10 @@ use super::{flow, sight::Sight, story::Story};
 use crate::{EventKind, run::Entry};
 
 pub(super) fn carry_out(story: &mut Story<'_>, fail: &Fail, entry: &Entry) -> Result<(), Fault> {
-    let sight = Sight::new(story, entry);
-    let scope = sight.scope(sight.raw);
-    let read = |text: &Option<Text>| text.as_ref().map_or(Ok(String::new()), |text| text.evaluate(&scope));
-    let failure = Failure { error: read(&fail.error)?, cause: read(&fail.cause)? };
+    let failure = Sight::new(story, entry).see(|scope| {
+        let read = |text: &Option<Text>| text.as_ref().map_or(Ok(String::new()), |text| text.evaluate(scope));
+        Ok(Failure { error: read(&fail.error)?, cause: read(&fail.cause)? })
+    })?;
     flow::finish(story, EventKind::ExecutionFailed { failure });
     Ok(())
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use trainyard_domain::Failure;
 use trainyard_lang::asl::{Fault, Next, Resource, StateKind, Task};
 
-use super::{answer::Attempt, flow, story::Story, timers};
+use super::{answer::Attempt, flow, sight::Sight, story::Story, timers};
 use crate::{Command, EventKind, Retry, run::Entry};
 
 /// The most characters of a cause: it may quote the whole input.
@@ -41,7 +41,7 @@ impl Ended {
 
 /// A task has ended badly.
 pub(super) fn of_task(story: &mut Story<'_>, attempt: &Attempt<'_>, ended: &Ended) {
-    let Attempt { task, entry, call } = attempt;
+    let Attempt { task, entry, call, .. } = attempt;
     let failure = ended.failure();
     let mut names: Vec<&str> = Vec::new();
     if !failure.error.is_empty() {
@@ -96,10 +96,10 @@ fn caught_or_over(
 ) {
     let catcher = task.and_then(|task| task.catch.iter().find(|catcher| catcher.takes(names)));
     if let Some(catcher) = catcher {
-        let left = catcher
-            .result_path
-            .put(&entry.input, error_output(failure))
-            .and_then(|output| flow::leave(story, entry, output, &Next::State(catcher.next.clone())));
+        let error = error_output(failure);
+        let left = Sight::new(story, entry)
+            .see(|scope| catcher.leave(scope, &error).map(flow::kept))
+            .and_then(|left| flow::leave(story, entry, left, &Next::State(catcher.next.clone())));
         if let Err(fault) = left {
             let failure = Failure::new(fault.error, fault.cause);
             flow::finish(story, EventKind::ExecutionFailed { failure });

@@ -1,8 +1,10 @@
 //! From state to state, until something has to be waited for.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use trainyard_domain::Failure;
-use trainyard_lang::asl::{Fault, Next, State, StateKind};
+use trainyard_lang::asl::{Fault, Left, Next, State, StateKind};
 
 use super::{choice, fail, failure, limits, pass, story::Story, succeed, task, timers, wait};
 use crate::{
@@ -47,7 +49,7 @@ pub(super) fn go_on(story: &mut Story<'_>) {
 
 /// The state that was entered, as the definition has it.
 pub(super) fn state<'d>(story: &Story<'d>, name: &str) -> Option<&'d State> {
-    story.machine.states.get(name)
+    story.machine.graph.states.get(name)
 }
 
 fn enter(story: &mut Story<'_>, name: &str, input: Value) {
@@ -69,15 +71,18 @@ fn carry_out(story: &mut Story<'_>, entry: &Entry) {
         return lost(story, &entry.state);
     };
     let done = match &state.kind {
-        StateKind::Task(task) => task::call(story, task, entry),
-        StateKind::Pass(pass) => pass::carry_out(story, pass, entry),
-        StateKind::Choice(choices) => choice::carry_out(story, choices, entry),
+        StateKind::Task(task) => task::call(story, state, task, entry),
+        StateKind::Pass(pass) => pass::carry_out(story, state, pass, entry),
+        StateKind::Choice(choices) => choice::carry_out(story, state, choices, entry),
         StateKind::Wait(_) => {
             wait::leave(story, entry);
             Ok(())
         }
-        StateKind::Succeed(succeed) => succeed::carry_out(story, succeed, entry),
+        StateKind::Succeed => succeed::carry_out(story, state, entry),
         StateKind::Fail(fail) => fail::carry_out(story, fail, entry),
+        StateKind::Parallel(_) | StateKind::Map(_) => {
+            Err(Fault::runtime(format!("States of type '{}' are not run yet.", kind_of(&state.kind))))
+        }
     };
     if let Err(fault) = done {
         failure::fault(story, entry, fault);
@@ -90,8 +95,22 @@ fn lost(story: &mut Story<'_>, name: &str) {
     finish(story, EventKind::ExecutionFailed { failure: Failure::new("States.Runtime", cause) });
 }
 
+/// The same, kept beyond the scope.
+pub(super) fn kept(left: Left<'_>) -> Left<'static> {
+    Left { output: Cow::Owned(left.output.into_owned()), assigned: left.assigned }
+}
+
 /// Leaves the state with its output.
-pub(super) fn leave(story: &mut Story<'_>, entry: &Entry, output: Value, next: &Next) -> Result<(), Fault> {
+pub(super) fn leave(
+    story: &mut Story<'_>,
+    entry: &Entry,
+    left: Left<'static>,
+    next: &Next,
+) -> Result<(), Fault> {
+    if !left.assigned.is_empty() {
+        return Err(Fault::runtime("Variables are not run yet."));
+    }
+    let output = left.output.into_owned();
     let Some(state) = state(story, &entry.state) else {
         lost(story, &entry.state);
         return Ok(());
@@ -139,7 +158,9 @@ pub(super) fn kind_of(kind: &StateKind) -> StateType {
         StateKind::Pass(_) => StateType::Pass,
         StateKind::Choice(_) => StateType::Choice,
         StateKind::Wait(_) => StateType::Wait,
-        StateKind::Succeed(_) => StateType::Succeed,
+        StateKind::Succeed => StateType::Succeed,
         StateKind::Fail(_) => StateType::Fail,
+        StateKind::Parallel(_) => StateType::Parallel,
+        StateKind::Map(_) => StateType::Map,
     }
 }

@@ -55,7 +55,7 @@ fn begin(story: &mut Story<'_>, start: &Start) {
     let deadline = story.machine.timeout_seconds.map(|seconds| story.later(seconds * 1000));
     story.tell(EventKind::ExecutionStarted {
         start: Box::new(start.clone()),
-        start_at: story.machine.start_at.clone(),
+        start_at: story.machine.graph.start_at.clone(),
         deadline,
         secret: story.at.seed,
     });

@@ -1,37 +1,33 @@
-//! What the expressions of a state see, and the shaping that states have in common.
+//! What the expressions of a state see.
 
-use serde_json::Value;
-use trainyard_lang::asl::{Fault, Scope, Selection};
+use trainyard_lang::asl::Scope;
 
 use super::{context::context, story::Story};
-use crate::run::Entry;
+use crate::{Moment, Run, run::Entry};
 
 /// The data of one evaluation of a state.
 pub(super) struct Sight<'v> {
-    /// The state's input, before `InputPath`.
-    pub(super) raw: &'v Value,
-    context: Value,
+    run: &'v Run,
+    entry: &'v Entry,
+    task: Option<Option<&'v str>>,
+    at: &'v Moment,
     seed: u64,
 }
 
 impl<'v> Sight<'v> {
     /// What a state other than a Task sees.
-    pub(super) fn new(story: &Story<'_>, entry: &'v Entry) -> Self {
-        Self { raw: &entry.input, context: context(&story.run, entry, None), seed: story.seed() }
+    pub(super) fn new(story: &'v Story<'_>, entry: &'v Entry) -> Self {
+        Self { run: &story.run, entry, task: None, at: story.at, seed: story.seed() }
     }
 
     /// What a Task sees; the token only of one that waits.
-    pub(super) fn of_task(story: &Story<'_>, entry: &'v Entry, token: Option<&str>) -> Self {
-        Self { raw: &entry.input, context: context(&story.run, entry, Some(token)), seed: story.seed() }
+    pub(super) fn of_task(story: &'v Story<'_>, entry: &'v Entry, token: Option<&'v str>) -> Self {
+        Self { task: Some(token), ..Self::new(story, entry) }
     }
 
-    /// A scope in which `$` is `input`.
-    pub(super) fn scope<'s>(&'s self, input: &'s Value) -> Scope<'s> {
-        Scope::new(input, &self.context, self.seed)
-    }
-
-    /// The part of `value` that the selection takes.
-    pub(super) fn take(&self, selection: &Selection, value: &Value) -> Result<Value, Fault> {
-        selection.take(&self.scope(value))
+    /// What `look` makes of the scope over the state's input.
+    pub(super) fn see<T>(&self, look: impl FnOnce(&Scope<'_>) -> T) -> T {
+        let context = || context(self.run, self.entry, self.task);
+        look(&Scope::new(&self.entry.input, self.seed).with_context(&context).at(self.at.now.millis()))
     }
 }

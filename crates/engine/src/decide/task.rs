@@ -1,23 +1,26 @@
 //! Calling a task, and what becomes of its result.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
-use trainyard_lang::asl::{Fault, Task};
+use trainyard_lang::asl::{Fault, Resource, Seconds, State, Task};
 
 use super::{flow, limits, sight::Sight, story::Story, timers, token::token};
 use crate::{Command, EventKind, TaskCall, run::Entry};
 
 /// Calls the task of the state, for the first time or again.
-pub(super) fn call(story: &mut Story<'_>, task: &Task, entry: &Entry) -> Result<(), Fault> {
+pub(super) fn call(story: &mut Story<'_>, state: &State, task: &Task, entry: &Entry) -> Result<(), Fault> {
+    if let Resource::Function(arn) | Resource::Activity(arn) = &task.resource {
+        return Err(Fault::runtime(format!("Tasks that call {arn} are not run yet.")));
+    }
     let token = token(&story.run, entry);
     let sight = Sight::of_task(story, entry, task.resource.pattern().waits().then_some(&token));
-    let input = sight.take(&task.input_path, sight.raw)?;
-    let scope = sight.scope(&input);
-    let timeout = task.timeout.as_ref().map(|seconds| seconds.evaluate(&scope)).transpose()?;
-    let heartbeat = task.heartbeat.as_ref().map(|seconds| seconds.evaluate(&scope)).transpose()?;
-    let parameters = match &task.parameters {
-        Some(parameters) => parameters.fill(&scope)?,
-        None => input.clone(),
-    };
+    let (timeout, heartbeat, parameters) = sight.see(|scope| {
+        let read =
+            |seconds: &Option<Seconds>| seconds.as_ref().map(|s| s.evaluate(&state.flow, scope)).transpose();
+        let (timeout, heartbeat) = (read(&task.timeout)?, read(&task.heartbeat)?);
+        Ok((timeout, heartbeat, state.flow.arguments(scope)?.into_owned()))
+    })?;
     limits::check(&entry.state, &parameters)?;
     story.tell(EventKind::TaskScheduled {
         resource: task.resource.clone(),
@@ -50,16 +53,16 @@ pub(super) fn call(story: &mut Story<'_>, task: &Task, entry: &Entry) -> Result<
 }
 
 /// Makes the state's output of the task's result and leaves.
-pub(super) fn take(story: &mut Story<'_>, task: &Task, entry: &Entry, result: &Value) -> Result<(), Fault> {
+pub(super) fn take(
+    story: &mut Story<'_>,
+    (state, task): (&State, &Task),
+    entry: &Entry,
+    result: &Value,
+) -> Result<(), Fault> {
     let token = token(&story.run, entry);
     let sight = Sight::of_task(story, entry, task.resource.pattern().waits().then_some(&token));
-    let selected = match &task.result_selector {
-        Some(selector) => selector.fill(&sight.scope(result))?,
-        None => result.clone(),
-    };
-    let merged = task.result_path.put(sight.raw, selected)?;
-    let output = sight.take(&task.output_path, &merged)?;
-    flow::leave(story, entry, output, &task.next)
+    let left = sight.see(|scope| state.flow.leave(scope, Some(Cow::Borrowed(result))).map(flow::kept))?;
+    flow::leave(story, entry, left, &task.next)
 }
 
 /// The region of the execution, out of its ARN.

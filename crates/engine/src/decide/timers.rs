@@ -78,10 +78,9 @@ pub(super) fn fired(story: &mut Story<'_>, timer: &TimerId) {
 }
 
 fn again(story: &mut Story<'_>, entry: &Entry) {
-    let Some(StateKind::Task(task)) = flow::state(story, &entry.state).map(|state| &state.kind) else {
-        return;
-    };
-    if let Err(fault) = task::call(story, task, entry) {
+    let Some(state) = flow::state(story, &entry.state) else { return };
+    let StateKind::Task(task) = &state.kind else { return };
+    if let Err(fault) = task::call(story, state, task, entry) {
         failure::fault(story, entry, fault);
     }
 }

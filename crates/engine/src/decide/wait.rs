@@ -17,7 +17,8 @@ pub(super) fn enter(story: &mut Story<'_>, state: &State, wait: &Wait, input: Va
         retry_count: 0,
         retries: Default::default(),
     };
-    let ends = ends(story, wait, &entry);
+    let sight = Sight::new(story, &entry);
+    let ends = sight.see(|scope| wait.ends(&state.flow, scope).map(Timestamp));
     story.tell(EventKind::StateEntered {
         state: StateType::Wait,
         name: state.name.clone(),
@@ -29,25 +30,16 @@ pub(super) fn enter(story: &mut Story<'_>, state: &State, wait: &Wait, input: Va
     }
 }
 
-fn ends(story: &Story<'_>, wait: &Wait, entry: &Entry) -> Result<Timestamp, Fault> {
-    let sight = Sight::new(story, entry);
-    let input = sight.take(&wait.input_path, sight.raw)?;
-    wait.until.ends(story.at.now.millis(), &sight.scope(&input)).map(Timestamp)
-}
-
 /// Leaves the state when its time has come.
 pub(super) fn leave(story: &mut Story<'_>, entry: &Entry) {
-    let Some(StateKind::Wait(wait)) = flow::state(story, &entry.state).map(|state| &state.kind) else {
-        return;
-    };
-    if let Err(fault) = pass_on(story, wait, entry) {
+    let Some(state) = flow::state(story, &entry.state) else { return };
+    let StateKind::Wait(wait) = &state.kind else { return };
+    if let Err(fault) = pass_on(story, state, wait, entry) {
         failure::fault(story, entry, fault);
     }
 }
 
-fn pass_on(story: &mut Story<'_>, wait: &Wait, entry: &Entry) -> Result<(), Fault> {
-    let sight = Sight::new(story, entry);
-    let input = sight.take(&wait.input_path, sight.raw)?;
-    let output = sight.take(&wait.output_path, &input)?;
-    flow::leave(story, entry, output, &wait.next)
+fn pass_on(story: &mut Story<'_>, state: &State, wait: &Wait, entry: &Entry) -> Result<(), Fault> {
+    let left = Sight::new(story, entry).see(|scope| state.flow.leave(scope, None).map(flow::kept))?;
+    flow::leave(story, entry, left, &wait.next)
 }

@@ -177,7 +177,7 @@ impl Executions {
             let message = format!("{} is not built yet: the task would fail when it runs", task.resource);
             if self.tasks.get().is_some_and(Tasks::are_strict) {
                 let pointer = Some(format!("{}/Resource", task.pointer));
-                found.push(Diagnostic { code: Code::NotSupported, message, pointer });
+                found.push(Diagnostic { code: Code::SchemaValidationFailed, message, pointer });
             } else {
                 tracing::warn!(at = task.pointer, "{message}");
             }
@@ -185,8 +185,12 @@ impl Executions {
         found
     }
 
-    /// Whether there is a task for the resource. Before the tasks are known, all are believed.
+    /// Whether there is a task for the resource; activities are the worker's. Before the tasks are known, all are
+    /// believed.
     fn implements(&self, resource: &Resource) -> bool {
+        if matches!(resource, Resource::Activity(_)) {
+            return true;
+        }
         let Some(tasks) = self.tasks.get() else { return true };
         let Some((name, pattern)) = named(resource) else { return false };
         tasks.find(&name).is_some_and(|task| task.takes(pattern) && task.offers(&name))
@@ -229,7 +233,7 @@ pub(super) fn named(resource: &Resource) -> Option<(String, Pattern)> {
     let (prefix, action) = match resource {
         Resource::Service(action) => ("", action),
         Resource::Sdk(action) => ("aws-sdk:", action),
-        Resource::Arn(_) => return None,
+        Resource::Function(_) | Resource::Activity(_) => return None,
     };
     let (pattern, suffix) = match action.pattern {
         asl::Pattern::RequestResponse => (Pattern::RequestResponse, ""),

@@ -43,7 +43,7 @@ impl Integration {
         let (source, pattern) = match resource {
             Resource::Sdk(action) => (sdk(action)?, action.pattern),
             Resource::Service(action) => (optimised(action)?, action.pattern),
-            Resource::Arn(_) => return None,
+            Resource::Function(_) | Resource::Activity(_) => return None,
         };
         Some(Self { source, pattern })
     }
@@ -95,8 +95,11 @@ pub fn diagnose(definition: &Value, ours: impl Fn(&Resource) -> bool) -> Vec<Dia
     for task in tasks(definition) {
         match Integration::find(&task.resource) {
             Some(integration) => check(&task, &integration, &report),
-            None if matches!(task.resource, Resource::Arn(_)) || ours(&task.resource) => {}
-            None => report.schema(&below(&task.pointer, "Resource"), not_recognised(&task.resource)),
+            None if matches!(task.resource, Resource::Function(_) | Resource::Activity(_)) => {}
+            None if ours(&task.resource) => {}
+            None => {
+                report.schema(&below(&task.pointer, "Resource"), not_recognised(&task.resource.to_string()))
+            }
         }
     }
     report.into_diagnostics()
@@ -126,8 +129,11 @@ pub fn advise(task: &TaskState<'_>) -> Vec<Finding> {
     all.into_iter().filter(|finding| !finding.refused).collect()
 }
 
-/// What AWS says about a resource that it does not know.
-pub fn not_recognised(resource: &Resource) -> String {
+/// What AWS says about the resource of a Task that it does not know.
+pub(crate) fn not_recognised(resource: &str) -> String {
+    if !resource.starts_with("arn:") {
+        return "Value is not a valid resource ARN".to_owned();
+    }
     format!(
         "The resource provided {resource} is not recognized. The value is not a valid resource ARN, or the resource \
          is not available in this region."

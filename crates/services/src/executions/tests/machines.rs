@@ -70,7 +70,7 @@ async fn a_task_that_is_not_built_fails_by_name_when_it_runs() {
 async fn a_strict_server_refuses_what_is_not_built() {
     let world = World::strict().await;
     let refused = world.executions.create_machine(&scope(), &root(), spec("m", &glue())).await.unwrap_err();
-    let words = "NOT_SUPPORTED: arn:aws:states:::glue:startJobRun.sync is not built yet";
+    let words = "SCHEMA_VALIDATION_FAILED: arn:aws:states:::glue:startJobRun.sync is not built yet";
     assert!(refused.to_string().contains(words), "{refused}");
     assert!(refused.to_string().contains("at /States/job/Resource"), "{refused}");
     world.machine("built", &machine(json!({"a": super::world::task("", json!({"End": true}))}))).await;
