@@ -4,6 +4,7 @@
 
 pub mod asl;
 pub mod buildspec;
+pub mod catalog;
 pub mod pattern;
 pub mod samconfig;
 pub mod schedule;
