@@ -1,7 +1,7 @@
 //! Starting and stopping.
 
 use trainyard_domain::{Arn, Principal, Timestamp};
-use trainyard_engine::{Fact, Run, Start, decide};
+use trainyard_engine::{Fact, Payload, Run, Start, decide};
 use trainyard_store::{Changes, Error as StoreError, Expect, Held};
 
 use super::{
@@ -128,25 +128,25 @@ impl Executions {
     }
 }
 
-fn start(execution: &Execution, input: serde_json::Value) -> Start {
+fn start(execution: &Execution, input: Payload) -> Start {
     Start {
         execution_arn: execution.arn().to_string(),
         name: execution.name.clone(),
         role_arn: execution.role.to_string(),
         start_time: execution.started,
-        input: input.into(),
+        input,
         machine_arn: execution.machine_arn().to_string(),
         machine_name: execution.machine.clone(),
     }
 }
 
-fn read_input(input: &str) -> Result<serde_json::Value, Error> {
+fn read_input(input: &str) -> Result<Payload, Error> {
     if input.len() > MOST_INPUT {
         return Err(Error::Invalid(format!(
             "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to {MOST_INPUT}"
         )));
     }
-    serde_json::from_str(input).map_err(|e| Error::InvalidInput(e.to_string()))
+    Payload::parse(input).map_err(|e| Error::InvalidInput(e.to_string()))
 }
 
 /// Starting what is there already.
