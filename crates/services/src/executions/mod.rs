@@ -22,6 +22,7 @@ mod runs;
 mod start;
 pub mod task;
 mod tell;
+mod test_state;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -38,6 +39,7 @@ pub use machine::{Revision, StateMachine};
 pub use machines::{Described, MachineSpec};
 pub use query::{Direction, HistoryPage};
 pub use start::StartSpec;
+pub use test_state::{Configuration, ErrorDetails, Inspection, Mock, MockFailure, Rigour, TestSpec, Tested};
 pub use tokens::Answer;
 /// One entry of a history: what [`HistoryPage`] is made of.
 pub use trainyard_engine::HistoryEvent;

@@ -17,6 +17,7 @@ mod shape;
 mod start_execution;
 mod stop_execution;
 mod tag_resource;
+mod test_state;
 mod untag_resource;
 mod update_state_machine;
 
@@ -82,6 +83,7 @@ pub static SERVICE: Service = Service {
         operation!(StartExecution => start_execution::run),
         operation!(StopExecution => stop_execution::run),
         operation!(TagResource => tag_resource::run),
+        operation!(TestState => test_state::run),
         operation!(UntagResource => untag_resource::run),
         operation!(UpdateStateMachine => update_state_machine::run),
     ],

@@ -22,6 +22,8 @@ pub struct Plan {
     pub items: Option<Payload>,
     /// The reader that brings them.
     pub reader: Option<ItemReader>,
+    /// At most so many of what the reader brings.
+    pub most_items: Option<u64>,
     /// How they are put together.
     pub batch: Option<Batch>,
     /// How many iterations may run at once; 0 for as many as there may be.
@@ -51,14 +53,15 @@ impl Trial {
         let story = self.story();
         let (here, map) = waiting_map(&story)?;
         let counts = Sight::new(&story, &here).look(|scope| map::counts(&here, map, scope)).ok()?;
-        let (items, batch) = match &story.run.frame(ROOT)?.phase {
-            Phase::Forked(fork) => (Some(fork.input.clone()), None),
+        let (items, most_items, batch) = match &story.run.frame(ROOT)?.phase {
+            Phase::Forked(fork) => (Some(fork.input.clone()), None, None),
             _ => self.map_run()?,
         };
         let reader = distributed(map).and_then(|distributed| distributed.reader.clone());
         Some(Plan {
             items,
             reader,
+            most_items,
             batch,
             concurrency: counts.concurrency,
             tolerated_count: map.tolerated_count.as_ref().map(|_| counts.tolerated_count),
@@ -66,14 +69,14 @@ impl Trial {
         })
     }
 
-    fn map_run(&self) -> Option<(Option<Payload>, Option<Batch>)> {
+    fn map_run(&self) -> Option<(Option<Payload>, Option<u64>, Option<Batch>)> {
         self.decision.commands.iter().find_map(|command| match command {
             Command::StartMapRun(call) => {
-                let items = match &call.items {
-                    ItemSource::Here(items) => Some(items.clone()),
-                    ItemSource::Reader { .. } => None,
+                let (items, most) = match &call.items {
+                    ItemSource::Here(items) => (Some(items.clone()), None),
+                    ItemSource::Reader { most, .. } => (None, *most),
                 };
-                Some((items, call.batch.clone()))
+                Some((items, most, call.batch.clone()))
             }
             _ => None,
         })
