@@ -49,11 +49,7 @@ class Server:
 
     def start(self):
         """Starts it and waits until it says that it is ready. Started again, it has the same port."""
-        listen = self.url.removeprefix("http://") if self.url else "127.0.0.1:0"
-        self.data.mkdir(parents=True, exist_ok=True)
-        command = [BINARY, "serve", "--listen", listen, "--data", self.data, *self.flags]
-        with open(self.log, "a") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=AMBIENT, text=True)
+        self.begin()
         line = self.process.stdout.readline()
         if not line.startswith("http://"):
             self.process.wait()
@@ -61,6 +57,14 @@ class Server:
             raise RuntimeError(f"the server did not start:\n{self.said()}")
         self.url = line.strip()
         return self
+
+    def begin(self):
+        """Starts it, and waits for nothing."""
+        listen = self.url.removeprefix("http://") if self.url else "127.0.0.1:0"
+        self.data.mkdir(parents=True, exist_ok=True)
+        command = [BINARY, "serve", "--listen", listen, "--data", self.data, *self.flags]
+        with open(self.log, "a") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=AMBIENT, text=True)
 
     def said(self):
         """What it wrote to stderr."""
