@@ -72,7 +72,9 @@ fn each_case_goes_as_its_rule_says() {
         count += 1;
         match &case.expect {
             Some(expect) if *expect == follows => {}
-            Some(expect) => wrong.push(format!("{} ({}):\n{expect:#?}\n{follows:#?}", path.display(), case.rule)),
+            Some(expect) => {
+                wrong.push(format!("{} ({}):\n{expect:#?}\n{follows:#?}", path.display(), case.rule))
+            }
             None if record => {
                 case.expect = Some(follows);
                 fs::write(&path, serde_json::to_string_pretty(&case).unwrap() + "\n").unwrap();
