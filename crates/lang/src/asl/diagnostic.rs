@@ -12,8 +12,14 @@ pub enum Code {
     MissingTransitionTarget,
     /// The text is not JSON.
     InvalidJsonDescription,
-    /// Part of the language that this version does not run yet.
-    NotSupported,
+    /// A JSONata expression cannot be read.
+    InvalidJsonataExpression,
+    /// A JSONata expression refers to what is not there in a state machine.
+    UnsupportedJsonataExpression,
+    /// Two states have the same name.
+    DuplicateStateName,
+    /// No state ends the execution.
+    MissingEndState,
 }
 
 /// One thing that is wrong.
@@ -34,7 +40,10 @@ impl Code {
             Self::SchemaValidationFailed => "SCHEMA_VALIDATION_FAILED",
             Self::MissingTransitionTarget => "MISSING_TRANSITION_TARGET",
             Self::InvalidJsonDescription => "INVALID_JSON_DESCRIPTION",
-            Self::NotSupported => "NOT_SUPPORTED",
+            Self::InvalidJsonataExpression => "INVALID_JSONATA_EXPRESSION",
+            Self::UnsupportedJsonataExpression => "UNSUPPORTED_JSONATA_EXPRESSION",
+            Self::DuplicateStateName => "DUPLICATE_STATE_NAME",
+            Self::MissingEndState => "MISSING_END_STATE",
         }
     }
 }
@@ -77,10 +86,6 @@ impl Report {
 
     pub(crate) fn schema(&self, pointer: &str, message: impl Into<String>) {
         self.add(Code::SchemaValidationFailed, pointer, message);
-    }
-
-    pub(crate) fn unsupported(&self, pointer: &str, message: impl Into<String>) {
-        self.add(Code::NotSupported, pointer, message);
     }
 
     pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {

@@ -119,7 +119,7 @@ impl Executions {
             principal: execution.principal(),
             resource,
             pattern,
-            parameters: call.parameters.clone(),
+            parameters: call.parameters.value().clone(),
         };
         Some((call, task))
     }

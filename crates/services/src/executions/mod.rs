@@ -13,6 +13,7 @@ mod error;
 mod execution;
 mod machine;
 mod machines;
+mod map_runs;
 mod names;
 mod news;
 mod pending;
@@ -70,7 +71,8 @@ impl Executions {
         let calls = work::run(ground(), Arc::new(calls::Calls(self.clone())), stop.clone());
         let observations = work::run(ground(), Arc::new(pending::Observations(self.clone())), stop.clone());
         let timers = work::run(ground(), Arc::new(timers::Timers(self.clone())), stop.clone());
+        let map_runs = work::run(ground(), Arc::new(map_runs::MapRuns(self.clone())), stop.clone());
         let cancels = work::run(ground(), Arc::new(cancels::Cancels(self.clone())), stop);
-        futures::join!(calls, observations, timers, cancels);
+        futures::join!(calls, observations, timers, map_runs, cancels);
     }
 }

@@ -1,7 +1,7 @@
 //! Starting and stopping.
 
 use trainyard_domain::{Arn, Principal, Timestamp};
-use trainyard_engine::{Fact, Run, Start, decide};
+use trainyard_engine::{Fact, Payload, Run, Start, decide};
 use trainyard_store::{Changes, Error as StoreError, Expect, Held};
 
 use super::{
@@ -128,7 +128,7 @@ impl Executions {
     }
 }
 
-fn start(execution: &Execution, input: serde_json::Value) -> Start {
+fn start(execution: &Execution, input: Payload) -> Start {
     Start {
         execution_arn: execution.arn().to_string(),
         name: execution.name.clone(),
@@ -140,13 +140,13 @@ fn start(execution: &Execution, input: serde_json::Value) -> Start {
     }
 }
 
-fn read_input(input: &str) -> Result<serde_json::Value, Error> {
+fn read_input(input: &str) -> Result<Payload, Error> {
     if input.len() > MOST_INPUT {
         return Err(Error::Invalid(format!(
             "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to {MOST_INPUT}"
         )));
     }
-    serde_json::from_str(input).map_err(|e| Error::InvalidInput(e.to_string()))
+    Payload::parse(input).map_err(|e| Error::InvalidInput(e.to_string()))
 }
 
 /// Starting what is there already.
