@@ -31,6 +31,9 @@ pub(crate) struct ServerArgs {
     /// Host names, beside loopback's, that the server answers to
     #[arg(long, env = "TRAINYARD_HOSTS", value_name = "NAME", value_delimiter = ',')]
     pub hosts: Vec<String>,
+    /// Refuse state machines that call what is not built yet, in place of a failure when they do
+    #[arg(long, env = "TRAINYARD_STRICT_INTEGRATIONS")]
+    pub strict_integrations: bool,
 }
 
 /// On or off.
@@ -64,6 +67,7 @@ struct File {
     isolation: Option<Isolation>,
     hosts: Vec<String>,
     memory: Option<u64>,
+    strict_integrations: bool,
 }
 
 /// A server's configuration, complete.
@@ -81,6 +85,8 @@ pub(crate) struct Config {
     pub hosts: Vec<String>,
     /// Bytes of memory that jobs may reserve in all; the machine's, if absent.
     pub memory: Option<u64>,
+    /// Whether state machines that call what is not built yet are refused.
+    pub strict_integrations: bool,
 }
 
 impl Config {
@@ -98,6 +104,7 @@ impl Config {
             isolation: args.isolation.or(file.isolation).unwrap_or_default(),
             hosts: if args.hosts.is_empty() { file.hosts } else { args.hosts.clone() },
             memory: file.memory,
+            strict_integrations: args.strict_integrations || file.strict_integrations,
             data,
         };
         if config.auth == Switch::Off && !config.listen.ip().is_loopback() {

@@ -93,13 +93,13 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
         stacks,
         ground,
     });
-    acquaint(&services, url);
+    acquaint(&services, url, config.strict_integrations);
     Ok(services)
 }
 
 /// Tells the rooms of those behind them: tasks, targets, and who listens.
-fn acquaint(services: &Arc<Services>, url: &str) {
-    services.executions.equip(integrations(services, url));
+fn acquaint(services: &Arc<Services>, url: &str, strict: bool) {
+    services.executions.equip(integrations(services, url).strict(strict));
     services.bus.meet(
         vec![
             Arc::new(targets::CodeBuildProject(services.builds.clone())),

@@ -43,7 +43,9 @@ impl Worker for Calls {
             Err(error) => return stand_still(error),
         };
         let Some((call, task)) = self.0.call_of(&execution, &call) else {
-            let failure = Failure::new("States.Runtime", format!("There is no task {}", call.resource));
+            let cause =
+                format!("{} is not built yet: no task of that name can be called here", call.resource);
+            let failure = Failure::new("States.Runtime", cause);
             return self.tell(item, &arn, Fact::TaskFailed { token: call.token, failure }).await;
         };
         if !awaited {
@@ -111,7 +113,7 @@ impl Executions {
     /// The call as the task wants it, and the task.
     fn call_of(&self, execution: &Execution, call: &TaskCall) -> Option<(Call, std::sync::Arc<dyn Task>)> {
         let (resource, pattern) = named(&call.resource)?;
-        let task = self.tasks.get()?.find(&resource)?.clone();
+        let task = self.tasks.get()?.find(&resource).filter(|task| task.takes(pattern))?.clone();
         let call = Call {
             token: call.token.clone(),
             execution: execution.arn(),

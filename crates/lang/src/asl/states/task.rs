@@ -5,6 +5,7 @@ use crate::asl::{
     errors::{Catcher, Retrier, read_catchers, read_retriers},
     fields::Fields,
     flow::{Flow, Takes},
+    integrations::not_recognised,
     machine::Next,
     resource::Resource,
 };
@@ -53,10 +54,10 @@ pub(super) fn read(fields: &mut Fields<'_>) -> (Flow, Option<Task>) {
 
 fn read_resource(fields: &mut Fields<'_>) -> Option<Resource> {
     let text = fields.text("Resource")?;
-    match text.parse() {
+    match text.parse::<Resource>() {
         Ok(resource) => Some(resource),
-        Err(why) => {
-            fields.report.schema(&fields.at("Resource"), format!("{why}"));
+        Err(_) => {
+            fields.report.schema(&fields.at("Resource"), not_recognised(text));
             None
         }
     }

@@ -37,17 +37,24 @@ pub(super) struct World {
 impl World {
     pub(super) async fn new() -> Self {
         let store = Store::in_memory().await.unwrap();
-        Self::open(store, Desk::default(), Arc::new(AtomicI64::new(1_700_000_000_000)))
+        Self::open(store, Desk::default(), Arc::new(AtomicI64::new(1_700_000_000_000)), false)
     }
 
-    fn open(store: Store, desk: Desk, clock: Arc<AtomicI64>) -> Self {
+    /// One that takes no definition with tasks that it has not.
+    pub(super) async fn strict() -> Self {
+        let store = Store::in_memory().await.unwrap();
+        Self::open(store, Desk::default(), Arc::default(), true)
+    }
+
+    fn open(store: Store, desk: Desk, clock: Arc<AtomicI64>, strict: bool) -> Self {
         let hands = clock.clone();
         let now = Arc::new(move || Timestamp(hands.load(Ordering::SeqCst)));
         let ground = Ground::with_clock(store.clone(), now);
         let (bus, executions) = (Bus::new(ground.clone()), Executions::new(ground.clone()));
         let approvals = Approvals::new(ground);
         let put_events = EventsPutEvents(bus.clone());
-        executions.equip(Tasks::new([Arc::new(desk.clone()) as Arc<dyn Task>, Arc::new(put_events)]));
+        let tasks = Tasks::new([Arc::new(desk.clone()) as Arc<dyn Task>, Arc::new(put_events)]);
+        executions.equip(tasks.strict(strict));
         bus.meet(
             vec![Arc::new(StateMachine(executions.clone()))],
             vec![Arc::new(Ears(executions.clone())), Arc::new(approvals::Ears(approvals.clone()))],
@@ -66,7 +73,7 @@ impl World {
         let mut nothing = Changes::new();
         nothing.cancel("nothing", "");
         self.store.commit(nothing).await.unwrap();
-        Self::open(self.store.clone(), self.desk.clone(), self.clock.clone())
+        Self::open(self.store.clone(), self.desk.clone(), self.clock.clone(), false)
     }
 
     pub(super) fn pass(&self, time: Duration) {
