@@ -109,7 +109,7 @@ impl Calls {
 
 impl Executions {
     /// The call as the task wants it, and the task.
-    fn call_of(&self, execution: &Execution, call: &TaskCall) -> Option<(Call, std::sync::Arc<dyn Task>)> {
+    pub(super) fn call_of(&self, execution: &Execution, call: &TaskCall) -> Option<(Call, std::sync::Arc<dyn Task>)> {
         let (resource, pattern) = named(&call.resource)?;
         let task = self.tasks.get()?.find(&resource)?.clone();
         let call = Call {
