@@ -1,11 +1,10 @@
 //! What an execution wants done.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use trainyard_domain::{Failure, Timestamp};
 use trainyard_lang::asl::Resource;
 
-use crate::{HistoryEvent, TimerId};
+use crate::{HistoryEvent, Payload, TimerId};
 
 /// What follows from a fact: both halves are committed together, before any command is carried out.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,6 +37,15 @@ pub enum Command {
         /// Which.
         timer: TimerId,
     },
+    /// Carries out a map run, and tells how it ended. Its token is the same whenever the same decision is made again.
+    StartMapRun(Box<MapRunCall>),
+    /// Nobody waits for the map run any more. It may have ended, or never begun.
+    StopMapRun {
+        /// The token of the work.
+        token: String,
+        /// The map run.
+        arn: String,
+    },
     /// The execution is over.
     Finish(Outcome),
 }
@@ -50,7 +58,11 @@ pub struct TaskCall {
     /// What is called.
     pub resource: Resource,
     /// With what.
-    pub parameters: Value,
+    #[serde(with = "crate::payload::plain")]
+    pub parameters: Payload,
+    /// In which role, if not the execution's.
+    #[serde(default)]
+    pub role: Option<String>,
     /// By which state.
     pub state_name: String,
     /// How many attempts came before this one.
@@ -61,13 +73,75 @@ pub struct TaskCall {
     pub heartbeat: Option<u64>,
 }
 
+/// A map run to be carried out: a child execution for each item, or for each batch of items.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MapRunCall {
+    /// Made of execution, entry of the state, and attempt.
+    pub token: String,
+    /// The map run's name: `arn:…:mapRun:<machine>/<label>:<id>`
+    pub arn: String,
+    /// By which state.
+    pub state_name: String,
+    /// How many attempts came before this one.
+    pub retry_count: u32,
+    /// Where the items come from.
+    pub items: ItemSource,
+    /// How many children may run at once; 0 for as many as there may be.
+    pub concurrency: u64,
+    /// How many items may fail.
+    pub tolerated_count: u64,
+    /// Which part of the items may fail, of 100.
+    pub tolerated_percentage: f64,
+    /// How items are put together.
+    pub batch: Option<Batch>,
+    /// Where the results are written; none if they are the state's result themselves.
+    pub results: Option<ResultSink>,
+}
+
+/// Where a map run's items come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ItemSource {
+    /// This list.
+    Here(Payload),
+    /// They are read.
+    Reader {
+        /// By which action.
+        resource: Resource,
+        /// With what.
+        arguments: Payload,
+        /// At most so many.
+        most: Option<u64>,
+    },
+}
+
+/// How items are put together for one child execution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Batch {
+    /// At most so many.
+    pub max_items: Option<u64>,
+    /// At most so many bytes.
+    pub max_bytes: Option<u64>,
+    /// What each batch gets besides.
+    pub input: Option<Payload>,
+}
+
+/// Where results are written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResultSink {
+    /// By which action; none if they are only given another form.
+    pub resource: Option<Resource>,
+    /// With what.
+    pub arguments: Payload,
+}
+
 /// How an execution has ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
     /// Well.
     Succeeded {
         /// With this.
-        output: Value,
+        #[serde(with = "crate::payload::plain")]
+        output: Payload,
     },
     /// Badly.
     Failed {

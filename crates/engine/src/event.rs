@@ -1,16 +1,15 @@
 //! One entry of an execution's history.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use trainyard_domain::{Failure, Timestamp};
 use trainyard_lang::asl::Resource;
 
-use crate::{Start, TimerId};
+use crate::{Payload, Start, TimerId, frame::FrameId};
 
 /// The format that new events are written in. Older ones must always fold.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What has happened, as `GetExecutionHistory` shows it, with what the fold needs besides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,8 +22,29 @@ pub struct HistoryEvent {
     pub previous: u64,
     /// When.
     pub time: Timestamp,
+    /// *Private*: the thread of control that it is about. All that the first format knew was the root.
+    #[serde(default, skip_serializing_if = "is_root")]
+    pub(crate) frame: FrameId,
+    /// *Private*: what followed from it without an event of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sequel: Option<Box<Sequel>>,
     /// What.
     pub kind: EventKind,
+}
+
+fn is_root(frame: &FrameId) -> bool {
+    *frame == crate::frame::ROOT
+}
+
+/// What a state did has failed, and is done again later: AWS shows that of its tasks only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Sequel {
+    /// The frame of that state.
+    pub(crate) frame: FrameId,
+    /// The retry.
+    pub(crate) retry: Retry,
+    /// The event that the next attempt follows from.
+    pub(crate) from: u64,
 }
 
 /// The kind of state that an event is about.
@@ -42,6 +62,10 @@ pub enum StateType {
     Succeed,
     /// `Fail`
     Fail,
+    /// `Parallel`
+    Parallel,
+    /// `Map`
+    Map,
 }
 
 /// A retry that was decided together with the failure before it.
@@ -62,9 +86,9 @@ pub enum EventKind {
     /// The execution has begun.
     ExecutionStarted {
         /// With what. *Private* but for the input and the role.
-        start: Box<Start>,
+        start: Arc<Start>,
         /// *Private*: the first state.
-        start_at: String,
+        start_at: Arc<str>,
         /// *Private*: when the execution times out.
         deadline: Option<Timestamp>,
         /// *Private*: what makes its task tokens impossible to guess.
@@ -75,10 +99,9 @@ pub enum EventKind {
         /// Its kind.
         state: StateType,
         /// Its name.
-        name: String,
+        name: Arc<str>,
         /// Its input.
-        #[serde(with = "crate::json_text")]
-        input: Value,
+        input: Payload,
         /// *Private*: when a Wait state ends.
         until: Option<Timestamp>,
     },
@@ -87,12 +110,100 @@ pub enum EventKind {
         /// Its kind.
         state: StateType,
         /// Its name.
-        name: String,
+        name: Arc<str>,
         /// Its output.
-        #[serde(with = "crate::json_text")]
-        output: Value,
+        output: Payload,
+        /// The variables that it has set.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        assigned: BTreeMap<String, Payload>,
         /// *Private*: the state that follows; none after the last.
-        next: Option<String>,
+        next: Option<Arc<str>>,
+    },
+    /// An expression could not be evaluated.
+    EvaluationFailed {
+        /// Why.
+        failure: Failure,
+        /// The field that it is in, if it is in one.
+        location: Option<String>,
+        /// The state.
+        state: Arc<str>,
+    },
+    /// The branches of a Parallel state begin.
+    ParallelStateStarted {
+        /// *Private*: what each is given.
+        input: Payload,
+        /// *Private*: the first state of each.
+        branches: Vec<Arc<str>>,
+    },
+    /// All branches have ended well.
+    ParallelStateSucceeded,
+    /// A branch has ended badly.
+    ParallelStateFailed,
+    /// A Map state has its items.
+    MapStateStarted {
+        /// How many, as far as is known now.
+        length: u32,
+        /// *Private*: the items of an inline Map.
+        items: Option<Payload>,
+        /// *Private*: how many iterations may be under way at once.
+        concurrency: u32,
+    },
+    /// An iteration begins.
+    MapIterationStarted {
+        /// The Map state.
+        name: Arc<str>,
+        /// Which.
+        index: u32,
+        /// *Private*: the frame of the state.
+        of: FrameId,
+        /// *Private*: the first state.
+        start_at: Arc<str>,
+        /// *Private*: what it is given.
+        input: Payload,
+    },
+    /// An iteration has ended well.
+    MapIterationSucceeded {
+        /// The Map state.
+        name: Arc<str>,
+        /// Which.
+        index: u32,
+    },
+    /// An iteration has ended badly.
+    MapIterationFailed {
+        /// The Map state.
+        name: Arc<str>,
+        /// Which.
+        index: u32,
+    },
+    /// An iteration was given up, since another has failed.
+    MapIterationAborted {
+        /// The Map state.
+        name: Arc<str>,
+        /// Which.
+        index: u32,
+    },
+    /// All iterations have ended well, or well enough.
+    MapStateSucceeded,
+    /// The iterations have ended badly.
+    MapStateFailed,
+    /// A state was given up, since another branch or iteration has failed.
+    StateAborted {
+        /// Its kind.
+        state: StateType,
+    },
+    /// The map run of a distributed Map begins.
+    MapRunStarted {
+        /// Its ARN.
+        arn: String,
+        /// *Private*: the token of the work.
+        token: String,
+    },
+    /// The map run has ended well.
+    MapRunSucceeded,
+    /// The map run has ended badly.
+    MapRunFailed {
+        /// Why.
+        failure: Failure,
     },
     /// A task is to be called.
     TaskScheduled {
@@ -101,27 +212,31 @@ pub enum EventKind {
         /// In which region.
         region: String,
         /// With what.
-        #[serde(with = "crate::json_text")]
-        parameters: Value,
+        parameters: Payload,
         /// In how many seconds it is to end.
         timeout: Option<u64>,
         /// In how many seconds it is to be heard of.
         heartbeat: Option<u64>,
+        /// The role that the call is made in, if it is not the execution's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<String>,
         /// *Private*: its token.
         token: String,
     },
-    /// The task is being called.
+    /// The task is being called; an activity: a worker has taken it.
     TaskStarted {
         /// What is called.
         resource: Resource,
+        /// The worker of an activity, if it has told its name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        worker: Option<String>,
     },
     /// The call was answered; the task goes on.
     TaskSubmitted {
         /// What was called.
         resource: Resource,
         /// The answer.
-        #[serde(with = "crate::json_text")]
-        output: Value,
+        output: Payload,
     },
     /// The call was refused, of a task that would have gone on.
     TaskSubmitFailed {
@@ -137,8 +252,7 @@ pub enum EventKind {
         /// What was called.
         resource: Resource,
         /// The result.
-        #[serde(with = "crate::json_text")]
-        output: Value,
+        output: Payload,
     },
     /// The task has ended badly.
     TaskFailed {
@@ -161,8 +275,7 @@ pub enum EventKind {
     /// The execution has ended well.
     ExecutionSucceeded {
         /// With this.
-        #[serde(with = "crate::json_text")]
-        output: Value,
+        output: Payload,
     },
     /// The execution has ended badly.
     ExecutionFailed {

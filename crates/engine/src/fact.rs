@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trainyard_domain::{Failure, Timestamp};
 
+use crate::Payload;
+
 /// The moment of a decision: the only clock and the only chance that the engine knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
@@ -27,8 +29,7 @@ pub struct Start {
     /// When it was started.
     pub start_time: Timestamp,
     /// Its input.
-    #[serde(with = "crate::json_text")]
-    pub input: Value,
+    pub input: Payload,
     /// `arn:…:stateMachine:<machine>`
     pub machine_arn: String,
     /// The machine's name.
@@ -68,6 +69,27 @@ pub enum Fact {
     },
     /// A task has ended badly. An empty error or cause was not given at all.
     TaskFailed {
+        /// Whose.
+        token: String,
+        /// Why.
+        failure: Failure,
+    },
+    /// A worker has taken the task of an activity.
+    TaskTaken {
+        /// Whose.
+        token: String,
+        /// The worker's name, if it has told it.
+        worker: Option<String>,
+    },
+    /// A map run has ended well.
+    MapRunSucceeded {
+        /// Whose.
+        token: String,
+        /// The results in the order of the items, or what was written about them.
+        output: Value,
+    },
+    /// A map run has ended badly.
+    MapRunFailed {
         /// Whose.
         token: String,
         /// Why.

@@ -1,76 +1,31 @@
 //! One execution as its history tells it.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use serde_json::Value;
 use trainyard_domain::Timestamp;
-use trainyard_lang::asl::Resource;
 
-use crate::{HistoryEvent, Outcome, Start, TimerId, apply};
+use crate::{
+    HistoryEvent, Outcome, Start, apply,
+    frame::{Frame, FrameId, ROOT},
+    shelf::Shelf,
+    token,
+};
 
-/// An execution: the fold of its history, and nothing else.
+/// An execution: the fold of its history, and nothing else. A copy of it shares what it has in common.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Run {
-    pub(crate) start: Option<Box<Start>>,
+    pub(crate) start: Option<Arc<Start>>,
     pub(crate) secret: u64,
     pub(crate) deadline: Option<Timestamp>,
     pub(crate) last_id: u64,
     pub(crate) outcome: Option<Outcome>,
-    pub(crate) frame: Frame,
-}
-
-/// One thread of control. Branches and iterations will each have their own.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Frame {
-    /// The last event of this thread: what the next one follows from.
-    pub(crate) last: u64,
-    pub(crate) phase: Phase,
-}
-
-/// Where a thread of control stands.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) enum Phase {
-    /// Not begun.
-    #[default]
-    Idle,
-    /// Between two states; `next` is none after the last one.
-    Between { next: Option<String>, output: Value },
-    /// In a state that has not done anything yet.
-    Entered(Entry),
-    /// In a Wait state.
-    Waiting { entry: Entry, until: Timestamp },
-    /// A task is under way.
-    Calling { entry: Entry, call: Call },
-    /// A task has failed and is called again later.
-    Retrying { entry: Entry, timer: TimerId, at: Timestamp },
-    /// A task has given its result, or failed for good.
-    Answered(Entry),
-    /// Nothing comes any more.
-    Over,
-}
-
-/// A state that was entered and not left.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Entry {
-    pub(crate) state: String,
-    /// The event of the entry.
-    pub(crate) id: u64,
-    pub(crate) time: Timestamp,
-    pub(crate) input: Value,
-    /// How many attempts of its task came before.
-    pub(crate) retry_count: u32,
-    /// How many of them each retrier has asked for.
-    pub(crate) retries: BTreeMap<usize, u32>,
-}
-
-/// A task that is under way.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Call {
-    pub(crate) token: String,
-    pub(crate) resource: Resource,
-    pub(crate) timeout: Option<u64>,
-    pub(crate) heartbeat: Option<u64>,
-    pub(crate) submitted: bool,
+    frames: Shelf<Arc<Frame>>,
+    /// The frames that can go on without anything happening first.
+    ready: Shelf<()>,
+    /// The frame that the last event was about: the others have their turn before it.
+    pub(crate) turn: FrameId,
+    /// How many frames were ever begun beside the root.
+    begun: u64,
 }
 
 impl Run {
@@ -98,30 +53,97 @@ impl Run {
         self.last_id
     }
 
-    /// The name of the state that it is in.
+    /// The name of the state that it is in: the outermost one, where several are open inside each other.
     pub fn state_name(&self) -> Option<&str> {
-        self.frame.phase.entry().map(|entry| entry.state.as_str())
+        self.frame(ROOT)?.phase.entry().map(|entry| &*entry.state)
+    }
+
+    /// Whether it waits for the task of that token.
+    pub fn waits_for(&self, token: &str) -> bool {
+        self.calling(token).is_some()
+    }
+
+    /// The frame whose task has that token, while it is under way.
+    pub(crate) fn calling(&self, token: &str) -> Option<FrameId> {
+        let id = token::frame(token)?;
+        (self.frame(id)?.phase.token() == Some(token)).then_some(id)
     }
 
     /// The tokens of the tasks under way.
     pub fn open_tokens(&self) -> Vec<&str> {
-        match &self.frame.phase {
-            Phase::Calling { call, .. } => vec![&call.token],
-            _ => Vec::new(),
+        self.frames.iter().filter_map(|(_, frame)| frame.phase.token()).collect()
+    }
+
+    pub(crate) fn frame(&self, id: FrameId) -> Option<&Frame> {
+        self.frames.get(id).map(|frame| &**frame)
+    }
+
+    /// The next frame that can go on, in turn.
+    pub(crate) fn next_ready(&self) -> Option<FrameId> {
+        let after = self.ready.at_or_after(self.turn.saturating_add(1));
+        after.or_else(|| self.ready.at_or_after(0)).map(|(id, ())| id)
+    }
+
+    /// Changes a frame. One that is not there is not missed: a history may be damaged.
+    pub(crate) fn change(&mut self, id: FrameId, change: impl FnOnce(&mut Frame)) {
+        let Some(frame) = self.frames.get_mut(id) else { return };
+        let was = frame.is_ready();
+        let frame = Arc::make_mut(frame);
+        change(frame);
+        let is = frame.is_ready();
+        if is && !was {
+            self.ready.insert(id, ());
+        } else if was && !is {
+            self.ready.remove(id);
         }
     }
-}
 
-impl Phase {
-    /// The state that was entered and not left.
-    pub(crate) fn entry(&self) -> Option<&Entry> {
-        match self {
-            Self::Entered(entry)
-            | Self::Waiting { entry, .. }
-            | Self::Calling { entry, .. }
-            | Self::Retrying { entry, .. }
-            | Self::Answered(entry) => Some(entry),
-            Self::Idle | Self::Between { .. } | Self::Over => None,
+    /// The number that the next frame will have.
+    pub(crate) fn next_frame(&self) -> FrameId {
+        self.begun + 1
+    }
+
+    /// Begins a frame under the next number.
+    pub(crate) fn begin(&mut self, frame: Frame) -> FrameId {
+        self.begun += 1;
+        self.put(self.begun, frame);
+        self.begun
+    }
+
+    /// Begins the first frame.
+    pub(crate) fn begin_root(&mut self, frame: Frame) {
+        self.put(ROOT, frame);
+    }
+
+    fn put(&mut self, id: FrameId, frame: Frame) {
+        if frame.is_ready() {
+            self.ready.insert(id, ());
         }
+        self.frames.insert(id, Arc::new(frame));
+    }
+
+    /// Ends a frame, and those that it has begun.
+    pub(crate) fn end(&mut self, id: FrameId) {
+        let mut ends = vec![id];
+        while let Some(id) = ends.pop() {
+            if let Some(frame) = self.frames.remove(id) {
+                ends.extend(frame.phase.children());
+                self.ready.remove(id);
+            }
+        }
+    }
+
+    /// Ends the frames that this one has begun.
+    pub(crate) fn end_children(&mut self, id: FrameId) {
+        for child in self.frame(id).map(|frame| frame.phase.children()).unwrap_or_default() {
+            self.end(child);
+        }
+    }
+
+    /// Nothing goes on any more.
+    pub(crate) fn finish(&mut self, outcome: Outcome) {
+        self.frames = Shelf::default();
+        self.ready = Shelf::default();
+        self.outcome = Some(outcome);
     }
 }

@@ -216,7 +216,31 @@ fn recordings() -> Vec<(&'static str, World)> {
     open.submit(json!({}));
     let mut late = World::begin(&definition(), json!({"n": 0}));
     late.tell(&Fact::TimerFired { timer: TimerId("execution".to_owned()) });
+    let waiting = World::begin(&definition(), json!({"n": 0}));
+    let mut retrying = begin();
+    retrying.submit(json!({"TrainingJobArn": "arn"}));
+    retrying.fail("Busy", "");
+    let mut silent = begin();
+    silent.submit(json!({"TrainingJobArn": "arn"}));
+    while silent.finished.is_none() {
+        silent.wait();
+    }
+    let mut looped = begin();
+    for again in [true, true, false] {
+        looped.succeed(json!({"again": again, "n": [1.5, "\u{e9}", null]}));
+        looped.wait();
+    }
+    let mut refused = begin();
+    refused.tell(&Fact::TaskSubmitFailed {
+        token: refused.token(),
+        failure: Failure::new("SageMaker.ResourceLimitExceeded", "no room"),
+    });
     vec![
+        ("1-waiting", waiting),
+        ("1-retrying", retrying),
+        ("1-silent", silent),
+        ("1-looped", looped),
+        ("1-refused", refused),
         ("1-trained", good),
         ("1-retried-and-failed", retried),
         ("1-stopped", stopped),

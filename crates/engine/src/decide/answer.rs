@@ -5,28 +5,39 @@ use trainyard_domain::Failure;
 use trainyard_lang::asl::{StateKind, Task};
 
 use super::{
+    entered::{Entered, entered},
     failure::{self, Ended},
     flow, limits,
     story::Story,
     task, timers,
 };
 use crate::{
-    Command, EventKind,
-    run::{Call, Entry, Phase},
+    Command, EventKind, Payload,
+    frame::{Call, Phase},
 };
 
 /// A task that is under way.
 pub(super) struct Attempt<'d> {
+    pub(super) here: Entered<'d>,
     pub(super) task: &'d Task,
-    pub(super) entry: Entry,
     pub(super) call: Call,
 }
 
 /// The task under way, if it is the one with this token.
-pub(super) fn under_way<'d>(story: &Story<'d>, token: &str) -> Option<Attempt<'d>> {
-    let Phase::Calling { entry, call } = &story.run.frame.phase else { return None };
-    let StateKind::Task(task) = &flow::state(story, &entry.state)?.kind else { return None };
-    (call.token == token).then(|| Attempt { task, entry: entry.clone(), call: call.clone() })
+fn under_way<'d>(story: &Story<'d>, token: &str) -> Option<Attempt<'d>> {
+    let here = entered(story, story.run.calling(token)?)?;
+    let Phase::Calling { call, .. } = &story.run.frame(here.frame)?.phase else { return None };
+    let StateKind::Task(task) = &here.state.kind else { return None };
+    Some(Attempt { task, call: call.clone(), here })
+}
+
+/// A worker has taken the task of an activity.
+pub(super) fn taken(story: &mut Story<'_>, token: &str, worker: Option<&str>) {
+    let Some(Attempt { here, call, .. }) = under_way(story, token) else { return };
+    if !call.started {
+        let worker = worker.map(str::to_owned);
+        story.tell(here.frame, EventKind::TaskStarted { resource: call.resource, worker });
+    }
 }
 
 /// The call was answered; the task goes on.
@@ -36,9 +47,10 @@ pub(super) fn submitted(story: &mut Story<'_>, token: &str, response: &Value) {
     if attempt.call.submitted || !resource.pattern().waits() {
         return;
     }
-    match limits::check(&resource.to_string(), response) {
+    let output: Payload = response.clone().into();
+    match limits::check(&resource.to_string(), &output) {
         Ok(_) => {
-            story.tell(EventKind::TaskSubmitted { resource: resource.clone(), output: response.clone() });
+            story.tell(attempt.here.frame, EventKind::TaskSubmitted { resource: resource.clone(), output });
         }
         Err(fault) => {
             let failure = Failure::new(fault.error, fault.cause);
@@ -59,18 +71,20 @@ pub(super) fn refused(story: &mut Story<'_>, token: &str, failure: &Failure) {
 /// The task has ended well.
 pub(super) fn succeeded(story: &mut Story<'_>, token: &str, output: &Value) {
     let Some(attempt) = under_way(story, token) else { return };
-    let Attempt { task, entry, call } = &attempt;
-    if let Err(fault) = limits::check(&call.resource.to_string(), output) {
+    let Attempt { here, task, call } = &attempt;
+    let output: Payload = output.clone().into();
+    if let Err(fault) = limits::check(&call.resource.to_string(), &output) {
         let failure = Failure::new(fault.error, fault.cause);
         return end(story, &attempt, &Ended::Failed(failure));
     }
-    timers::forget_call(story, entry, call);
-    story.tell(EventKind::TaskSucceeded { resource: call.resource.clone(), output: output.clone() });
+    timers::forget_call(story, (here.frame, &here.entry), call);
+    let kind = EventKind::TaskSucceeded { resource: call.resource.clone(), output: output.clone() };
+    story.tell(here.frame, kind);
     if story.over() {
         return;
     }
-    if let Err(fault) = task::take(story, task, entry, output) {
-        failure::fault(story, entry, fault);
+    if let Err(fault) = task::take(story, here, task, &output) {
+        failure::fault(story, here, fault);
     }
     flow::go_on(story);
 }
@@ -84,10 +98,10 @@ pub(super) fn failed(story: &mut Story<'_>, token: &str, failure: &Failure) {
 
 /// The task was heard of: the heartbeat's timer begins anew.
 pub(super) fn heard(story: &mut Story<'_>, token: &str) {
-    let Some(attempt) = under_way(story, token) else { return };
-    if let Some(seconds) = attempt.call.heartbeat {
+    let Some(Attempt { here, call, .. }) = under_way(story, token) else { return };
+    if let Some(seconds) = call.heartbeat {
         let at = story.later(seconds * 1000);
-        story.order(Command::WakeAt { timer: timers::heartbeat(&attempt.entry), at });
+        story.order(Command::WakeAt { timer: timers::heartbeat(here.frame, &here.entry), at });
     }
 }
 
@@ -99,9 +113,9 @@ pub(super) fn late(story: &mut Story<'_>, token: &str, ended: &Ended) {
     }
 }
 
-/// The task will not end well: it is tried again, caught, or the execution has failed.
+/// The task will not end well: it is tried again, caught, or handed up.
 fn end(story: &mut Story<'_>, attempt: &Attempt<'_>, ended: &Ended) {
-    timers::forget_call(story, &attempt.entry, &attempt.call);
+    timers::forget_call(story, (attempt.here.frame, &attempt.here.entry), &attempt.call);
     failure::of_task(story, attempt, ended);
     flow::go_on(story);
 }

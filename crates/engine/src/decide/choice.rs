@@ -1,14 +1,18 @@
 //! Carrying out a Choice state.
 
-use trainyard_lang::asl::{Choices, Fault, Next};
+use trainyard_lang::asl::{Choices, Fault};
 
-use super::{flow, sight::Sight, story::Story};
-use crate::run::Entry;
+use super::{
+    entered::Entered,
+    flow::{self, Leaving},
+    sight::Sight,
+    story::Story,
+};
 
-pub(super) fn carry_out(story: &mut Story<'_>, choices: &Choices, entry: &Entry) -> Result<(), Fault> {
-    let sight = Sight::new(story, entry);
-    let input = sight.take(&choices.input_path, sight.raw)?;
-    let next = Next::State(choices.decide(&sight.scope(&input))?.to_owned());
-    let output = sight.take(&choices.output_path, &input)?;
-    flow::leave(story, entry, output, &next)
+pub(super) fn carry_out(story: &mut Story<'_>, here: &Entered<'_>, choices: &Choices) -> Result<(), Fault> {
+    let (next, leaving) = Sight::new(story, here).look(|scope| {
+        let chosen = choices.decide(&here.state.flow, scope)?;
+        Ok((chosen.next.to_owned(), Leaving::new(chosen.left, &here.entry, None)))
+    })?;
+    flow::leave_for(story, here, leaving, Some(&next))
 }

@@ -1,30 +1,70 @@
-//! The context object: what `$$` means.
+//! The context object: what `$$` and `$states.context` mean.
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html>
 
 use serde_json::{Value, json};
 
-use crate::{Run, run::Entry};
+use crate::{
+    Run,
+    frame::{Entry, FrameId, Phase},
+};
 
-/// The context of a state; `task` for Task states: how often they were tried, and the token of those that wait.
-pub(super) fn context(run: &Run, entry: &Entry, task: Option<Option<&str>>) -> Value {
+/// What only some states see.
+#[derive(Clone, Copy)]
+pub(super) struct More<'s> {
+    /// Whether the state can be tried again.
+    pub(super) retries: bool,
+    /// The token of a task that waits for it to be answered.
+    pub(super) token: Option<&'s str>,
+    /// The item that an iteration is to be made of.
+    pub(super) item: Option<(u32, &'s Value)>,
+}
+
+/// The context of a state.
+pub(super) fn context(
+    run: &Run,
+    frame: FrameId,
+    entry: &Entry,
+    More { retries, token, item }: More<'_>,
+) -> Value {
     let Some(start) = run.start() else { return json!({}) };
     let mut context = json!({
         "Execution": {
             "Id": start.execution_arn,
-            "Input": start.input,
+            "Input": start.input.value(),
             "StartTime": start.start_time.to_string(),
             "Name": start.name,
             "RoleArn": start.role_arn,
             "RedriveCount": 0,
         },
         "StateMachine": {"Id": start.machine_arn, "Name": start.machine_name},
-        "State": {"Name": entry.state, "EnteredTime": entry.time.to_string()},
+        "State": {
+            "Name": &*entry.state,
+            "EnteredTime": entry.time.to_string(),
+        },
     });
-    if let Some(token) = task {
+    if retries {
         context["State"]["RetryCount"] = entry.retry_count.into();
-        if let Some(token) = token {
-            context["Task"] = json!({"Token": token});
-        }
+    }
+    if let Some(token) = token {
+        context["Task"] = json!({"Token": token});
+    }
+    let around = || innermost(run, frame);
+    if let Some((index, item)) = item.or_else(around) {
+        context["Map"] = json!({"Item": {"Index": index, "Value": item}});
     }
     context
+}
+
+/// The item of the innermost iteration around.
+fn innermost(run: &Run, frame: FrameId) -> Option<(u32, &Value)> {
+    let mut place = run.frame(frame)?.parent?;
+    loop {
+        let around = run.frame(place.frame)?;
+        if let Phase::Forked(fork) = &around.phase
+            && fork.iterates
+        {
+            return Some((place.index, fork.input.get(place.index as usize)?));
+        }
+        place = around.parent?;
+    }
 }

@@ -3,14 +3,18 @@
 use trainyard_domain::Failure;
 use trainyard_lang::asl::{Fail, Fault, Text};
 
-use super::{flow, sight::Sight, story::Story};
-use crate::{EventKind, run::Entry};
+use super::{
+    entered::Entered,
+    failure::{self, Trouble},
+    sight::Sight,
+    story::Story,
+};
 
-pub(super) fn carry_out(story: &mut Story<'_>, fail: &Fail, entry: &Entry) -> Result<(), Fault> {
-    let sight = Sight::new(story, entry);
-    let scope = sight.scope(sight.raw);
-    let read = |text: &Option<Text>| text.as_ref().map_or(Ok(String::new()), |text| text.evaluate(&scope));
-    let failure = Failure { error: read(&fail.error)?, cause: read(&fail.cause)? };
-    flow::finish(story, EventKind::ExecutionFailed { failure });
+pub(super) fn carry_out(story: &mut Story<'_>, here: &Entered<'_>, fail: &Fail) -> Result<(), Fault> {
+    let failure = Sight::new(story, here).look(|scope| {
+        let read = |text: &Option<Text>| text.as_ref().map_or(Ok(String::new()), |text| text.evaluate(scope));
+        Ok::<_, Fault>(Failure { error: read(&fail.error)?, cause: read(&fail.cause)? })
+    })?;
+    failure::raise(story, here.frame, Trouble::new(failure));
     Ok(())
 }

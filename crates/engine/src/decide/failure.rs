@@ -1,16 +1,44 @@
-//! What becomes of failures: retried, caught, or the end.
+//! What becomes of failures: retried, caught, or handed up to the state around, and at last the end.
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>
 
 use serde_json::{Value, json};
 use trainyard_domain::Failure;
-use trainyard_lang::asl::{Fault, Next, Resource, StateKind, Task};
+use trainyard_lang::asl::{Fault, Resource, StateKind};
 
-use super::{answer::Attempt, flow, story::Story, timers};
-use crate::{Command, EventKind, Retry, run::Entry};
+use super::{
+    answer::Attempt,
+    entered::{Entered, entered},
+    flow::{self, Leaving},
+    sight::Sight,
+    story::Story,
+    timers, wreck,
+};
+use crate::{
+    Command, EventKind, Retry,
+    frame::{FrameId, Phase, Place, ROOT},
+};
 
 /// The most characters of a cause: it may quote the whole input.
 /// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_ExecutionFailedEventDetails.html>
 const CAUSE_LIMIT: usize = 32_768;
+
+/// A failure, and the names that `Retry` and `Catch` know it by.
+#[derive(Clone)]
+pub(super) struct Trouble {
+    names: Vec<String>,
+    failure: Failure,
+}
+
+impl Trouble {
+    pub(super) fn new(failure: Failure) -> Self {
+        let names = if failure.error.is_empty() { Vec::new() } else { vec![failure.error.clone()] };
+        Self { names, failure }
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.names.iter().map(String::as_str).collect()
+    }
+}
 
 /// How a task has ended badly.
 pub(super) enum Ended {
@@ -21,16 +49,20 @@ pub(super) enum Ended {
 }
 
 impl Ended {
-    fn failure(&self) -> Failure {
+    fn trouble(&self) -> Trouble {
         match self {
-            Self::SubmitFailed(failure) | Self::Failed(failure) => failure.clone(),
+            Self::SubmitFailed(failure) | Self::Failed(failure) => Trouble::new(failure.clone()),
             // AWS shows both by this name; `Retry` and `Catch` may tell them apart.
-            Self::TimedOut | Self::Silent => Failure::new("States.Timeout", ""),
+            Self::TimedOut => Trouble::new(Failure::new("States.Timeout", "")),
+            Self::Silent => {
+                let mut trouble = Trouble::new(Failure::new("States.Timeout", ""));
+                trouble.names.push("States.HeartbeatTimeout".to_owned());
+                trouble
+            }
         }
     }
 
-    fn event(&self, resource: Resource, retry: Option<Retry>) -> EventKind {
-        let failure = self.failure();
+    fn event(&self, resource: Resource, failure: Failure, retry: Option<Retry>) -> EventKind {
         match self {
             Self::SubmitFailed(_) => EventKind::TaskSubmitFailed { resource, failure, retry },
             Self::Failed(_) => EventKind::TaskFailed { resource, failure, retry },
@@ -41,27 +73,23 @@ impl Ended {
 
 /// A task has ended badly.
 pub(super) fn of_task(story: &mut Story<'_>, attempt: &Attempt<'_>, ended: &Ended) {
-    let Attempt { task, entry, call } = attempt;
-    let failure = ended.failure();
-    let mut names: Vec<&str> = Vec::new();
-    if !failure.error.is_empty() {
-        names.push(&failure.error);
-    }
-    if matches!(ended, Ended::Silent) {
-        names.push("States.HeartbeatTimeout");
-    }
-    let retry = retry(story, task, entry, &names);
-    story.tell(ended.event(call.resource.clone(), retry.clone()));
+    let Attempt { here, call, .. } = attempt;
+    let trouble = ended.trouble();
+    let retry = retry(story, here, &trouble);
+    story.tell(here.frame, ended.event(call.resource.clone(), trouble.failure.clone(), retry.clone()));
     match retry {
         _ if story.over() => {}
         Some(Retry { timer, at, .. }) => story.order(Command::WakeAt { timer, at }),
-        None => caught_or_over(story, Some(task), entry, (&names, &failure)),
+        None => caught_or_raised(story, here, trouble),
     }
 }
 
-/// An expression of the state met data that it cannot take. What a Task then says may be caught, but is not tried
-/// again: the same data would meet the same expression.
-pub(super) fn fault(story: &mut Story<'_>, entry: &Entry, fault: Fault) {
+/// An expression of the state met data that it cannot take.
+pub(super) fn fault(story: &mut Story<'_>, here: &Entered<'_>, fault: Fault) {
+    if story.over() {
+        return;
+    }
+    let entry = &here.entry;
     let cause = match fault.error {
         "States.DataLimitExceeded" => fault.cause,
         _ => format!(
@@ -70,43 +98,138 @@ pub(super) fn fault(story: &mut Story<'_>, entry: &Entry, fault: Fault) {
         ),
     };
     let failure = Failure::new(fault.error, cause.chars().take(CAUSE_LIMIT).collect::<String>());
-    let task = match flow::state(story, &entry.state).map(|state| &state.kind) {
-        Some(StateKind::Task(task)) => Some(&**task),
-        _ => None,
+    if fault.error != QUERY {
+        return of_expression(story, here, Trouble::new(failure));
+    }
+    let kind = EventKind::EvaluationFailed {
+        failure: failure.clone(),
+        location: fault.location,
+        state: entry.state.clone(),
     };
-    caught_or_over(story, task, entry, (&[fault.error], &failure));
+    match before(story, here) {
+        Some(previous) => story.tell_after(here.frame, previous, kind),
+        None => story.tell(here.frame, kind),
+    }
+    of_state(story, here, Trouble::new(failure), None);
 }
 
-/// The first retrier for the error, if it has attempts left.
-fn retry(story: &Story<'_>, task: &Task, entry: &Entry, names: &[&str]) -> Option<Retry> {
-    let (place, retrier) = task.retry.iter().enumerate().find(|(_, retrier)| retrier.takes(names))?;
-    let used = entry.retries.get(&place).copied().unwrap_or_default();
+const QUERY: &str = "States.QueryEvaluationError";
+
+/// States that are done at once are evaluated before they count as entered: AWS shows what their JSONata failed by
+/// as a consequence of what came before them.
+fn before(story: &Story<'_>, here: &Entered<'_>) -> Option<u64> {
+    let phase = &story.run.frame(here.frame)?.phase;
+    let at_once = match here.state.kind {
+        StateKind::Task(_) | StateKind::Wait(_) => false,
+        StateKind::Pass(_)
+        | StateKind::Choice(_)
+        | StateKind::Succeed
+        | StateKind::Fail(_)
+        | StateKind::Parallel(_)
+        | StateKind::Map(_) => true,
+    };
+    (at_once && matches!(phase, Phase::Entered(_))).then_some(here.entry.previous)
+}
+
+/// A path or a function failed: that may be caught, but is not tried again, as the same data would meet it again.
+fn of_expression(story: &mut Story<'_>, here: &Entered<'_>, trouble: Trouble) {
+    if trouble.failure.error == "States.Runtime" {
+        wreck::abort_children(story, here.frame);
+    } else {
+        close(story, here, None);
+    }
+    caught_or_raised(story, here, trouble);
+}
+
+/// What a state was there for has failed. `from` is the event that this follows from, if it is not the last one of
+/// the state's own thread.
+pub(super) fn of_state(story: &mut Story<'_>, here: &Entered<'_>, trouble: Trouble, from: Option<u64>) {
+    if let Some(retry) = retry(story, here, &trouble) {
+        let last = story.run.frame(here.frame).map_or(0, |frame| frame.last);
+        let wake = Command::WakeAt { timer: retry.timer.clone(), at: retry.at };
+        if story.retry(here.frame, retry, from.unwrap_or(last)) {
+            return story.order(wake);
+        }
+    }
+    close(story, here, from);
+    caught_or_raised(story, here, trouble);
+}
+
+/// A Parallel or a Map whose branches or iterations have failed says so.
+fn close(story: &mut Story<'_>, here: &Entered<'_>, from: Option<u64>) {
+    let kind = match here.state.kind {
+        StateKind::Parallel(_) => EventKind::ParallelStateFailed,
+        StateKind::Map(_) => EventKind::MapStateFailed,
+        StateKind::Task(_)
+        | StateKind::Pass(_)
+        | StateKind::Choice(_)
+        | StateKind::Wait(_)
+        | StateKind::Succeed
+        | StateKind::Fail(_) => return,
+    };
+    let phase = story.run.frame(here.frame).map(|frame| &frame.phase);
+    if let Some(Phase::Answered(_)) = phase
+        && from.is_none()
+    {
+        return;
+    }
+    match from {
+        // The others were given up when it failed.
+        Some(from) => story.tell_after(here.frame, from, kind),
+        None => {
+            wreck::abort_children(story, here.frame);
+            story.tell(here.frame, kind);
+        }
+    }
+}
+
+/// The first retrier for the trouble, if it has attempts left.
+fn retry(story: &Story<'_>, here: &Entered<'_>, trouble: &Trouble) -> Option<Retry> {
+    let names = trouble.names();
+    let mut retriers = here.state.retriers().iter().enumerate();
+    let (place, retrier) = retriers.find(|(_, retrier)| retrier.takes(&names))?;
+    let used = here.entry.retries.get(&place).copied().unwrap_or_default();
     if u64::from(used) >= retrier.max_attempts {
         return None;
     }
     let at = story.later(retrier.delay_millis(used, story.seed()));
-    Some(Retry { retrier: place, timer: timers::retry(entry), at })
+    Some(Retry { retrier: place, timer: timers::retry(here.frame, &here.entry), at })
 }
 
-fn caught_or_over(
-    story: &mut Story<'_>,
-    task: Option<&Task>,
-    entry: &Entry,
-    (names, failure): (&[&str], &Failure),
-) {
-    let catcher = task.and_then(|task| task.catch.iter().find(|catcher| catcher.takes(names)));
-    if let Some(catcher) = catcher {
-        let left = catcher
-            .result_path
-            .put(&entry.input, error_output(failure))
-            .and_then(|output| flow::leave(story, entry, output, &Next::State(catcher.next.clone())));
-        if let Err(fault) = left {
-            let failure = Failure::new(fault.error, fault.cause);
-            flow::finish(story, EventKind::ExecutionFailed { failure });
-        }
+fn caught_or_raised(story: &mut Story<'_>, here: &Entered<'_>, trouble: Trouble) {
+    if story.over() {
         return;
     }
-    flow::finish(story, EventKind::ExecutionFailed { failure: failure.clone() });
+    let names = trouble.names();
+    let Some(catcher) = here.state.catchers().iter().find(|catcher| catcher.takes(&names)) else {
+        return raise(story, here.frame, trouble);
+    };
+    let error = error_output(&trouble.failure);
+    let left = Sight::new(story, here)
+        .look(|scope| Ok::<_, Fault>(Leaving::new(catcher.leave(scope, &error)?, &here.entry, None)));
+    let left = left.and_then(|leaving| flow::leave_for(story, here, leaving, Some(&catcher.next)));
+    if let Err(fault) = left {
+        raise(story, here.frame, Trouble::new(Failure::new(fault.error, fault.cause)));
+    }
+}
+
+/// Nobody in the frame takes the failure: the state around has it then, or the execution has failed.
+pub(super) fn raise(story: &mut Story<'_>, frame: FrameId, trouble: Trouble) {
+    if story.over() {
+        return;
+    }
+    let place = story.run.frame(frame).and_then(|frame| frame.parent);
+    let around = place.and_then(|Place { frame, index }| Some((entered(story, frame)?, index)));
+    let Some((around, index)) = around else {
+        wreck::abandon(story, ROOT);
+        return story.tell(ROOT, EventKind::ExecutionFailed { failure: trouble.failure });
+    };
+    let last = story.run.frame(frame).map_or(0, |frame| frame.last);
+    if let StateKind::Map(_) = around.state.kind {
+        story.tell(frame, EventKind::MapIterationFailed { name: around.entry.state.clone(), index });
+    }
+    wreck::abort_others(story, around.frame, frame);
+    of_state(story, &around, trouble, Some(last));
 }
 
 /// What a Catch hands on; what was not given is null.

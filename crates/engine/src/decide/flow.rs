@@ -1,145 +1,177 @@
 //! From state to state, until something has to be waited for.
 
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+
 use serde_json::Value;
 use trainyard_domain::Failure;
-use trainyard_lang::asl::{Fault, Next, State, StateKind};
+use trainyard_lang::asl::{Fault, Left, Next, StateKind};
 
-use super::{choice, fail, failure, limits, pass, story::Story, succeed, task, timers, wait};
+use super::{
+    choice, entered,
+    entered::{Entered, graph, kind_of},
+    fail, failure, fork, limits, map, parallel, pass,
+    story::Story,
+    succeed, task, timers, wait, wreck,
+};
 use crate::{
-    Command, EventKind, StateType,
-    run::{Entry, Phase},
+    Command, EventKind, Payload,
+    frame::{Entry, FrameId, Phase, ROOT},
 };
 
-/// How many events one decision may tell before it lets others have a turn.
-const EVENTS: usize = 200;
-/// How many bytes of outputs one decision may make.
-const BYTES: usize = 4 * 1024 * 1024;
-
-/// Runs the execution on from where it stands, until it waits or is over. A decision that grows long ends with a
-/// timer that is due at once, so that a state machine that never waits cannot fill the memory.
+/// Runs the execution on from where it stands, until it waits or is over: each thread of control that can go on has
+/// its turn of one state. A decision that grows long ends with a timer that is due at once, so that a state machine
+/// that never waits cannot fill the memory.
 pub(super) fn go_on(story: &mut Story<'_>) {
-    loop {
-        match story.run.frame.phase.clone() {
-            Phase::Between { next, output } => {
-                if story.told() >= EVENTS || story.made >= BYTES {
-                    let timer = timers::breath(&story.run);
-                    story.order(Command::WakeAt { timer, at: story.at.now });
-                    return;
-                }
-                match next {
-                    Some(name) => enter(story, &name, output),
-                    None => finish(story, EventKind::ExecutionSucceeded { output }),
-                }
-            }
-            Phase::Entered(entry) => carry_out(story, &entry),
-            Phase::Waiting { entry, until } if until <= story.at.now => wait::leave(story, &entry),
-            Phase::Waiting { entry, until } => {
-                return story.order(Command::WakeAt { timer: timers::wait(&entry), at: until });
-            }
-            Phase::Idle
+    while let Some(frame) = story.run.next_ready() {
+        if story.is_long() {
+            return story.order(Command::WakeAt { timer: timers::breath(), at: story.at.now });
+        }
+        let told = story.run.last_id;
+        turn(story, frame);
+        if story.run.last_id == told {
+            return lost(story, "");
+        }
+    }
+}
+
+fn turn(story: &mut Story<'_>, frame: FrameId) {
+    match story.run.frame(frame).map(|frame| &frame.phase) {
+        Some(Phase::Between { next: Some(name), output }) => {
+            let (name, output) = (name.clone(), output.clone());
+            enter(story, frame, name, output);
+        }
+        Some(Phase::Between { next: None, output }) => {
+            let output = output.clone();
+            end(story, frame, output);
+        }
+        Some(Phase::Entered(_)) => carry_out(story, frame),
+        Some(Phase::Forked(_)) => fork::go_on(story, frame),
+        Some(
+            Phase::Waiting { .. }
             | Phase::Calling { .. }
             | Phase::Retrying { .. }
+            | Phase::MapRun { .. }
             | Phase::Answered(_)
-            | Phase::Over => return,
-        }
+            | Phase::Over,
+        )
+        | None => {}
     }
 }
 
-/// The state that was entered, as the definition has it.
-pub(super) fn state<'d>(story: &Story<'d>, name: &str) -> Option<&'d State> {
-    story.machine.states.get(name)
-}
-
-fn enter(story: &mut Story<'_>, name: &str, input: Value) {
-    let Some(state) = state(story, name) else {
-        return lost(story, name);
+/// Enters a state and does what it is there for.
+fn enter(story: &mut Story<'_>, frame: FrameId, name: Arc<str>, input: Payload) {
+    let Some(state) = graph(story, frame).and_then(|graph| graph.states.get(&*name)) else {
+        return lost(story, &name);
     };
     match &state.kind {
-        StateKind::Wait(wait) => wait::enter(story, state, wait, input),
-        kind => {
-            let kind =
-                EventKind::StateEntered { state: kind_of(kind), name: name.to_owned(), input, until: None };
-            story.tell(kind);
+        StateKind::Wait(wait) => wait::enter(story, frame, (state, wait), input),
+        StateKind::Task(_)
+        | StateKind::Pass(_)
+        | StateKind::Choice(_)
+        | StateKind::Succeed
+        | StateKind::Fail(_)
+        | StateKind::Parallel(_)
+        | StateKind::Map(_) => {
+            let kind = EventKind::StateEntered { state: kind_of(state), name, input, until: None };
+            story.tell(frame, kind);
+            if !story.over() {
+                carry_out(story, frame);
+            }
         }
     }
 }
 
-fn carry_out(story: &mut Story<'_>, entry: &Entry) {
-    let Some(state) = state(story, &entry.state) else {
-        return lost(story, &entry.state);
-    };
-    let done = match &state.kind {
-        StateKind::Task(task) => task::call(story, task, entry),
-        StateKind::Pass(pass) => pass::carry_out(story, pass, entry),
-        StateKind::Choice(choices) => choice::carry_out(story, choices, entry),
-        StateKind::Wait(_) => {
-            wait::leave(story, entry);
-            Ok(())
-        }
-        StateKind::Succeed(succeed) => succeed::carry_out(story, succeed, entry),
-        StateKind::Fail(fail) => fail::carry_out(story, fail, entry),
+fn carry_out(story: &mut Story<'_>, frame: FrameId) {
+    let Some(here) = entered::entered(story, frame) else { return lost(story, "") };
+    let done = match &here.state.kind {
+        StateKind::Task(task) => task::call(story, &here, task),
+        StateKind::Pass(pass) => pass::carry_out(story, &here, pass),
+        StateKind::Choice(choices) => choice::carry_out(story, &here, choices),
+        StateKind::Wait(wait) => wait::leave(story, &here, wait),
+        StateKind::Succeed => succeed::carry_out(story, &here),
+        StateKind::Fail(fail) => fail::carry_out(story, &here, fail),
+        StateKind::Parallel(parallel) => parallel::start(story, &here, parallel),
+        StateKind::Map(map) => map::start(story, &here, map),
     };
     if let Err(fault) = done {
-        failure::fault(story, entry, fault);
+        failure::fault(story, &here, fault);
     }
 }
 
-/// The definition lacks the state that the history names: it is not the one that the execution began with.
-fn lost(story: &mut Story<'_>, name: &str) {
-    let cause = format!("The state '{name}' is not in the definition.");
-    finish(story, EventKind::ExecutionFailed { failure: Failure::new("States.Runtime", cause) });
+/// The last state of the frame was left.
+fn end(story: &mut Story<'_>, frame: FrameId, output: Payload) {
+    let place = story.run.frame(frame).and_then(|frame| frame.parent);
+    let Some(place) = place else {
+        return story.tell(ROOT, EventKind::ExecutionSucceeded { output });
+    };
+    let name = story.run.frame(place.frame).and_then(|around| around.phase.entry());
+    let Some(name) = name.map(|entry| entry.state.clone()) else { return lost(story, "") };
+    story.tell(frame, EventKind::MapIterationSucceeded { name, index: place.index });
 }
 
-/// Leaves the state with its output.
-pub(super) fn leave(story: &mut Story<'_>, entry: &Entry, output: Value, next: &Next) -> Result<(), Fault> {
-    let Some(state) = state(story, &entry.state) else {
-        lost(story, &entry.state);
-        return Ok(());
-    };
-    story.made += limits::check(&entry.state, &output)?;
+/// The definition lacks what the history names: it is not the one that the execution began with.
+fn lost(story: &mut Story<'_>, name: &str) {
+    wreck::abandon(story, ROOT);
+    let cause = format!("The state '{name}' is not in the definition.");
+    story.tell(ROOT, EventKind::ExecutionFailed { failure: Failure::new("States.Runtime", cause) });
+}
+
+/// What a state hands on, on its way into the history.
+pub(super) struct Leaving {
+    pub(super) output: Payload,
+    pub(super) assigned: BTreeMap<String, Payload>,
+}
+
+impl Leaving {
+    /// Data that is just the state's input or its result is shared with them.
+    pub(super) fn new(left: Left<'_>, entry: &Entry, result: Option<&Payload>) -> Self {
+        let shared = |data: &Payload, value: &Value| std::ptr::eq(data.value(), value);
+        let output = match left.output {
+            Cow::Borrowed(value) if shared(&entry.input, value) => entry.input.clone(),
+            Cow::Borrowed(value) => match result {
+                Some(result) if shared(result, value) => result.clone(),
+                _ => value.clone().into(),
+            },
+            Cow::Owned(value) => value.into(),
+        };
+        let assigned = left.assigned.into_iter().map(|(name, value)| (name, value.into())).collect();
+        Self { output, assigned }
+    }
+}
+
+/// Leaves the state.
+pub(super) fn leave(
+    story: &mut Story<'_>,
+    here: &Entered<'_>,
+    leaving: Leaving,
+    next: &Next,
+) -> Result<(), Fault> {
     let next = match next {
-        Next::State(name) => Some(name.clone()),
+        Next::State(name) => Some(name.as_str()),
         Next::End => None,
     };
-    story.tell(EventKind::StateExited {
-        state: kind_of(&state.kind),
-        name: entry.state.clone(),
-        output,
-        next,
-    });
+    leave_for(story, here, leaving, next)
+}
+
+/// Leaves the state for that one, or for good.
+pub(super) fn leave_for(
+    story: &mut Story<'_>,
+    here: &Entered<'_>,
+    leaving: Leaving,
+    next: Option<&str>,
+) -> Result<(), Fault> {
+    let Leaving { output, assigned } = leaving;
+    story.made += limits::check(&here.entry.state, &output)?;
+    story.made += limits::check_assigned(&here.entry.state, &assigned)?;
+    story.tell(
+        here.frame,
+        EventKind::StateExited {
+            state: kind_of(here.state),
+            name: here.entry.state.clone(),
+            output,
+            assigned,
+            next: next.map(Into::into),
+        },
+    );
     Ok(())
-}
-
-/// Ends the execution.
-pub(super) fn finish(story: &mut Story<'_>, kind: EventKind) {
-    story.tell(kind);
-}
-
-/// Gives up whatever the execution waits for.
-pub(super) fn abandon(story: &mut Story<'_>) {
-    match story.run.frame.phase.clone() {
-        Phase::Waiting { entry, .. } => story.order(Command::ForgetTimer { timer: timers::wait(&entry) }),
-        Phase::Retrying { timer, .. } => story.order(Command::ForgetTimer { timer }),
-        Phase::Calling { entry, call } => {
-            timers::forget_call(story, &entry, &call);
-            story.order(Command::CancelTask { token: call.token });
-        }
-        Phase::Between { .. } => {
-            let timer = timers::breath(&story.run);
-            story.order(Command::ForgetTimer { timer });
-        }
-        Phase::Idle | Phase::Entered(_) | Phase::Answered(_) | Phase::Over => {}
-    }
-}
-
-/// The kind of a state, for events.
-pub(super) fn kind_of(kind: &StateKind) -> StateType {
-    match kind {
-        StateKind::Task(_) => StateType::Task,
-        StateKind::Pass(_) => StateType::Pass,
-        StateKind::Choice(_) => StateType::Choice,
-        StateKind::Wait(_) => StateType::Wait,
-        StateKind::Succeed(_) => StateType::Succeed,
-        StateKind::Fail(_) => StateType::Fail,
-    }
 }

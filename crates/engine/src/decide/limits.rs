@@ -1,10 +1,12 @@
 //! How much an execution may hold.
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
 
-use std::io;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use trainyard_lang::asl::Fault;
+
+use crate::Payload;
 
 /// The most events of a history.
 pub const HISTORY_LIMIT: u64 = 25_000;
@@ -14,15 +16,15 @@ pub const PAYLOAD_LIMIT: usize = 256 * 1024;
 const DEPTH_LIMIT: usize = 100;
 
 /// The size of what `what` gives, or why it gives too much.
-pub(super) fn check(what: &str, value: &Value) -> Result<usize, Fault> {
-    let size = size(value);
+pub(super) fn check(what: &str, data: &Payload) -> Result<usize, Fault> {
+    let size = data.text().len();
     if size > PAYLOAD_LIMIT {
         return Err(Fault::too_large(format!(
             "The state/task '{what}' returned a result with a size exceeding the maximum number of bytes service \
              limit."
         )));
     }
-    if deeper(value, DEPTH_LIMIT) {
+    if deeper(data, DEPTH_LIMIT) {
         let cause =
             format!("The state/task '{what}' returned a result that nests deeper than {DEPTH_LIMIT} levels.");
         return Err(Fault::too_large(cause));
@@ -30,23 +32,20 @@ pub(super) fn check(what: &str, value: &Value) -> Result<usize, Fault> {
     Ok(size)
 }
 
-/// How many bytes the value takes as JSON.
-fn size(value: &Value) -> usize {
-    struct Count(usize);
-    impl io::Write for Count {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
+/// The same for the variables that a state sets: together they may be as large as an output.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html>
+pub(super) fn check_assigned(what: &str, assigned: &BTreeMap<String, Payload>) -> Result<usize, Fault> {
+    let mut size = 0;
+    for value in assigned.values() {
+        size += check(what, value)?;
     }
-    let mut count = Count(0);
-    match serde_json::to_writer(&mut count, value) {
-        Ok(()) => count.0,
-        Err(_) => usize::MAX,
+    if size > PAYLOAD_LIMIT {
+        return Err(Fault::too_large(format!(
+            "The state/task '{what}' assigns variables with a size exceeding the maximum number of bytes service \
+             limit."
+        )));
     }
+    Ok(size)
 }
 
 fn deeper(value: &Value, left: usize) -> bool {

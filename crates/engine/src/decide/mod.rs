@@ -3,25 +3,33 @@
 mod answer;
 mod choice;
 mod context;
+mod entered;
 mod fail;
 mod failure;
 mod flow;
+mod fork;
 mod limits;
+mod map;
+mod map_run;
+mod parallel;
 mod pass;
 mod sight;
 mod story;
 mod succeed;
 mod task;
 mod timers;
-mod token;
 mod wait;
+mod wreck;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use trainyard_domain::{Failure, Timestamp};
+use trainyard_lang::asl::{Distributed, Machine, Map};
 
 pub use self::limits::{HISTORY_LIMIT, PAYLOAD_LIMIT};
-
-use trainyard_lang::asl::Machine;
-
 use self::story::Story;
-use crate::{Command, Decision, EventKind, Fact, Moment, Run, Start};
+use crate::{Command, Decision, EventKind, Fact, Moment, Payload, Run, Start, frame::ROOT};
 
 /// Decides what follows from one fact. Reads no clock and rolls no dice: both come in `Moment`.
 ///
@@ -31,34 +39,61 @@ pub fn decide(machine: &Machine, run: &Run, fact: &Fact, at: &Moment) -> Decisio
     if run.outcome().is_some() {
         return Decision::default();
     }
-    let mut story = Story::new(machine, run.clone(), at);
+    let mut story = Story::new(machine, run.clone(), *at);
     match fact {
         Fact::Started(start) if run.start().is_none() => begin(&mut story, start),
         Fact::Started(_) => {}
         _ if run.start().is_none() => {}
+        Fact::TaskTaken { token, worker } => answer::taken(&mut story, token, worker.as_deref()),
         Fact::TaskSubmitted { token, response } => answer::submitted(&mut story, token, response),
         Fact::TaskSubmitFailed { token, failure } => answer::refused(&mut story, token, failure),
         Fact::TaskSucceeded { token, output } => answer::succeeded(&mut story, token, output),
         Fact::TaskFailed { token, failure } => answer::failed(&mut story, token, failure),
+        Fact::MapRunSucceeded { token, output } => map_run::succeeded(&mut story, token, output),
+        Fact::MapRunFailed { token, failure } => map_run::failed(&mut story, token, failure),
         Fact::Heartbeat { token } => answer::heard(&mut story, token),
         Fact::TimerFired { timer } => timers::fired(&mut story, timer),
         Fact::StopAsked { error, cause } => {
-            flow::abandon(&mut story);
+            wreck::abandon(&mut story, ROOT);
             let kind = EventKind::ExecutionAborted { error: error.clone(), cause: cause.clone() };
-            flow::finish(&mut story, kind);
+            story.tell(ROOT, kind);
         }
     }
     story.decision()
 }
 
+/// What the child execution of a map run is given for one item, by the Map state's `ItemSelector`.
+///
+/// None if the run does not wait for a map run of that token.
+pub fn child_input(
+    (machine, run): (&Machine, &Run),
+    token: &str,
+    item: (u32, &Value),
+    at: &Moment,
+) -> Option<Result<Payload, Failure>> {
+    map_run::child_input(&Story::new(machine, run.clone(), *at), token, item)
+}
+
+/// The Map state of the map run with that token, while it is under way.
+pub fn map_run_state<'m>(
+    (machine, run): (&'m Machine, &Run),
+    token: &str,
+) -> Option<(&'m Map, &'m Distributed)> {
+    let at = Moment { now: Timestamp(0), seed: 0 };
+    map_run::state(&Story::new(machine, run.clone(), at), token)
+}
+
 fn begin(story: &mut Story<'_>, start: &Start) {
     let deadline = story.machine.timeout_seconds.map(|seconds| story.later(seconds * 1000));
-    story.tell(EventKind::ExecutionStarted {
-        start: Box::new(start.clone()),
-        start_at: story.machine.start_at.clone(),
-        deadline,
-        secret: story.at.seed,
-    });
+    story.tell(
+        ROOT,
+        EventKind::ExecutionStarted {
+            start: Arc::new(start.clone()),
+            start_at: story.machine.graph.start_at.as_str().into(),
+            deadline,
+            secret: story.at.seed,
+        },
+    );
     if let Some(at) = deadline {
         story.order(Command::WakeAt { timer: timers::execution(), at });
     }

@@ -2,18 +2,18 @@
 
 use trainyard_lang::asl::{Fault, Pass};
 
-use super::{flow, sight::Sight, story::Story};
-use crate::run::Entry;
+use super::{
+    entered::Entered,
+    flow::{self, Leaving},
+    sight::Sight,
+    story::Story,
+};
 
-pub(super) fn carry_out(story: &mut Story<'_>, pass: &Pass, entry: &Entry) -> Result<(), Fault> {
-    let sight = Sight::new(story, entry);
-    let input = sight.take(&pass.input_path, sight.raw)?;
-    let made = match &pass.parameters {
-        Some(parameters) => parameters.fill(&sight.scope(&input))?,
-        None => input,
-    };
-    let result = pass.result.clone().unwrap_or(made);
-    let merged = pass.result_path.put(sight.raw, result)?;
-    let output = sight.take(&pass.output_path, &merged)?;
-    flow::leave(story, entry, output, &pass.next)
+pub(super) fn carry_out(story: &mut Story<'_>, here: &Entered<'_>, pass: &Pass) -> Result<(), Fault> {
+    let flow = &here.state.flow;
+    let leaving = Sight::new(story, here).look(|scope| {
+        let left = flow.leave(scope, pass.result(flow, scope)?)?;
+        Ok(Leaving::new(left, &here.entry, None))
+    })?;
+    flow::leave(story, here, leaving, &pass.next)
 }

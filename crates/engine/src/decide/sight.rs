@@ -1,37 +1,71 @@
-//! What the expressions of a state see, and the shaping that states have in common.
+//! What the expressions of a state see.
 
 use serde_json::Value;
-use trainyard_lang::asl::{Fault, Scope, Selection};
+use trainyard_lang::asl::{Scope, StateKind, Variables};
 
-use super::{context::context, story::Story};
-use crate::run::Entry;
+use super::{context, context::More, entered::Entered, story::Story};
+use crate::{
+    Run,
+    frame::{Entry, FrameId},
+};
 
 /// The data of one evaluation of a state.
-pub(super) struct Sight<'v> {
-    /// The state's input, before `InputPath`.
-    pub(super) raw: &'v Value,
-    context: Value,
+pub(super) struct Sight<'s> {
+    run: &'s Run,
+    entry: &'s Entry,
+    frame: FrameId,
+    now: i64,
     seed: u64,
+    more: More<'s>,
 }
 
-impl<'v> Sight<'v> {
-    /// What a state other than a Task sees.
-    pub(super) fn new(story: &Story<'_>, entry: &'v Entry) -> Self {
-        Self { raw: &entry.input, context: context(&story.run, entry, None), seed: story.seed() }
+impl<'s> Sight<'s> {
+    pub(super) fn new(story: &'s Story<'_>, here: &'s Entered<'_>) -> Self {
+        let retries =
+            matches!(here.state.kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_));
+        let sight = Self::of(story, here.frame, &here.entry);
+        Self { more: More { retries, ..sight.more }, ..sight }
     }
 
-    /// What a Task sees; the token only of one that waits.
-    pub(super) fn of_task(story: &Story<'_>, entry: &'v Entry, token: Option<&str>) -> Self {
-        Self { raw: &entry.input, context: context(&story.run, entry, Some(token)), seed: story.seed() }
+    /// The same for a state that is about to be entered.
+    pub(super) fn of(story: &'s Story<'_>, frame: FrameId, entry: &'s Entry) -> Self {
+        let (now, seed) = (story.at.now.millis(), story.seed());
+        let more = More { retries: false, token: None, item: None };
+        Self { run: &story.run, entry, frame, now, seed, more }
     }
 
-    /// A scope in which `$` is `input`.
-    pub(super) fn scope<'s>(&'s self, input: &'s Value) -> Scope<'s> {
-        Scope::new(input, &self.context, self.seed)
+    /// `$$.Task.Token` is this.
+    pub(super) fn with_token(mut self, token: &'s str) -> Self {
+        self.more.token = Some(token);
+        self
     }
 
-    /// The part of `value` that the selection takes.
-    pub(super) fn take(&self, selection: &Selection, value: &Value) -> Result<Value, Fault> {
-        selection.take(&self.scope(value))
+    /// `$$.Map.Item` is this.
+    pub(super) fn with_item(mut self, index: u32, item: &'s Value) -> Self {
+        self.more.item = Some((index, item));
+        self
+    }
+
+    /// Looks with it. The context object is made only if somebody asks for it.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Scope<'_>) -> T) -> T {
+        let context = || context::context(self.run, self.frame, self.entry, self.more);
+        let scope = Scope::new(self.entry.input.value(), self.seed)
+            .with_context(&context)
+            .with_variables(self)
+            .at(self.now);
+        look(&scope)
+    }
+}
+
+impl Variables for Sight<'_> {
+    /// The innermost one of that name: a frame sees what the frames around it have set.
+    fn variable(&self, name: &str) -> Option<&Value> {
+        let mut frame = self.run.frame(self.frame)?;
+        loop {
+            if let Some(value) = frame.variables.get(name) {
+                return Some(value.value());
+            }
+            frame = self.run.frame(frame.parent?.frame)?;
+        }
     }
 }

@@ -5,60 +5,92 @@ use std::time::Duration;
 use trainyard_domain::{Failure, Timestamp};
 use trainyard_lang::asl::Machine;
 
-use super::limits::HISTORY_LIMIT;
-use crate::{Command, Decision, EventKind, FORMAT, HistoryEvent, Moment, Run, apply};
+use super::{limits::HISTORY_LIMIT, timers, wreck};
+use crate::{
+    Command, Decision, EventKind, FORMAT, HistoryEvent, Moment, Retry, Run, apply,
+    apply::follow,
+    event::Sequel,
+    frame::{FrameId, ROOT},
+};
+
+/// How many events one decision may tell before it lets others have a turn.
+const EVENTS: usize = 200;
+/// How many bytes of outputs one decision may make.
+const BYTES: usize = 4 * 1024 * 1024;
 
 /// The run as it would be after the events told so far.
 pub(super) struct Story<'d> {
     pub(super) machine: &'d Machine,
-    pub(super) at: &'d Moment,
+    pub(super) at: Moment,
     pub(super) run: Run,
     /// How many bytes of outputs this decision has made.
     pub(super) made: usize,
+    /// Whether the decision before this one grew long: the timer that goes on with it may still come.
+    resting: bool,
     decision: Decision,
 }
 
 impl<'d> Story<'d> {
-    pub(super) fn new(machine: &'d Machine, run: Run, at: &'d Moment) -> Self {
-        Self { machine, at, run, made: 0, decision: Decision::default() }
+    pub(super) fn new(machine: &'d Machine, run: Run, at: Moment) -> Self {
+        let resting = run.next_ready().is_some();
+        Self { machine, at, run, made: 0, resting, decision: Decision::default() }
     }
 
     pub(super) fn decision(self) -> Decision {
         self.decision
     }
 
-    /// How many events this decision has told.
-    pub(super) fn told(&self) -> usize {
-        self.decision.events.len()
+    /// Whether the decision has grown so long that others have their turn first.
+    pub(super) fn is_long(&self) -> bool {
+        self.decision.events.len() >= EVENTS || self.made >= BYTES
     }
 
     pub(super) fn over(&self) -> bool {
         self.run.outcome.is_some()
     }
 
-    /// Adds an event and folds it. Nothing is added to a run that is over; the last event that a history may have
-    /// is the end of the execution.
-    pub(super) fn tell(&mut self, kind: EventKind) {
+    /// Adds an event about the frame, which follows from the frame's last one.
+    pub(super) fn tell(&mut self, frame: FrameId, kind: EventKind) {
+        let outside = matches!(kind, EventKind::ExecutionStarted { .. } | EventKind::ExecutionAborted { .. });
+        let last = self.run.frame(frame).map_or(0, |frame| frame.last);
+        self.tell_after(frame, if outside { 0 } else { last }, kind);
+    }
+
+    /// Adds an event that follows from that one, and folds it. Nothing is added to a run that is over; the last
+    /// event that a history may have is the end of the execution.
+    pub(super) fn tell_after(&mut self, frame: FrameId, previous: u64, kind: EventKind) {
         if self.over() {
             return;
         }
         let id = self.run.last_id + 1;
         let full = id >= HISTORY_LIMIT && !kind.is_last();
         if full {
-            super::flow::abandon(self);
+            wreck::abandon(self, ROOT);
         }
-        let kind = if full { too_long() } else { kind };
-        let outside = matches!(kind, EventKind::ExecutionStarted { .. } | EventKind::ExecutionAborted { .. });
-        let previous = if outside { 0 } else { self.run.frame.last };
-        let event = HistoryEvent { format: FORMAT, id, previous, time: self.at.now, kind };
+        let (frame, kind) = if full { (ROOT, too_long()) } else { (frame, kind) };
+        let event =
+            HistoryEvent { format: FORMAT, id, previous, time: self.at.now, frame, sequel: None, kind };
         apply(&mut self.run, &event);
         self.decision.events.push(event);
         if let Some(outcome) = self.run.outcome.clone() {
             if self.run.deadline.is_some() {
-                self.order(Command::ForgetTimer { timer: super::timers::execution() });
+                self.order(Command::ForgetTimer { timer: timers::execution() });
+            }
+            if self.resting {
+                self.order(Command::ForgetTimer { timer: timers::breath() });
             }
             self.order(Command::Finish(outcome));
         }
+    }
+
+    /// What the frame's state does is done again later; `from` is what the next attempt follows from. False, and
+    /// nothing is done, if this decision has told no event yet: a retry is remembered as part of one.
+    pub(super) fn retry(&mut self, frame: FrameId, retry: Retry, from: u64) -> bool {
+        let Some(last) = self.decision.events.last_mut() else { return false };
+        let sequel = Sequel { frame, retry, from };
+        follow(&mut self.run, &sequel);
+        last.sequel = Some(Box::new(sequel));
+        true
     }
 
     /// Asks for something to be done.

@@ -1,13 +1,16 @@
 //! Carrying out a Succeed state.
 
-use trainyard_lang::asl::{Fault, Next, Succeed};
+use trainyard_lang::asl::Fault;
 
-use super::{flow, sight::Sight, story::Story};
-use crate::run::Entry;
+use super::{
+    entered::Entered,
+    flow::{self, Leaving},
+    sight::Sight,
+    story::Story,
+};
 
-pub(super) fn carry_out(story: &mut Story<'_>, succeed: &Succeed, entry: &Entry) -> Result<(), Fault> {
-    let sight = Sight::new(story, entry);
-    let input = sight.take(&succeed.input_path, sight.raw)?;
-    let output = sight.take(&succeed.output_path, &input)?;
-    flow::leave(story, entry, output, &Next::End)
+pub(super) fn carry_out(story: &mut Story<'_>, here: &Entered<'_>) -> Result<(), Fault> {
+    let leaving = Sight::new(story, here)
+        .look(|scope| Ok(Leaving::new(here.state.flow.leave(scope, None)?, &here.entry, None)))?;
+    flow::leave_for(story, here, leaving, None)
 }

@@ -1,17 +1,20 @@
 //! Timers: their names, and what follows when one fires.
+//!
+//! A timer's name says which frame it is of, so that nobody searches: `wait/7` of the root, `wait/7@3` of frame 3.
 
 use trainyard_lang::asl::StateKind;
 
 use super::{
-    answer,
+    answer, entered,
+    entered::Entered,
     failure::{self, Ended},
-    flow,
+    flow, map, parallel,
     story::Story,
-    task, wait as wait_state,
+    task, wait as wait_state, wreck,
 };
 use crate::{
-    Command, EventKind, Run, TimerId,
-    run::{Call, Entry, Phase},
+    Command, EventKind, TimerId,
+    frame::{Call, Entry, FrameId, Phase, ROOT},
 };
 
 /// The end of the whole execution.
@@ -19,34 +22,40 @@ pub(super) fn execution() -> TimerId {
     TimerId("execution".to_owned())
 }
 
+/// The rest of a decision that has grown long.
+pub(super) fn breath() -> TimerId {
+    TimerId(BREATH.to_owned())
+}
+
+const BREATH: &str = "go-on";
+
+fn named(frame: FrameId, name: String) -> TimerId {
+    TimerId(if frame == ROOT { name } else { format!("{name}@{frame}") })
+}
+
 /// The end of a Wait state.
-pub(super) fn wait(entry: &Entry) -> TimerId {
-    TimerId(format!("wait/{}", entry.id))
+pub(super) fn wait(frame: FrameId, entry: &Entry) -> TimerId {
+    named(frame, format!("wait/{}", entry.id))
 }
 
 /// The end of an attempt.
-pub(super) fn timeout(entry: &Entry) -> TimerId {
-    TimerId(format!("timeout/{}/{}", entry.id, entry.retry_count))
+pub(super) fn timeout(frame: FrameId, entry: &Entry) -> TimerId {
+    named(frame, format!("timeout/{}/{}", entry.id, entry.retry_count))
 }
 
 /// The time until which an attempt must be heard of.
-pub(super) fn heartbeat(entry: &Entry) -> TimerId {
-    TimerId(format!("heartbeat/{}/{}", entry.id, entry.retry_count))
+pub(super) fn heartbeat(frame: FrameId, entry: &Entry) -> TimerId {
+    named(frame, format!("heartbeat/{}/{}", entry.id, entry.retry_count))
 }
 
 /// The next attempt.
-pub(super) fn retry(entry: &Entry) -> TimerId {
-    TimerId(format!("retry/{}/{}", entry.id, entry.retry_count + 1))
-}
-
-/// The rest of a decision that has grown long.
-pub(super) fn breath(run: &Run) -> TimerId {
-    TimerId(format!("go-on/{}", run.last_id))
+pub(super) fn retry(frame: FrameId, entry: &Entry) -> TimerId {
+    named(frame, format!("retry/{}/{}", entry.id, entry.retry_count + 1))
 }
 
 /// Forgets the timers of an attempt.
-pub(super) fn forget_call(story: &mut Story<'_>, entry: &Entry, call: &Call) {
-    for (set, timer) in [(call.timeout, timeout(entry)), (call.heartbeat, heartbeat(entry))] {
+pub(super) fn forget_call(story: &mut Story<'_>, (frame, entry): (FrameId, &Entry), call: &Call) {
+    for (set, timer) in [(call.timeout, timeout(frame, entry)), (call.heartbeat, heartbeat(frame, entry))] {
         if set.is_some() {
             story.order(Command::ForgetTimer { timer });
         }
@@ -57,31 +66,55 @@ pub(super) fn forget_call(story: &mut Story<'_>, entry: &Entry, call: &Call) {
 pub(super) fn fired(story: &mut Story<'_>, timer: &TimerId) {
     if *timer == execution() {
         if story.run.deadline.is_some() {
-            flow::abandon(story);
-            flow::finish(story, EventKind::ExecutionTimedOut);
+            wreck::abandon(story, ROOT);
+            story.tell(ROOT, EventKind::ExecutionTimedOut);
         }
         return;
     }
-    match story.run.frame.phase.clone() {
-        Phase::Waiting { entry, .. } if *timer == wait(&entry) => wait_state::leave(story, &entry),
-        Phase::Calling { entry, call } if *timer == timeout(&entry) && call.timeout.is_some() => {
-            return answer::late(story, &call.token, &Ended::TimedOut);
-        }
-        Phase::Calling { entry, call } if *timer == heartbeat(&entry) && call.heartbeat.is_some() => {
-            return answer::late(story, &call.token, &Ended::Silent);
-        }
-        Phase::Retrying { entry, timer: set, .. } if *timer == set => again(story, &entry),
-        Phase::Between { .. } if *timer == breath(&story.run) => {}
-        _ => return,
+    // The first format named the event after which it rested.
+    if timer.as_str().starts_with(BREATH) {
+        return flow::go_on(story);
     }
-    flow::go_on(story);
+    let frame = match timer.as_str().rsplit_once('@') {
+        Some((_, frame)) => frame.parse().ok(),
+        None => Some(ROOT),
+    };
+    if let Some(here) = frame.and_then(|frame| entered::entered(story, frame)) {
+        of_state(story, &here, timer);
+    }
 }
 
-fn again(story: &mut Story<'_>, entry: &Entry) {
-    let Some(StateKind::Task(task)) = flow::state(story, &entry.state).map(|state| &state.kind) else {
-        return;
+fn of_state(story: &mut Story<'_>, here: &Entered<'_>, timer: &TimerId) {
+    let (frame, entry) = (here.frame, &here.entry);
+    let phase = story.run.frame(frame).map(|frame| frame.phase.clone());
+    let done = match (phase, &here.state.kind) {
+        (Some(Phase::Waiting { .. }), StateKind::Wait(state)) if *timer == wait(frame, entry) => {
+            wait_state::leave(story, here, state)
+        }
+        (Some(Phase::Calling { call, .. }), _)
+            if *timer == timeout(frame, entry) && call.timeout.is_some() =>
+        {
+            return answer::late(story, &call.token, &Ended::TimedOut);
+        }
+        (Some(Phase::Calling { call, .. }), _)
+            if *timer == heartbeat(frame, entry) && call.heartbeat.is_some() =>
+        {
+            return answer::late(story, &call.token, &Ended::Silent);
+        }
+        (Some(Phase::Retrying { timer: set, .. }), kind) if *timer == set => match kind {
+            StateKind::Task(task) => task::call(story, here, task),
+            StateKind::Parallel(parallel) => parallel::start(story, here, parallel),
+            StateKind::Map(map) => map::start(story, here, map),
+            StateKind::Pass(_)
+            | StateKind::Choice(_)
+            | StateKind::Wait(_)
+            | StateKind::Succeed
+            | StateKind::Fail(_) => return,
+        },
+        _ => return,
     };
-    if let Err(fault) = task::call(story, task, entry) {
-        failure::fault(story, entry, fault);
+    if let Err(fault) = done {
+        failure::fault(story, here, fault);
     }
+    flow::go_on(story);
 }

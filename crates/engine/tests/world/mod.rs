@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use trainyard_domain::{Failure, Timestamp};
 use trainyard_engine::{
-    Command, Decision, Fact, HistoryEvent, Moment, Outcome, Run, Start, TaskCall, TimerId, apply, decide,
+    Command, Decision, Fact, HistoryEvent, MapRunCall, Moment, Outcome, Run, Start, TaskCall, TimerId, apply,
+    decide,
 };
 use trainyard_lang::asl::{Machine, invalid_definition, parse_value};
 
@@ -19,6 +20,8 @@ pub(crate) struct World {
     pub(crate) timers: BTreeMap<TimerId, Timestamp>,
     /// The calls, in order, of all tasks.
     pub(crate) calls: Vec<TaskCall>,
+    /// The map runs, in order, of all distributed Maps.
+    pub(crate) map_runs: Vec<MapRunCall>,
     pub(crate) cancelled: Vec<String>,
     pub(crate) finished: Option<Outcome>,
     pub(crate) now: Timestamp,
@@ -36,7 +39,7 @@ pub(crate) fn start(input: Value) -> Start {
         name: "run-1".to_owned(),
         role_arn: "arn:aws:iam::000000000000:role/train".to_owned(),
         start_time: Timestamp(1_700_000_000_000),
-        input,
+        input: input.into(),
         machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:train".to_owned(),
         machine_name: "train".to_owned(),
     }
@@ -51,6 +54,7 @@ impl World {
             events: Vec::new(),
             timers: BTreeMap::new(),
             calls: Vec::new(),
+            map_runs: Vec::new(),
             cancelled: Vec::new(),
             finished: None,
             now: Timestamp(1_700_000_000_000),
@@ -78,6 +82,8 @@ impl World {
                 Command::CancelTask { token } => self.cancelled.push(token),
                 Command::WakeAt { timer, at } => drop(self.timers.insert(timer, at)),
                 Command::ForgetTimer { timer } => drop(self.timers.remove(&timer)),
+                Command::StartMapRun(call) => self.map_runs.push(*call),
+                Command::StopMapRun { token, .. } => self.cancelled.push(token),
                 Command::Finish(outcome) => {
                     assert!(self.finished.replace(outcome).is_none(), "finished twice")
                 }
@@ -128,7 +134,7 @@ impl World {
 
     pub(crate) fn output(&self) -> Value {
         match &self.finished {
-            Some(Outcome::Succeeded { output }) => output.clone(),
+            Some(Outcome::Succeeded { output }) => output.value().clone(),
             other => panic!("{other:?}"),
         }
     }

@@ -12,8 +12,6 @@ pub enum Code {
     MissingTransitionTarget,
     /// The text is not JSON.
     InvalidJsonDescription,
-    /// Part of the language that this version does not run yet.
-    NotSupported,
 }
 
 /// One thing that is wrong.
@@ -34,7 +32,6 @@ impl Code {
             Self::SchemaValidationFailed => "SCHEMA_VALIDATION_FAILED",
             Self::MissingTransitionTarget => "MISSING_TRANSITION_TARGET",
             Self::InvalidJsonDescription => "INVALID_JSON_DESCRIPTION",
-            Self::NotSupported => "NOT_SUPPORTED",
         }
     }
 }
@@ -77,10 +74,6 @@ impl Report {
 
     pub(crate) fn schema(&self, pointer: &str, message: impl Into<String>) {
         self.add(Code::SchemaValidationFailed, pointer, message);
-    }
-
-    pub(crate) fn unsupported(&self, pointer: &str, message: impl Into<String>) {
-        self.add(Code::NotSupported, pointer, message);
     }
 
     pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {

@@ -1,12 +1,19 @@
 //! `Retry` and `Catch`.
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::{
+    assign::Assign,
     diagnostic::Report,
+    fault::Fault,
     fields::Fields,
+    flow::{Exit, Left},
+    language::Language,
     machine::SECONDS_LIMIT,
+    scope::{Scope, View},
     states::{Where, read_result_path},
 };
 
@@ -48,8 +55,22 @@ pub struct Catcher {
     pub errors: Vec<String>,
     /// The state that goes on.
     pub next: String,
-    /// Where the error is put in the state's input.
-    pub result_path: Where,
+    /// What it hands on.
+    pub way: CatchWay,
+}
+
+/// What a catcher hands on, in the language of its state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CatchWay {
+    /// JSONPath.
+    Path {
+        /// `ResultPath`: where the error is put in the state's input.
+        result_path: Where,
+        /// `Assign`
+        assign: Option<Assign>,
+    },
+    /// JSONata: `Output` and `Assign`.
+    Jsonata(Exit),
 }
 
 impl Retrier {
@@ -76,6 +97,23 @@ impl Catcher {
     pub fn takes(&self, names: &[&str]) -> bool {
         takes(&self.errors, names)
     }
+
+    /// What the state hands on after an error; `error` is its `{Error, Cause}`.
+    pub fn leave<'s>(&'s self, scope: &'s Scope<'_>, error: &'s Value) -> Result<Left<'s>, Fault> {
+        match &self.way {
+            CatchWay::Path { result_path, assign } => {
+                let view = scope.view(error);
+                let assigned = assign.as_ref().map(|assign| assign.evaluate(view)).transpose()?;
+                let output = result_path.put(scope.input, Cow::Borrowed(error))?;
+                Ok(Left { output, assigned: assigned.unwrap_or_default() })
+            }
+            CatchWay::Jsonata(exit) => {
+                let view = View { error_output: Some(error), ..scope.view(scope.input) };
+                let (output, assigned) = exit.evaluate(view)?;
+                Ok(Left { output: output.map_or(Cow::Borrowed(error), Cow::Owned), assigned })
+            }
+        }
+    }
 }
 
 /// An error that no state can recover from keeps no name but its own: `States.Runtime` matches nothing at all.
@@ -95,7 +133,7 @@ fn takes(errors: &[String], names: &[&str]) -> bool {
 pub(crate) fn read_retriers(fields: &mut Fields<'_>) -> Vec<Retrier> {
     let (pointer, report) = (fields.at("Retry"), fields.report);
     let list = fields.list("Retry").map_or(&[][..], Vec::as_slice);
-    let read = |(at, value)| read_retrier(value, format!("{pointer}/{at}"), report);
+    let read = |(at, value)| read_retrier(fields.element("Retry", at, value)?);
     let all: Vec<_> = list.iter().enumerate().filter_map(read).collect();
     check_all_is_last(all.iter().map(|one| &one.errors), &pointer, report);
     all
@@ -104,14 +142,14 @@ pub(crate) fn read_retriers(fields: &mut Fields<'_>) -> Vec<Retrier> {
 pub(crate) fn read_catchers(fields: &mut Fields<'_>) -> Vec<Catcher> {
     let (pointer, report) = (fields.at("Catch"), fields.report);
     let list = fields.list("Catch").map_or(&[][..], Vec::as_slice);
-    let read = |(at, value)| read_catcher(value, format!("{pointer}/{at}"), report);
+    let read = |(at, value)| read_catcher(fields.element("Catch", at, value)?);
     let all: Vec<_> = list.iter().enumerate().filter_map(read).collect();
     check_all_is_last(all.iter().map(|one| &one.errors), &pointer, report);
     all
 }
 
-fn read_retrier(value: &Value, pointer: String, report: &Report) -> Option<Retrier> {
-    let mut fields = Fields::of(value, pointer, report)?;
+fn read_retrier(mut fields: Fields<'_>) -> Option<Retrier> {
+    let report = fields.report;
     let errors = read_errors(&mut fields);
     let interval = fields.integer("IntervalSeconds", 1, SECONDS_LIMIT).unwrap_or(1);
     let max_delay = fields.integer("MaxDelaySeconds", 1, YEAR - 1);
@@ -133,14 +171,18 @@ fn read_retrier(value: &Value, pointer: String, report: &Report) -> Option<Retri
     Some(Retrier { errors, interval, max_attempts, backoff_rate, max_delay, jitter })
 }
 
-fn read_catcher(value: &Value, pointer: String, report: &Report) -> Option<Catcher> {
-    let mut fields = Fields::of(value, pointer, report)?;
+fn read_catcher(mut fields: Fields<'_>) -> Option<Catcher> {
     let errors = read_errors(&mut fields);
     fields.require(&["Next"]);
     let next = fields.text("Next").map(str::to_owned);
-    let result_path = read_result_path(&mut fields);
+    let way = match fields.language {
+        Language::JsonPath => {
+            CatchWay::Path { result_path: read_result_path(&mut fields), assign: Assign::read(&mut fields) }
+        }
+        Language::Jsonata => CatchWay::Jsonata(Exit::read(&mut fields)),
+    };
     fields.finish();
-    Some(Catcher { errors, next: next?, result_path })
+    Some(Catcher { errors, next: next?, way })
 }
 
 fn read_errors(fields: &mut Fields<'_>) -> Vec<String> {

@@ -2,13 +2,17 @@
 
 use serde_json::{Map, Value};
 
-use super::{diagnostic::Report, path::Path};
+use super::{diagnostic::Report, language::Language, path::Path};
 
 /// The fields of an object, and which of them somebody has asked for.
 pub(crate) struct Fields<'d> {
     /// Where the object stands.
     pub(crate) pointer: String,
     pub(crate) report: &'d Report,
+    /// The language of the state around.
+    pub(crate) language: Language,
+    /// Where the object stands in its state, with a `/` behind it if that is not the top.
+    within: String,
     object: &'d Map<String, Value>,
     asked: Vec<&'static str>,
 }
@@ -18,9 +22,6 @@ pub(crate) fn below(pointer: &str, name: &str) -> String {
     format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-/// Parts of the language that are known and not run yet.
-const LATER: &[&str] = &["Assign", "Output", "Arguments", "Credentials"];
-
 impl<'d> Fields<'d> {
     /// The fields of the value at `pointer`, if it is an object.
     pub(crate) fn of(value: &'d Value, pointer: String, report: &'d Report) -> Option<Self> {
@@ -28,7 +29,26 @@ impl<'d> Fields<'d> {
             report.schema(&pointer, "Expected value of type Object");
             return None;
         };
-        Some(Self { pointer, report, object, asked: Vec::new() })
+        let (language, within) = (Language::default(), String::new());
+        Some(Self { pointer, report, language, within, object, asked: Vec::new() })
+    }
+
+    /// The fields of the object that is the field's value.
+    pub(crate) fn inside(&mut self, name: &'static str) -> Option<Self> {
+        let within = format!("{}/", self.field(name));
+        let inner = Self::of(self.value(name)?, self.at(name), self.report)?;
+        Some(Self { language: self.language, within, ..inner })
+    }
+
+    /// The fields of an element of the list that is the field `name` of the state.
+    pub(crate) fn element(&self, name: &str, at: usize, value: &'d Value) -> Option<Self> {
+        let inner = Self::of(value, format!("{}/{at}", self.at(name)), self.report)?;
+        Some(Self { language: self.language, within: format!("{}[{at}]/", self.field(name)), ..inner })
+    }
+
+    /// How AWS's messages name a field of that name: by its place in the state.
+    pub(crate) fn field(&self, name: &str) -> String {
+        format!("{}{name}", self.within)
     }
 
     /// Where a field of that name stands.
@@ -75,6 +95,19 @@ impl<'d> Fields<'d> {
 
     pub(crate) fn list(&mut self, name: &'static str) -> Option<&'d Vec<Value>> {
         self.typed(name, "Array", Value::as_array)
+    }
+
+    /// One of the named values.
+    pub(crate) fn choice<T: Copy>(&mut self, name: &'static str, all: &[(&str, T)]) -> Option<T> {
+        let text = self.text(name)?;
+        let found = all.iter().find(|(known, _)| *known == text);
+        if found.is_none() {
+            let names: Vec<_> = all.iter().map(|(known, _)| *known).collect();
+            let names = names.join(", ");
+            let message = format!("The field '{name}' should have one of these values: [{names}]");
+            self.report.schema(&self.at(name), message);
+        }
+        found.map(|(_, value)| *value)
     }
 
     /// A whole number between the bounds.
@@ -142,22 +175,10 @@ impl<'d> Fields<'d> {
 
     /// Reports every field that nobody has asked for.
     pub(crate) fn finish(mut self) {
-        self.comment();
-        for name in self.object.keys().filter(|name| !self.asked.contains(&name.as_str())) {
-            if LATER.contains(&name.as_str()) {
-                self.report.unsupported(&self.at(name), format!("The field '{name}' is not supported yet"));
-            } else {
-                let message = format!("The field '{name}' is not supported by Step Functions");
-                self.report.schema(&self.pointer, message);
-            }
-        }
-    }
-
-    fn comment(&mut self) {
         self.text("Comment");
-        if self.text("QueryLanguage").is_some_and(|language| language != "JSONPath") {
-            let at = self.at("QueryLanguage");
-            self.report.unsupported(&at, "Only the query language 'JSONPath' is supported yet");
+        for name in self.object.keys().filter(|name| !self.asked.contains(&name.as_str())) {
+            let message = format!("The field '{name}' is not supported by Step Functions");
+            self.report.schema(&self.pointer, message);
         }
     }
 }

@@ -1,38 +1,53 @@
 //! The Amazon States Language: text to a checked machine that cannot meet a syntax error when it runs.
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html>
 //!
-//! The JSONPath half of the language, without Map, Parallel and variables; what is left out is refused by name.
 //! What runs a machine brings the data and the seed of all chance; nothing here knows the time or an execution.
 
+mod assign;
 mod choice;
 mod diagnostic;
 mod errors;
 mod fault;
 mod fields;
+mod flow;
+mod graph;
 #[cfg(test)]
 mod hostile;
 mod intrinsics;
+mod jsonata;
+mod language;
 mod locate;
 mod machine;
 mod path;
 mod resource;
 mod scope;
+mod shape;
 mod states;
 mod template;
 #[cfg(test)]
 mod tests;
 mod timestamp;
+mod variables;
 
+pub use assign::Assign;
 pub use choice::{Choice, Condition};
 pub use diagnostic::{Code, Diagnostic, invalid_definition};
-pub use errors::{Catcher, Jitter, Retrier};
+pub use errors::{CatchWay, Catcher, Jitter, Retrier};
 pub use fault::Fault;
+pub use flow::{Exit, Flow, JsonataFlow, Left, PathFlow};
+pub use graph::Graph;
+pub use jsonata::{Expression as JsonataExpression, Query};
+pub use language::Language;
 pub use locate::check;
 pub use machine::{DEFINITION_LIMIT, Machine, Next, parse, parse_value};
 pub use path::{Found, Missing, NoPlace, NotAPath, Path, ReferencePath, Root};
 pub use resource::{Action, NotAResource, Pattern, Resource};
-pub use scope::Scope;
+pub use scope::{Recorder, Scope, Stage, Variables};
+pub use shape::Shape;
 pub use states::{
-    Choices, Fail, Pass, Seconds, Selection, State, StateKind, Succeed, Task, Text, Wait, WaitFor, Where,
+    Choices, Chosen, Count, Credentials, CsvHeaders, Distributed, ExecutionType, Fail, Given, InputType,
+    ItemBatcher, ItemReader, Items, ManifestType, Map, Mode, OutputType, Parallel, Pass, Percentage,
+    ReaderConfig, ResultWriter, Seconds, Selection, State, StateKind, Task, Text, Transformation, Unpacking,
+    Wait, WaitFor, Where, WriterConfig,
 };
 pub use template::{Expression, Template};

@@ -13,8 +13,10 @@ pub enum Resource {
     Service(Action),
     /// Any operation of AWS's SDK, such as `arn:aws:states:::aws-sdk:s3:getObject`.
     Sdk(Action),
-    /// A function, an activity or anything else with an ARN of its own.
-    Arn(String),
+    /// A Lambda function by its own ARN.
+    Function(String),
+    /// An activity: a worker of the user's own fetches the task.
+    Activity(String),
 }
 
 /// An action of a service and how its end is waited for.
@@ -75,7 +77,8 @@ impl Resource {
         match self {
             Self::Service(action) => action.service.clone(),
             Self::Sdk(action) => format!("aws-sdk:{}", action.service),
-            Self::Arn(arn) => arn.split(':').nth(2).unwrap_or_default().to_owned(),
+            Self::Function(_) => "lambda".to_owned(),
+            Self::Activity(_) => "activity".to_owned(),
         }
     }
 
@@ -85,7 +88,7 @@ impl Resource {
             Self::Service(action) | Self::Sdk(action) => {
                 format!("{}{}", action.action, action.pattern.suffix())
             }
-            Self::Arn(arn) => arn.clone(),
+            Self::Function(arn) | Self::Activity(arn) => arn.clone(),
         }
     }
 
@@ -93,7 +96,7 @@ impl Resource {
     pub fn pattern(&self) -> Pattern {
         match self {
             Self::Service(action) | Self::Sdk(action) => action.pattern,
-            Self::Arn(_) => Pattern::RequestResponse,
+            Self::Function(_) | Self::Activity(_) => Pattern::RequestResponse,
         }
     }
 }
@@ -110,8 +113,16 @@ impl FromStr for Resource {
         if prefix != "arn" || partition.is_empty() || service.is_empty() || rest.is_empty() {
             return Err(wrong("it is not an ARN"));
         }
-        if service != "states" || !region.is_empty() || !account.is_empty() {
-            return Ok(Self::Arn(text.to_owned()));
+        if !region.is_empty() || !account.is_empty() {
+            let named = |prefix: &str| rest.strip_prefix(prefix).is_some_and(|name| !name.is_empty());
+            return match service {
+                "lambda" if named("function:") => Ok(Self::Function(text.to_owned())),
+                "states" if named("activity:") => Ok(Self::Activity(text.to_owned())),
+                _ => Err(wrong("it names neither a function nor an activity")),
+            };
+        }
+        if service != "states" {
+            return Err(wrong("it names no integration of Step Functions"));
         }
         let (sdk, rest) = match rest.strip_prefix("aws-sdk:") {
             Some(rest) => (true, rest),
@@ -148,7 +159,7 @@ impl fmt::Display for Resource {
         let (sdk, action) = match self {
             Self::Service(action) => ("", action),
             Self::Sdk(action) => ("aws-sdk:", action),
-            Self::Arn(arn) => return f.write_str(arn),
+            Self::Function(arn) | Self::Activity(arn) => return f.write_str(arn),
         };
         let Action { partition, service, action, pattern } = action;
         write!(f, "arn:{partition}:states:::{sdk}{service}:{action}{}", pattern.suffix())
@@ -197,6 +208,8 @@ mod tests {
         );
         let function = "arn:aws:lambda:us-east-1:000000000000:function:f";
         check(function, "lambda", function, Pattern::RequestResponse);
+        let activity = "arn:aws:states:us-east-1:000000000000:activity:a";
+        check(activity, "activity", activity, Pattern::RequestResponse);
     }
 
     #[test]
@@ -208,6 +221,9 @@ mod tests {
             "arn:aws:states:::aws-sdk:s3:getObject.sync",
             "arn:aws:states:::sqs:sendMessage.later",
             "arn:aws:states:::sqs:",
+            "arn:aws:sqs:::sendMessage",
+            "arn:aws:states:us-east-1:000000000000:activity:",
+            "arn:aws:batch:us-east-1:000000000000:job:j",
         ] {
             assert!(bad.parse::<Resource>().is_err(), "{bad}");
         }

@@ -1,32 +1,157 @@
 //! What the expressions of one state see, and how much they may make.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use serde_json::Value;
 
 use super::{
     fault::Fault,
-    path::{Budget, Found, Missing, Path, VISITS},
+    path::{Budget, Found, Missing, Path, Root, VISITS},
 };
 
 /// How many bytes of values the expressions of one state may make: generous beside the 256 KiB that it may hand on.
 const MAKING: usize = 8 * 1024 * 1024;
 
-/// The input, the context object and the dice for one evaluation.
+/// Where the values of variables come from.
+pub trait Variables {
+    /// The variable's value, if it has one here.
+    fn variable(&self, name: &str) -> Option<&Value>;
+}
+
+/// Somebody who wants to know what becomes of the data between a state's input and its output.
+pub trait Recorder {
+    /// The data as it is at that stage.
+    fn record(&self, stage: Stage, value: &Value);
+}
+
+/// A stage of the data between a state's input and its output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// After `InputPath`.
+    AfterInputPath,
+    /// After `Parameters`.
+    AfterParameters,
+    /// After `Arguments`.
+    AfterArguments,
+    /// After `ItemsPath`.
+    AfterItemsPath,
+    /// After `Items`.
+    AfterItems,
+    /// After `ItemSelector`, of one item.
+    AfterItemSelector,
+    /// What the state's work has given.
+    Result,
+    /// After `ResultSelector`.
+    AfterResultSelector,
+    /// After `ResultPath`.
+    AfterResultPath,
+}
+
+impl Stage {
+    /// The member of `inspectionData` that shows it.
+    /// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_InspectionData.html>
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AfterInputPath => "afterInputPath",
+            Self::AfterParameters => "afterParameters",
+            Self::AfterArguments => "afterArguments",
+            Self::AfterItemsPath => "afterItemsPath",
+            Self::AfterItems => "afterItems",
+            Self::AfterItemSelector => "afterItemSelector",
+            Self::Result => "result",
+            Self::AfterResultSelector => "afterResultSelector",
+            Self::AfterResultPath => "afterResultPath",
+        }
+    }
+}
+
+/// The state's input, the context object, the variables, the time and the dice for one evaluation.
 pub struct Scope<'v> {
-    /// What `$` means.
-    pub input: &'v Value,
-    /// What `$$` means.
-    pub context: &'v Value,
+    /// The state's input, as it came.
+    pub(crate) input: &'v Value,
+    context: Option<&'v dyn Fn() -> Value>,
+    made_context: OnceCell<Value>,
+    variables: Option<&'v dyn Variables>,
+    recorder: Option<&'v dyn Recorder>,
+    now: i64,
     dice: Cell<u64>,
     making: Cell<usize>,
     visits: Cell<u32>,
 }
 
+/// What one field of the state sees: the scope, what `$` means, and what the state's work has come to.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'s> {
+    pub(crate) scope: &'s Scope<'s>,
+    /// `$` of JSONPath.
+    pub(crate) dollar: &'s Value,
+    /// `$states.result` of JSONata.
+    pub(crate) result: Option<&'s Value>,
+    /// `$states.errorOutput` of JSONata.
+    pub(crate) error_output: Option<&'s Value>,
+}
+
 impl<'v> Scope<'v> {
-    /// A scope whose random numbers all follow from `seed`.
-    pub fn new(input: &'v Value, context: &'v Value, seed: u64) -> Self {
-        Self { input, context, dice: Cell::new(seed), making: Cell::new(MAKING), visits: Cell::new(VISITS) }
+    /// A scope of a state with that input, whose random numbers all follow from `seed`.
+    pub fn new(input: &'v Value, seed: u64) -> Self {
+        Self {
+            input,
+            context: None,
+            made_context: OnceCell::new(),
+            variables: None,
+            recorder: None,
+            now: 0,
+            dice: Cell::new(seed),
+            making: Cell::new(MAKING),
+            visits: Cell::new(VISITS),
+        }
+    }
+
+    /// What makes the context object. It is asked once, when somebody looks.
+    pub fn with_context(mut self, context: &'v dyn Fn() -> Value) -> Self {
+        self.context = Some(context);
+        self
+    }
+
+    /// The variables that the state sees.
+    pub fn with_variables(mut self, variables: &'v dyn Variables) -> Self {
+        self.variables = Some(variables);
+        self
+    }
+
+    /// The time, in milliseconds since the epoch.
+    pub fn at(mut self, now: i64) -> Self {
+        self.now = now;
+        self
+    }
+
+    /// Who is told what becomes of the data.
+    pub fn recorded_by(mut self, recorder: &'v dyn Recorder) -> Self {
+        self.recorder = Some(recorder);
+        self
+    }
+
+    /// The time, in milliseconds since the epoch.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// The context object.
+    pub fn context(&self) -> &Value {
+        let empty = || Value::Object(serde_json::Map::new());
+        self.made_context.get_or_init(|| self.context.map_or_else(empty, |make| make()))
+    }
+
+    /// The value of a variable, if it has one.
+    pub fn variable(&self, name: &str) -> Option<&Value> {
+        self.variables?.variable(name)
+    }
+
+    /// Tells the recorder, if there is one.
+    pub fn record(&self, stage: Stage, value: &Value) {
+        if let Some(recorder) = self.recorder {
+            recorder.record(stage, value);
+        }
     }
 
     /// The next random number: SplitMix64, the same for the same seed.
@@ -36,21 +161,6 @@ impl<'v> Scope<'v> {
         number
     }
 
-    /// Follows a path.
-    pub(crate) fn look(&self, path: &Path) -> Result<Found<'v>, Missing> {
-        let mut budget = Budget(self.visits.get());
-        let found = path.find_within(&mut budget, self.input, self.context);
-        self.visits.set(budget.0);
-        found
-    }
-
-    /// Follows a path and makes a value of what it finds.
-    pub(crate) fn read(&self, path: &Path) -> Result<Value, Missing> {
-        let value = self.look(path)?.into_value();
-        self.spend(weight(&value)).map_err(|_| Missing::TooMuch)?;
-        Ok(value)
-    }
-
     /// Counts `bytes` as made.
     pub(crate) fn spend(&self, bytes: usize) -> Result<(), Fault> {
         let left = self.making.get().checked_sub(bytes);
@@ -58,6 +168,35 @@ impl<'v> Scope<'v> {
             left.ok_or_else(|| Fault::too_large("The expressions of the state make too much data."))?;
         self.making.set(left);
         Ok(())
+    }
+
+    /// A view in which `$` is `dollar`.
+    pub(crate) fn view<'s>(&'s self, dollar: &'s Value) -> View<'s> {
+        View { scope: self, dollar, result: None, error_output: None }
+    }
+}
+
+impl<'s> View<'s> {
+    /// Follows a path.
+    pub(crate) fn look(self, path: &Path) -> Result<Found<'s>, Missing> {
+        let root = match path.root() {
+            Root::Input => self.dollar,
+            Root::Context => self.scope.context(),
+            Root::Variable(name) => {
+                self.scope.variable(name).ok_or_else(|| Missing::no_variable(path.text()))?
+            }
+        };
+        let mut budget = Budget(self.scope.visits.get());
+        let found = path.find_within(&mut budget, root);
+        self.scope.visits.set(budget.0);
+        found
+    }
+
+    /// Follows a path and makes a value of what it finds.
+    pub(crate) fn read(self, path: &Path) -> Result<Value, Missing> {
+        let value = self.look(path)?.into_value();
+        self.scope.spend(weight(&value)).map_err(|_| Missing::TooMuch)?;
+        Ok(value)
     }
 }
 

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 use super::{
     diagnostic::Report,
     fault::Fault,
-    fields::below,
+    fields::{Fields, below},
     intrinsics::{Call, CallFault},
     path::{Missing, Path},
-    scope::{Scope, weight},
+    scope::{View, weight},
 };
 
 /// A template, checked and ready to be filled.
@@ -49,10 +49,10 @@ impl Expression {
     }
 
     /// The value of the field named `field`.
-    pub fn evaluate(&self, field: &str, scope: &Scope<'_>) -> Result<Value, Fault> {
+    pub(crate) fn evaluate(&self, field: &str, view: View<'_>) -> Result<Value, Fault> {
         match self {
-            Self::Path(path) => scope.read(path).map_err(|missing| not_found(path, field, &missing, scope)),
-            Self::Call(call) => call.evaluate(scope).map_err(|fault| match fault {
+            Self::Path(path) => view.read(path).map_err(|missing| not_found(path, field, &missing, view)),
+            Self::Call(call) => call.evaluate(view).map_err(|fault| match fault {
                 CallFault::NoArgument(why) => Fault::runtime(why),
                 CallFault::Failed(why) => Fault::intrinsic(why),
                 CallFault::Fault(fault) => fault,
@@ -61,12 +61,12 @@ impl Expression {
     }
 }
 
-fn not_found(path: &Path, field: &str, missing: &Missing, scope: &Scope<'_>) -> Fault {
+fn not_found(path: &Path, field: &str, missing: &Missing, view: View<'_>) -> Fault {
     match missing {
         Missing::NoResult(_) => Fault::runtime(format!(
             "The JSONPath '{}' specified for the field '{field}' could not be found in the input '{}'",
             path.text(),
-            scope.input
+            view.dollar
         )),
         Missing::TooMuch => Fault::too_large(format!(
             "The JSONPath '{}' specified for the field '{field}' selects too much.",
@@ -103,21 +103,21 @@ impl Template {
     }
 
     /// Fills the template.
-    pub fn fill(&self, scope: &Scope<'_>) -> Result<Value, Fault> {
+    pub(crate) fn fill(&self, view: View<'_>) -> Result<Value, Fault> {
         match self {
             Self::Literal(value) => {
-                scope.spend(weight(value))?;
+                view.scope.spend(weight(value))?;
                 Ok(value.clone())
             }
             Self::Object(members) => {
                 let mut object = Map::new();
                 for (name, member) in members {
-                    object.insert(name.clone(), member.fill(scope)?);
+                    object.insert(name.clone(), member.fill(view)?);
                 }
                 Ok(Value::Object(object))
             }
-            Self::Array(items) => items.iter().map(|item| item.fill(scope)).collect(),
-            Self::Expression { field, expression } => expression.evaluate(field, scope),
+            Self::Array(items) => items.iter().map(|item| item.fill(view)).collect(),
+            Self::Expression { field, expression } => expression.evaluate(field, view),
         }
     }
 }
@@ -141,4 +141,11 @@ fn expression(name: &str, value: &Value, pointer: &str, report: &Report) -> Temp
             Template::Literal(Value::Null)
         }
     }
+}
+
+/// Reads the field, if it is there.
+pub(crate) fn read_template(fields: &mut Fields<'_>, name: &'static str) -> Option<Template> {
+    let pointer = fields.at(name);
+    let value = fields.value(name)?;
+    Some(Template::parse(value, &pointer, fields.report))
 }

@@ -28,10 +28,10 @@ fn takes_a_whole_machine() {
     let text = include_str!("tests/whole.asl.json");
     let machine = parse(text).map_err(|e| invalid_definition(&e)).unwrap();
     assert_eq!(
-        (machine.start_at.as_str(), machine.timeout_seconds, machine.states.len()),
+        (machine.graph.start_at.as_str(), machine.timeout_seconds, machine.graph.states.len()),
         ("Shape", Some(3600), 7)
     );
-    let StateKind::Task(train) = &machine.states["Train"].kind else { panic!() };
+    let StateKind::Task(train) = &machine.graph.states["Train"].kind else { panic!() };
     assert_eq!(train.resource.to_string(), RESOURCE);
     assert_eq!((train.retry.len(), train.catch.len()), (2, 1));
     assert_eq!(train.next, Next::State("Gate".to_owned()));
@@ -119,20 +119,6 @@ fn faults_of_tasks() {
 }
 
 #[test]
-fn what_is_not_here_yet_is_refused_by_name() {
-    faults(
-        json!({"Type": "Map", "End": true}),
-        &["NOT_SUPPORTED: States of type 'Map' are not supported yet"],
-    );
-    faults(json!({"Type": "Parallel", "End": true}), &["'Parallel'"]);
-    faults(json!({"Type": "Pass", "Assign": {}, "End": true}), &["The field 'Assign' is not supported yet"]);
-    faults(json!({"Type": "Pass", "QueryLanguage": "JSONata", "End": true}), &["at /States/S/QueryLanguage"]);
-    faults(json!({"Type": "Pass", "QueryLanguage": "JSONPath", "End": true}), &[]);
-    let function = "arn:aws:lambda:us-east-1:000000000000:function:f";
-    faults(json!({"Type": "Task", "Resource": function, "End": true}), &["function:f are not supported yet"]);
-}
-
-#[test]
 fn faults_of_choices_and_waits() {
     faults(
         json!({"Type": "Choice", "Choices": [
@@ -179,9 +165,11 @@ fn templates_are_filled() {
     let template = Template::parse(&text, "", &report);
     assert!(report.into_diagnostics().is_empty());
     let (input, context) = (json!({"x": 1}), json!({"Name": "n"}));
-    let filled = template.fill(&Scope::new(&input, &context, 0));
+    let make = || context.clone();
+    let filled = template.fill(Scope::new(&input, 0).with_context(&make).view(&input));
     assert_eq!(filled, Ok(json!({"a": 1, "b": [{"c": "n"}, 1], "d": {"e": [1]}, "f": "$.x"})));
-    let fault = template.fill(&Scope::new(&json!({}), &context, 0)).unwrap_err();
+    let nothing = json!({});
+    let fault = template.fill(Scope::new(&nothing, 0).view(&nothing)).unwrap_err();
     assert_eq!(fault.error, "States.Runtime");
     assert_eq!(
         fault.cause,
@@ -194,11 +182,9 @@ fn a_template_cannot_make_too_much() {
     let report = Report::default();
     let many: serde_json::Map<String, Value> = (0..1000).map(|n| (format!("{n}.$"), json!("$"))).collect();
     let template = Template::parse(&Value::Object(many), "", &report);
-    let (input, context) = (json!("x".repeat(200_000)), json!({}));
-    assert_eq!(
-        template.fill(&Scope::new(&input, &context, 0)).unwrap_err().error,
-        "States.DataLimitExceeded"
-    );
+    let input = json!("x".repeat(200_000));
+    let fault = template.fill(Scope::new(&input, 0).view(&input)).unwrap_err();
+    assert_eq!(fault.error, "States.DataLimitExceeded");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Principal, Timestamp};
-use trainyard_engine::{Command, Decision, Outcome, TaskCall, TimerId};
+use trainyard_engine::{Command, Decision, MapRunCall, Outcome, TaskCall, TimerId};
 use trainyard_store::{Changes, Error as StoreError, Expect, WorkItem};
 
 use super::{
@@ -21,6 +21,16 @@ pub(super) const TASKS: &str = "tasks";
 pub(super) const TIMERS: &str = "timers";
 /// The topic of tasks that nobody waits for any more, by token.
 pub(super) const CANCELS: &str = "cancels";
+
+/// The topic of map runs to be carried out, by token.
+pub(super) const MAP_RUNS: &str = "map-runs";
+
+/// A map run to be carried out, as it waits for its worker.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct MapRunWork {
+    pub(super) execution: Arn,
+    pub(super) call: MapRunCall,
+}
 
 /// A task to be called, as it waits for its worker.
 #[derive(Debug, Serialize, Deserialize)]
@@ -68,6 +78,13 @@ pub(super) fn carry(
             }
             Command::ForgetTimer { timer } => {
                 changes.cancel(TIMERS, &timer_id(&arn, timer));
+            }
+            Command::StartMapRun(call) => {
+                let body = json(&MapRunWork { execution: arn.clone(), call: (**call).clone() })?;
+                changes.schedule(WorkItem::now(MAP_RUNS, call.token.clone(), body));
+            }
+            Command::StopMapRun { token, .. } => {
+                changes.cancel(MAP_RUNS, token);
             }
             Command::Finish(outcome) => {
                 finish(execution, outcome, now);

@@ -142,8 +142,13 @@ impl Execution {
 
     /// In whose name its tasks act: a session of its role, for this execution.
     pub fn principal(&self) -> Principal {
+        self.principal_in(&self.role)
+    }
+
+    /// In whose name a task with credentials of its own acts: a session of that role, for this execution.
+    pub fn principal_in(&self, role: &Arn) -> Principal {
         let lineage = Lineage { execution: Some(self.arn().to_string()), ..self.lineage.clone() };
-        role_session(&self.role, self.scope.account.clone(), &self.name, lineage)
+        role_session(role, self.scope.account.clone(), &self.name, lineage)
     }
 }
 

@@ -8,13 +8,12 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::{AbortHandle, Id, JoinError, JoinSet},
 };
 use trainyard_domain::{Failure, Principal, Timestamp};
-use trainyard_engine::{Command, Decision, Fact, Run, TaskCall, TimerId, apply, decide};
+use trainyard_engine::{Command, Decision, Fact, Payload, Run, TaskCall, TimerId, apply, decide};
 use trainyard_store::Error as StoreError;
 
 use super::{
@@ -104,7 +103,7 @@ impl Executions {
         by: &Principal,
         spec: StartSpec,
         chosen: Chosen,
-    ) -> Result<(Life, Value), Error> {
+    ) -> Result<(Life, Payload), Error> {
         let name = spec.name.clone().unwrap_or_else(|| self.ground.uuid());
         names::check(&name)?;
         let (text, input) = read_input(spec.input.clone())?;
@@ -133,7 +132,7 @@ struct Life {
 
 impl Life {
     /// Runs it to its end.
-    async fn live(mut self, input: Value) -> Result<Execution, Error> {
+    async fn live(mut self, input: Payload) -> Result<Execution, Error> {
         let mut fact = Fact::Started(Box::new(start(&self.execution, input)));
         loop {
             self.hear(&fact).await?;
@@ -180,6 +179,12 @@ impl Life {
             Command::ForgetTimer { timer } => {
                 self.timers.remove(&timer);
             }
+            Command::StartMapRun(call) => {
+                let cause = format!("The state '{}' cannot be run by an express execution.", call.state_name);
+                let failure = Failure::new("States.Runtime", cause);
+                self.calls.spawn(async move { Fact::MapRunFailed { token: call.token, failure } });
+            }
+            Command::StopMapRun { .. } => {}
             Command::Finish(outcome) => finish(&mut self.execution, &outcome, now),
         }
     }
@@ -233,9 +238,9 @@ impl Life {
 /// Calls the task. Our own trouble is waited out: the execution knows nothing of it, but for its time.
 async fn answer(room: Executions, execution: Execution, call: TaskCall) -> Fact {
     let token = call.token.clone();
-    let Some((call, task)) = room.call_of(&execution, &call) else {
-        let failure = Failure::new("States.Runtime", format!("There is no task {}", call.resource));
-        return Fact::TaskFailed { token, failure };
+    let (call, task) = match room.call_of(&execution, &call) {
+        Ok(known) => known,
+        Err(failure) => return Fact::TaskFailed { token, failure },
     };
     let mut pause = FIRST_PAUSE;
     loop {

@@ -290,7 +290,8 @@ impl Executions {
     /// Reads the definition and looks whether its tasks are there; every fault is in the error.
     pub fn check_definition(&self, definition: &str) -> Result<Machine, Error> {
         let machine = asl::parse(definition).map_err(Error::InvalidDefinition)?;
-        let unknown: Vec<Diagnostic> = machine.states.values().filter_map(|s| self.unknown(s)).collect();
+        let unknown: Vec<Diagnostic> =
+            machine.graph.all_states().into_iter().filter_map(|s| self.unknown(s)).collect();
         if unknown.is_empty() { Ok(machine) } else { Err(Error::InvalidDefinition(unknown)) }
     }
 
@@ -340,7 +341,7 @@ pub(super) fn named(resource: &Resource) -> Option<(String, Pattern)> {
     let (prefix, action) = match resource {
         Resource::Service(action) => ("", action),
         Resource::Sdk(action) => ("aws-sdk:", action),
-        Resource::Arn(_) => return None,
+        Resource::Function(_) | Resource::Activity(_) => return None,
     };
     let (pattern, suffix) = match action.pattern {
         asl::Pattern::RequestResponse => (Pattern::RequestResponse, ""),

@@ -18,6 +18,7 @@ mod findings;
 mod journal;
 mod machine;
 mod machines;
+mod map_runs;
 mod names;
 mod news;
 mod pending;
@@ -90,8 +91,9 @@ impl Executions {
         let calls = work::run(ground(), Arc::new(calls::Calls(self.clone())), stop.clone());
         let observations = work::run(ground(), Arc::new(pending::Observations(self.clone())), stop.clone());
         let timers = work::run(ground(), Arc::new(timers::Timers(self.clone())), stop.clone());
+        let map_runs = work::run(ground(), Arc::new(map_runs::MapRuns(self.clone())), stop.clone());
         let cancels = work::run(ground(), Arc::new(cancels::Cancels(self.clone())), stop.clone());
         let journals = work::run(ground(), Arc::new(journal::Journals(self.clone())), stop);
-        futures::join!(calls, observations, timers, cancels, journals);
+        futures::join!(calls, observations, timers, map_runs, cancels, journals);
     }
 }

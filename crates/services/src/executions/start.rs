@@ -1,7 +1,7 @@
 //! Starting and stopping.
 
 use trainyard_domain::{Arn, Principal, Timestamp};
-use trainyard_engine::{Fact, Run, Start, decide};
+use trainyard_engine::{Fact, Payload, Run, Start, decide};
 use trainyard_lang::source;
 use trainyard_store::{Changes, Error as StoreError, Expect, Held};
 
@@ -181,7 +181,7 @@ pub(super) fn begin(
     }
 }
 
-pub(super) fn start(execution: &Execution, input: serde_json::Value) -> Start {
+pub(super) fn start(execution: &Execution, input: Payload) -> Start {
     Start {
         execution_arn: execution.arn().to_string(),
         name: execution.name.clone(),
@@ -194,7 +194,7 @@ pub(super) fn start(execution: &Execution, input: serde_json::Value) -> Start {
 }
 
 /// The input as text and as JSON; `{}` where none is given.
-pub(super) fn read_input(input: Option<String>) -> Result<(String, serde_json::Value), Error> {
+pub(super) fn read_input(input: Option<String>) -> Result<(String, Payload), Error> {
     let input = input.unwrap_or_else(|| "{}".to_owned());
     if input.len() > MOST_INPUT {
         return Err(Error::Invalid(format!(
@@ -204,16 +204,12 @@ pub(super) fn read_input(input: Option<String>) -> Result<(String, serde_json::V
     if input.trim().is_empty() {
         return Err(Error::InvalidInput("Invalid execution input.".to_owned()));
     }
-    let value = json(&input).map_err(Error::InvalidInput)?;
+    // What is wrong is said as AWS's reader says it.
+    let value = Payload::parse(&input).map_err(|error| match source::json::parse(&input) {
+        Err(fault) => Error::InvalidInput(fault.aws_reason(&input)),
+        Ok(_) => Error::InvalidInput(error.to_string()),
+    })?;
     Ok((input, value))
-}
-
-/// Reads JSON; what is wrong is said as AWS's reader says it.
-pub(super) fn json(text: &str) -> Result<serde_json::Value, String> {
-    serde_json::from_str(text).map_err(|error| match source::json::parse(text) {
-        Err(fault) => fault.aws_reason(text),
-        Ok(_) => error.to_string(),
-    })
 }
 
 /// Starting what is there already.

@@ -68,7 +68,7 @@ impl Executions {
 
     async fn step(&self, loaded: &mut Loaded, fact: &Fact, extra: Extra) -> Result<Told, Error> {
         let at = self.moment()?;
-        let stale = token(fact).is_some_and(|token| !loaded.run.open_tokens().contains(&token));
+        let stale = token(fact).is_some_and(|token| !loaded.run.waits_for(token));
         let decision =
             if stale { Decision::default() } else { decide(&loaded.known.machine, &loaded.run, fact, &at) };
         let nothing = decision.events.is_empty() && decision.commands.is_empty();
@@ -109,7 +109,7 @@ impl Executions {
             Err(Error::NoExecution(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let standing = (loaded.execution.clone(), loaded.run.open_tokens().contains(&token));
+        let standing = (loaded.execution.clone(), loaded.run.waits_for(token));
         *held = Place::Here(loaded);
         Ok(Some(standing))
     }
@@ -122,6 +122,9 @@ fn token(fact: &Fact) -> Option<&str> {
         | Fact::TaskSubmitFailed { token, .. }
         | Fact::TaskSucceeded { token, .. }
         | Fact::TaskFailed { token, .. }
+        | Fact::TaskTaken { token, .. }
+        | Fact::MapRunSucceeded { token, .. }
+        | Fact::MapRunFailed { token, .. }
         | Fact::Heartbeat { token } => Some(token),
         Fact::Started(_) | Fact::TimerFired { .. } | Fact::StopAsked { .. } => None,
     }

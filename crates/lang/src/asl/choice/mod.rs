@@ -14,8 +14,10 @@ use serde_json::Value;
 
 use super::{
     fault::Fault,
+    flow::Exit,
+    jsonata::Expression,
     path::{Found, Missing, Path},
-    scope::Scope,
+    scope::View,
 };
 
 pub(crate) use self::read::read_choice;
@@ -28,6 +30,8 @@ pub struct Choice {
     pub condition: Condition,
     /// Where it leads.
     pub next: String,
+    /// What it hands on: `Assign` and, in JSONata, `Output`.
+    pub exit: Exit,
 }
 
 /// A condition on the state's input.
@@ -46,6 +50,8 @@ pub enum Condition {
         /// What is asked of it.
         test: Test,
     },
+    /// `Condition` of JSONata.
+    Jsonata(Expression),
 }
 
 /// What is asked of a variable.
@@ -73,11 +79,11 @@ enum Operand {
 impl Condition {
     /// Whether the condition holds. A variable that is not there is a fault, except for `IsPresent`; a variable of
     /// another type than the operator's just does not match.
-    pub fn holds<'v>(&'v self, scope: &Scope<'v>) -> Result<bool, Fault> {
+    pub(crate) fn holds(&self, view: View<'_>) -> Result<bool, Fault> {
         match self {
             Self::And(all) => {
                 for one in all {
-                    if !one.holds(scope)? {
+                    if !one.holds(view)? {
                         return Ok(false);
                     }
                 }
@@ -85,37 +91,41 @@ impl Condition {
             }
             Self::Or(all) => {
                 for one in all {
-                    if one.holds(scope)? {
+                    if one.holds(view)? {
                         return Ok(true);
                     }
                 }
                 Ok(false)
             }
-            Self::Not(one) => Ok(!one.holds(scope)?),
-            Self::Test { variable, test } => test.0.holds(variable, scope),
+            Self::Not(one) => Ok(!one.holds(view)?),
+            Self::Test { variable, test } => test.0.holds(variable, view),
+            Self::Jsonata(expression) => match expression.evaluate(view)? {
+                Value::Bool(holds) => Ok(holds),
+                other => Err(expression.unexpected("boolean", &other)),
+            },
         }
     }
 }
 
 impl Operator {
-    fn holds<'v>(&'v self, variable: &Path, scope: &Scope<'v>) -> Result<bool, Fault> {
+    fn holds(&self, variable: &Path, view: View<'_>) -> Result<bool, Fault> {
         if let Self::Present(expected) = self {
-            return match scope.look(variable) {
+            return match view.look(variable) {
                 Ok(_) => Ok(*expected),
                 Err(Missing::NoResult(_)) => Ok(!*expected),
                 Err(Missing::TooMuch) => Err(invalid(variable)),
             };
         }
-        let value = scope.look(variable).map_err(|_| invalid(variable))?.into_cow();
+        let value = view.look(variable).map_err(|_| invalid(variable))?.into_cow();
         let ordered = |relation: &Relation,
                        operand: &Operand,
                        order: fn(&Value, &Value) -> Option<Ordering>| {
-            Ok(order(&value, operand.value(scope)?.as_ref()).is_some_and(|ordering| relation.holds(ordering)))
+            Ok(order(&value, operand.value(view)?.as_ref()).is_some_and(|ordering| relation.holds(ordering)))
         };
         match self {
             Self::Present(_) => Ok(false),
             Self::Is { kind, expected } => Ok(kind.is(&value) == *expected),
-            Self::Boolean(operand) => Ok(boolean::equal(&value, operand.value(scope)?.as_ref())),
+            Self::Boolean(operand) => Ok(boolean::equal(&value, operand.value(view)?.as_ref())),
             Self::Numeric(relation, operand) => ordered(relation, operand, numeric::order),
             Self::String(relation, operand) => ordered(relation, operand, string::order),
             Self::Timestamp(relation, operand) => ordered(relation, operand, timestamp::order),
@@ -125,10 +135,10 @@ impl Operator {
 }
 
 impl Operand {
-    fn value<'v>(&'v self, scope: &Scope<'v>) -> Result<Cow<'v, Value>, Fault> {
+    fn value<'s>(&'s self, view: View<'s>) -> Result<Cow<'s, Value>, Fault> {
         match self {
             Self::Literal(value) => Ok(Cow::Borrowed(value)),
-            Self::Path(path) => scope.look(path).map(Found::into_cow).map_err(|_| invalid(path)),
+            Self::Path(path) => view.look(path).map(Found::into_cow).map_err(|_| invalid(path)),
         }
     }
 }

@@ -3,7 +3,16 @@
 use serde_json::Value;
 
 use super::{Choice, Condition, Kind, Operand, Operator, Relation, Test};
-use crate::asl::{diagnostic::Report, fields::below, path::Path, timestamp};
+use crate::asl::{
+    assign::Assign,
+    diagnostic::Report,
+    fields::{Fields, below},
+    flow::Exit,
+    language::Language,
+    path::Path,
+    states::Given,
+    timestamp,
+};
 
 /// What an operator compares.
 #[derive(Clone, Copy)]
@@ -15,13 +24,34 @@ enum Family {
 }
 
 /// An entry, with its `Next`.
-pub(crate) fn read_choice(value: &Value, pointer: String, report: &Report) -> Option<Choice> {
-    let next = value.get("Next").and_then(Value::as_str).map(str::to_owned);
-    if value.is_object() && next.is_none() {
-        report.schema(&pointer, "These fields are required: [Next]");
+pub(crate) fn read_choice(mut fields: Fields<'_>, value: &Value) -> Option<Choice> {
+    fields.require(&["Next"]);
+    let next = fields.text("Next").map(str::to_owned);
+    let (condition, exit) = match fields.language {
+        Language::JsonPath => {
+            let condition = read_condition(value, &fields.pointer, true, fields.report);
+            (condition, Exit { output: None, assign: Assign::read(&mut fields) })
+        }
+        Language::Jsonata => {
+            let read = (read_jsonata(&mut fields), Exit::read(&mut fields));
+            fields.finish();
+            read
+        }
+    };
+    Some(Choice { condition: condition?, next: next?, exit })
+}
+
+fn read_jsonata(fields: &mut Fields<'_>) -> Option<Condition> {
+    fields.require(&["Condition"]);
+    match Given::expression(fields, "Condition") {
+        Some(Some(Given::<bool>::Jsonata(expression))) => Some(Condition::Jsonata(expression)),
+        Some(_) => None,
+        None => {
+            let always = fields.boolean("Condition")?;
+            let all = Condition::And(Vec::new());
+            Some(if always { all } else { Condition::Not(Box::new(all)) })
+        }
     }
-    let condition = read_condition(value, &pointer, true, report);
-    Some(Choice { condition: condition?, next: next? })
 }
 
 fn read_condition(value: &Value, pointer: &str, top: bool, report: &Report) -> Option<Condition> {
@@ -38,9 +68,7 @@ fn read_condition(value: &Value, pointer: &str, top: bool, report: &Report) -> O
             "Next" if top => {}
             "Next" => report.schema(pointer, "The field 'Next' is only allowed in the outermost choice"),
             "Variable" => variable = read_path(value, &at, report).or(variable),
-            "Assign" | "Output" | "Condition" => {
-                report.unsupported(&at, format!("The field '{name}' is not supported yet"));
-            }
+            "Assign" if top => {}
             _ => operators.push((name.as_str(), value, at)),
         }
     }

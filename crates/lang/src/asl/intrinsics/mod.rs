@@ -31,7 +31,7 @@ use serde_json::Value;
 use super::{
     fault::Fault,
     path::{Missing, Path},
-    scope::{Scope, weight},
+    scope::{Scope, View, weight},
 };
 
 /// A call of a function, checked: the function exists and takes so many arguments.
@@ -108,27 +108,27 @@ impl Call {
         parse::call(text)
     }
 
-    pub(crate) fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, CallFault> {
-        let arguments = self.arguments.iter().map(|a| self.argument(a, scope));
+    pub(crate) fn evaluate(&self, view: View<'_>) -> Result<Value, CallFault> {
+        let arguments = self.arguments.iter().map(|a| self.argument(a, view));
         let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
-        let value = (self.function.apply)(&arguments, scope).map_err(|why| {
+        let value = (self.function.apply)(&arguments, view.scope).map_err(|why| {
             CallFault::Failed(format!("The function '{}' had the following error: {why}", self.text))
         })?;
-        scope.spend(weight(&value)).map_err(CallFault::Fault)?;
+        view.scope.spend(weight(&value)).map_err(CallFault::Fault)?;
         Ok(value)
     }
 
-    fn argument(&self, argument: &Argument, scope: &Scope<'_>) -> Result<Value, CallFault> {
+    fn argument(&self, argument: &Argument, view: View<'_>) -> Result<Value, CallFault> {
         match argument {
             Argument::Literal(value) => Ok(value.clone()),
-            Argument::Call(call) => call.evaluate(scope),
-            Argument::Path(path) => scope.read(path).map_err(|missing| match missing {
+            Argument::Call(call) => call.evaluate(view),
+            Argument::Path(path) => view.read(path).map_err(|missing| match missing {
                 Missing::NoResult(_) => CallFault::NoArgument(format!(
                     "The function '{}' had the following error: The JsonPath argument for the field '{}' could \
                      not be found in the input '{}'",
                     self.text,
                     path.text(),
-                    scope.input
+                    view.dollar
                 )),
                 Missing::TooMuch => CallFault::Fault(Fault::too_large(format!(
                     "The JsonPath argument '{}' of the function '{}' selects too much.",

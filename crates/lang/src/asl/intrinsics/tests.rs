@@ -6,7 +6,9 @@ use crate::asl::scope::Scope;
 #[track_caller]
 fn run(call: &str, input: &Value) -> Result<Value, CallFault> {
     let context = json!({"Execution": {"Name": "run-1"}});
-    Call::parse(call).unwrap().evaluate(&Scope::new(input, &context, 7))
+    let make = || context.clone();
+    let scope = Scope::new(input, 7).with_context(&make);
+    Call::parse(call).unwrap().evaluate(scope.view(input))
 }
 
 #[track_caller]

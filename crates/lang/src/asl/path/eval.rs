@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt::Write as _};
 
 use serde_json::{Map, Value};
 
-use super::{Path, Root, Step};
+use super::{Path, Step};
 
 /// How many nodes the paths of one state may visit: far more than honest ones do, far less than `$..*..*` would.
 pub(crate) const VISITS: u32 = 2_000_000;
@@ -49,6 +49,11 @@ impl<'v> Found<'v> {
 }
 
 impl Missing {
+    /// The variable that the path begins at has no value here.
+    pub(crate) fn no_variable(path: &str) -> Self {
+        Self::NoResult(format!("No results for path: {path}"))
+    }
+
     /// For a person, in AWS's words where AWS has any.
     pub fn reason(&self) -> &str {
         match self {
@@ -72,22 +77,13 @@ impl Budget {
 }
 
 impl Path {
-    /// Follows the path from `input` or, for `$$`, from `context`.
-    pub fn find<'v>(&self, input: &'v Value, context: &'v Value) -> Result<Found<'v>, Missing> {
-        self.find_within(&mut Budget(VISITS), input, context)
+    /// Follows the path from the value that its first `$…` means.
+    pub fn find<'v>(&self, root: &'v Value) -> Result<Found<'v>, Missing> {
+        self.find_within(&mut Budget(VISITS), root)
     }
 
     /// The same as one of several paths that share a budget.
-    pub(crate) fn find_within<'v>(
-        &self,
-        budget: &mut Budget,
-        input: &'v Value,
-        context: &'v Value,
-    ) -> Result<Found<'v>, Missing> {
-        let root = match self.root {
-            Root::Input => input,
-            Root::Context => context,
-        };
+    pub(crate) fn find_within<'v>(&self, budget: &mut Budget, root: &'v Value) -> Result<Found<'v>, Missing> {
         if self.is_definite() {
             return self.follow(root);
         }

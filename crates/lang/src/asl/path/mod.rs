@@ -1,4 +1,4 @@
-//! JSONPath as Step Functions reads it: `$` is the state's input, `$$` the context object.
+//! JSONPath as Step Functions reads it: `$` is the state's data, `$$` the context object, `$name` a variable.
 //!
 //! A path is *definite* when it can name at most one node. A definite path that finds nothing is a failure; an
 //! indefinite one then finds an empty list.
@@ -26,12 +26,14 @@ pub struct Path {
 }
 
 /// Where a path begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Root {
     /// `$`
     Input,
     /// `$$`
     Context,
+    /// `$name`
+    Variable(String),
 }
 
 /// One step of a path.
@@ -62,9 +64,9 @@ impl Path {
         &self.text
     }
 
-    /// Whether it begins at the context object.
-    pub fn root(&self) -> Root {
-        self.root
+    /// Where it begins.
+    pub fn root(&self) -> &Root {
+        &self.root
     }
 
     /// Whether it is just `$`.

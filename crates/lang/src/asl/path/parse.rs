@@ -4,6 +4,7 @@ use super::{
     NotAPath, Path, Root, Step,
     filter::{Compare, Filter, Operand},
 };
+use crate::asl::variables;
 
 /// How many steps a path may have: `ResultPath` makes an object for each.
 const STEPS: usize = 100;
@@ -52,8 +53,15 @@ impl<'t> Reader<'t> {
     /// A path; inside a filter a name ends at blanks and operators too.
     fn path(&mut self, in_filter: bool) -> Result<(Root, Vec<Step>), NotAPath> {
         self.expect("$")?;
-        let root = if self.eat("$") { Root::Context } else { Root::Input };
+        let root = if self.eat("$") { Root::Context } else { self.variable() };
         Ok((root, self.steps(in_filter)?))
+    }
+
+    /// The name of a variable right behind the `$`, or the input where there is none.
+    fn variable(&mut self) -> Root {
+        let name = variables::name_at(self.rest());
+        self.at += name.len();
+        if name.is_empty() { Root::Input } else { Root::Variable(name.to_owned()) }
     }
 
     fn steps(&mut self, in_filter: bool) -> Result<Vec<Step>, NotAPath> {
@@ -264,8 +272,8 @@ impl<'t> Reader<'t> {
         match rest.chars().next() {
             Some('$') => {
                 let (root, steps) = self.path(true)?;
-                if root == Root::Context {
-                    return Err(self.wrong("a filter cannot look at the context object"));
+                if root != Root::Input {
+                    return Err(self.wrong("a filter looks at `@` and `$` only"));
                 }
                 Ok(Operand::Root(steps))
             }

@@ -1,44 +1,59 @@
 //! `Choice`: decides where to go.
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html>
 
-use serde_json::Value;
+use std::borrow::Cow;
 
 use crate::asl::{
     choice::{Choice, read_choice},
     fault::Fault,
     fields::Fields,
+    flow::{Flow, Left, Takes},
     scope::Scope,
 };
-
-use super::{Selection, result::read_selection};
 
 /// A Choice state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choices {
-    /// `InputPath`
-    pub input_path: Selection,
-    /// `OutputPath`
-    pub output_path: Selection,
     /// The choices, tried in order.
     pub choices: Vec<Choice>,
     /// Where it leads when no choice matches.
     pub default: Option<String>,
 }
 
+/// What a Choice state has decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chosen<'s> {
+    /// The state that goes on.
+    pub next: &'s str,
+    /// What it gets.
+    pub left: Left<'s>,
+}
+
 impl Choices {
-    /// The state that the first matching choice, or the default, leads to.
-    pub fn decide<'v>(&'v self, scope: &Scope<'v>) -> Result<&'v str, Fault> {
+    /// Where the first matching choice, or the default, leads, and what is handed on.
+    ///
+    /// A choice that matches hands on what it says itself; what the state says is for the default.
+    pub fn decide<'s>(&'s self, flow: &'s Flow, scope: &'s Scope<'_>) -> Result<Chosen<'s>, Fault> {
+        let input = flow.input(scope)?;
         for choice in &self.choices {
-            if choice.condition.holds(scope)? {
-                return Ok(&choice.next);
+            if choice.condition.holds(scope.view(&input))? {
+                let (output, assigned) = choice.exit.evaluate(scope.view(&input))?;
+                let output = match (output, flow) {
+                    (Some(output), _) => Cow::Owned(output),
+                    (None, Flow::Path(flow)) => flow.output_path.take(scope, input)?,
+                    (None, Flow::Jsonata(_)) => input,
+                };
+                return Ok(Chosen { next: &choice.next, left: Left { output, assigned } });
             }
         }
-        self.default.as_deref().ok_or_else(|| Fault {
-            error: "States.NoChoiceMatched",
-            cause: "Failed to transition out of the state. The state does not have any transitions or Default that \
-                    match its input."
-                .to_owned(),
-        })
+        let Some(next) = &self.default else {
+            return Err(Fault::named(
+                "States.NoChoiceMatched",
+                "Failed to transition out of the state. The state does not have any transitions or Default that match \
+                 its input.",
+            ));
+        };
+        Ok(Chosen { next, left: flow.leave(scope, None)? })
     }
 
     pub(super) fn targets(&self, pointer: &str) -> Vec<(String, &'static str, &str)> {
@@ -51,17 +66,15 @@ impl Choices {
     }
 }
 
-pub(super) fn read(fields: &mut Fields<'_>) -> Option<Choices> {
-    let input_path = read_selection(fields, "InputPath");
-    let output_path = read_selection(fields, "OutputPath");
+pub(super) fn read(fields: &mut Fields<'_>) -> (Flow, Option<Choices>) {
+    let flow = Flow::read(fields, Takes::NOTHING);
     let default = fields.text("Default").map(str::to_owned);
     fields.require(&["Choices"]);
-    let (pointer, report) = (fields.at("Choices"), fields.report);
-    let list = fields.list("Choices")?;
+    let Some(list) = fields.list("Choices") else { return (flow, None) };
     if list.is_empty() {
-        report.schema(&pointer, "At least one choice is required");
+        fields.report.schema(&fields.at("Choices"), "At least one choice is required");
     }
-    let read = |(at, value): (usize, &Value)| read_choice(value, format!("{pointer}/{at}"), report);
+    let read = |(at, value)| read_choice(fields.element("Choices", at, value)?, value);
     let choices = list.iter().enumerate().filter_map(read).collect();
-    Some(Choices { input_path, output_path, choices, default })
+    (flow, Some(Choices { choices, default }))
 }

@@ -3,7 +3,11 @@
 
 use serde_json::Value;
 
-use crate::asl::{fault::Fault, fields::Fields, scope::Scope, template::Expression};
+use crate::asl::{
+    fault::Fault, fields::Fields, flow::Flow, jsonata, language::Language, scope::Scope, template::Expression,
+};
+
+use super::given::Given;
 
 /// A Fail state.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,28 +30,48 @@ pub enum Text {
         /// What gives it.
         expression: Expression,
     },
+    /// Made by JSONata.
+    Jsonata(jsonata::Expression),
 }
 
 impl Text {
     /// The text.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<String, Fault> {
+        let view = scope.view(scope.input);
         match self {
             Self::Fixed(text) => Ok(text.clone()),
-            Self::Path { field, expression } => match expression.evaluate(field, scope)? {
+            Self::Path { field, expression } => match expression.evaluate(field, view)? {
                 Value::String(text) => Ok(text),
                 other => {
                     Err(Fault::runtime(format!("The field '{field}' must give a string but gives {other}")))
                 }
             },
+            Self::Jsonata(expression) => match expression.evaluate(view)? {
+                Value::String(text) => Ok(text),
+                other => Err(expression.unexpected("string", &other)),
+            },
         }
     }
 }
 
-pub(super) fn read(fields: &mut Fields<'_>) -> Fail {
-    Fail { error: read_text(fields, "Error", "ErrorPath"), cause: read_text(fields, "Cause", "CausePath") }
+pub(super) fn read(fields: &mut Fields<'_>) -> (Flow, Fail) {
+    let fail = Fail {
+        error: read_text(fields, "Error", "ErrorPath"),
+        cause: read_text(fields, "Cause", "CausePath"),
+    };
+    (Flow::none(fields.language), fail)
 }
 
 fn read_text(fields: &mut Fields<'_>, name: &'static str, path_name: &'static str) -> Option<Text> {
+    if fields.language == Language::Jsonata {
+        if let Some(expression) = Given::<String>::expression(fields, name) {
+            return match expression? {
+                Given::Jsonata(expression) => Some(Text::Jsonata(expression)),
+                Given::Fixed(_) | Given::Path(_) => None,
+            };
+        }
+        return fields.text(name).map(|text| Text::Fixed(text.to_owned()));
+    }
     fields.one_of(&[name, path_name], false);
     let fixed = fields.text(name).map(|text| Text::Fixed(text.to_owned()));
     let path = fields.text(path_name).and_then(|text| match Expression::parse(text) {

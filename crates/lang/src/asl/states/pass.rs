@@ -1,35 +1,48 @@
 //! `Pass`: hands its input on, or something made of it.
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/state-pass.html>
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
-use crate::asl::{fields::Fields, machine::Next, template::Template};
+use crate::asl::{
+    fault::Fault,
+    fields::Fields,
+    flow::{Flow, Takes},
+    language::Language,
+    machine::Next,
+    scope::Scope,
+};
 
-use super::{Selection, Where, read_next, read_result_path, result::read_selection, task::read_template};
+use super::read_next;
 
 /// A Pass state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pass {
-    /// `InputPath`
-    pub input_path: Selection,
-    /// `Parameters`
-    pub parameters: Option<Template>,
     /// `Result`, which wins over the parameters.
     pub result: Option<Value>,
-    /// `ResultPath`
-    pub result_path: Where,
-    /// `OutputPath`
-    pub output_path: Selection,
     /// Where it leads.
     pub next: Next,
 }
 
-pub(super) fn read(fields: &mut Fields<'_>) -> Option<Pass> {
-    let input_path = read_selection(fields, "InputPath");
-    let parameters = read_template(fields, "Parameters");
-    let result = fields.value("Result").cloned();
-    let result_path = read_result_path(fields);
-    let output_path = read_selection(fields, "OutputPath");
-    let next = read_next(fields)?;
-    Some(Pass { input_path, parameters, result, result_path, output_path, next })
+impl Pass {
+    /// What the state comes to, for [`Flow::leave`].
+    pub fn result<'s>(
+        &'s self,
+        flow: &'s Flow,
+        scope: &'s Scope<'_>,
+    ) -> Result<Option<Cow<'s, Value>>, Fault> {
+        match (&self.result, flow) {
+            (Some(result), _) => Ok(Some(Cow::Borrowed(result))),
+            (None, Flow::Path(_)) => flow.arguments(scope).map(Some),
+            (None, Flow::Jsonata(_)) => Ok(None),
+        }
+    }
+}
+
+pub(super) fn read(fields: &mut Fields<'_>) -> (Flow, Option<Pass>) {
+    let path = fields.language == Language::JsonPath;
+    let flow = Flow::read(fields, Takes { arguments: path, selector: false, ..Takes::RESULT });
+    let result = if path { fields.value("Result").cloned() } else { None };
+    (flow, read_next(fields).map(|next| Pass { result, next }))
 }

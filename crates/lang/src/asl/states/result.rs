@@ -1,18 +1,21 @@
 //! `InputPath`, `OutputPath` and `ResultPath`.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::asl::{
     fault::Fault,
     fields::Fields,
-    path::{Missing, Path, ReferencePath},
+    path::{Found, Missing, Path, ReferencePath},
     scope::Scope,
 };
 
 /// `InputPath` and `OutputPath`: what part of the data is taken.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Selection {
     /// The field is absent or `$`.
+    #[default]
     Whole,
     /// `null`: an empty object in place of the data.
     Nothing,
@@ -21,9 +24,10 @@ pub enum Selection {
 }
 
 /// `ResultPath`: where a result goes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Where {
     /// In place of the input: the field is absent or `$`.
+    #[default]
     Replace,
     /// Nowhere (`null`): the input goes on as it is.
     Discard,
@@ -32,13 +36,22 @@ pub enum Where {
 }
 
 impl Selection {
-    /// Takes the part of the scope's input.
-    pub fn take(&self, scope: &Scope<'_>) -> Result<Value, Fault> {
-        match self {
-            Self::Whole => Ok(scope.input.clone()),
-            Self::Nothing => Ok(Value::Object(Map::new())),
-            Self::Path(path) => scope.read(path).map_err(|missing| invalid(path, &missing)),
+    /// Takes the part of `value`, which `$` means.
+    pub(crate) fn take<'s>(
+        &'s self,
+        scope: &'s Scope<'_>,
+        value: Cow<'s, Value>,
+    ) -> Result<Cow<'s, Value>, Fault> {
+        let path = match self {
+            Self::Whole => return Ok(value),
+            Self::Nothing => return Ok(Cow::Owned(Value::Object(Map::new()))),
+            Self::Path(path) => path,
+        };
+        match value {
+            Cow::Borrowed(value) => scope.view(value).look(path).map(Found::into_cow),
+            Cow::Owned(value) => scope.view(&value).read(path).map(Cow::Owned),
         }
+        .map_err(|missing| invalid(path, &missing))
     }
 }
 
@@ -53,17 +66,17 @@ pub(crate) fn invalid(path: &Path, missing: &Missing) -> Fault {
 
 impl Where {
     /// The input with the result where it belongs.
-    pub fn put(&self, input: &Value, result: Value) -> Result<Value, Fault> {
+    pub(crate) fn put<'s>(&self, input: &'s Value, result: Cow<'s, Value>) -> Result<Cow<'s, Value>, Fault> {
         match self {
             Self::Replace => Ok(result),
-            Self::Discard => Ok(input.clone()),
+            Self::Discard => Ok(Cow::Borrowed(input)),
             Self::Into(path) => {
                 let mut whole = input.clone();
-                path.put(&mut whole, result).map_err(|_| Fault {
-                    error: "States.ResultPathMatchFailure",
-                    cause: format!("Unable to apply ReferencePath {} to input {input}", path.text()),
+                path.put(&mut whole, result.into_owned()).map_err(|_| {
+                    let cause = format!("Unable to apply ReferencePath {} to input {input}", path.text());
+                    Fault::named("States.ResultPathMatchFailure", cause)
                 })?;
-                Ok(whole)
+                Ok(Cow::Owned(whole))
             }
         }
     }

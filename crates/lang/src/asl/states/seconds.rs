@@ -1,38 +1,55 @@
-//! `TimeoutSeconds` and `HeartbeatSeconds`, as numbers or as paths.
+//! `TimeoutSeconds` and `HeartbeatSeconds`: numbers, paths or JSONata.
 
-use crate::asl::{fault::Fault, fields::Fields, machine::SECONDS_LIMIT, path::Path, scope::Scope};
+use crate::asl::{fault::Fault, fields::Fields, flow::Flow, machine::SECONDS_LIMIT, scope::Scope};
 
-use super::result::invalid;
+use super::{
+    given::{Come, Given},
+    result::invalid,
+};
 
 /// A number of seconds.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Seconds {
-    /// Written in the definition.
-    Fixed(u64),
-    /// Found in the data.
-    Path {
-        /// The field's name, for messages.
-        field: &'static str,
-        /// Where it is.
-        path: Path,
-    },
+pub struct Seconds {
+    /// The field's name, for messages.
+    name: &'static str,
+    given: Given<u64>,
 }
 
 impl Seconds {
     /// The number; at least 1.
-    pub fn evaluate(&self, scope: &Scope<'_>) -> Result<u64, Fault> {
-        let (field, path) = match self {
-            Self::Fixed(seconds) => return Ok(*seconds),
-            Self::Path { field, path } => (field, path),
+    pub fn evaluate(&self, flow: &Flow, scope: &Scope<'_>) -> Result<u64, Fault> {
+        let dollar = flow.input(scope)?;
+        let come = match self.given.come(scope.view(&dollar), invalid)? {
+            Ok(seconds) => return Ok(*seconds),
+            Err(come) => come,
         };
-        let value = scope.read(path).map_err(|missing| invalid(path, &missing))?;
-        value.as_u64().filter(|seconds| (1..=SECONDS_LIMIT).contains(seconds)).ok_or_else(|| {
-            Fault::runtime(format!(
-                "The {field} parameter does not reference a whole number between 1 and {SECONDS_LIMIT}: {} == \
-                 {value}",
-                path.text()
-            ))
-        })
+        let name = self.name;
+        let wanted = format!("a whole number between 1 and {SECONDS_LIMIT}");
+        let (value, fault) = match come {
+            Come::Found(path, value) => {
+                let cause = format!(
+                    "The {name}Path parameter does not reference {wanted}: {} == {value}",
+                    path.text()
+                );
+                (value, Fault::runtime(cause))
+            }
+            Come::Made(expression, value) if !value.is_number() => {
+                return Err(expression.unexpected("number", &value));
+            }
+            Come::Made(expression, value) => {
+                let cause = format!("The {name} field must be {wanted} but was: {value}");
+                (value, Fault::query(cause).located(expression.field()))
+            }
+        };
+        value.as_u64().filter(|seconds| (1..=SECONDS_LIMIT).contains(seconds)).ok_or(fault)
+    }
+
+    /// The number, if it is written in the definition.
+    pub fn fixed(&self) -> Option<u64> {
+        match self.given {
+            Given::Fixed(seconds) => Some(seconds),
+            Given::Path(_) | Given::Jsonata(_) => None,
+        }
     }
 }
 
@@ -42,8 +59,6 @@ pub(crate) fn read_seconds(
     name: &'static str,
     path_name: &'static str,
 ) -> Option<Seconds> {
-    fields.one_of(&[name, path_name], false);
-    let fixed = fields.integer(name, 1, SECONDS_LIMIT).map(Seconds::Fixed);
-    let path = fields.definite_path(path_name).map(|path| Seconds::Path { field: path_name, path });
-    fixed.or(path)
+    let fixed = |fields: &mut Fields<'_>, name| fields.integer(name, 1, SECONDS_LIMIT);
+    Given::read(fields, (name, path_name), fixed).map(|given| Seconds { name, given })
 }

@@ -4,28 +4,20 @@
 use crate::asl::{
     errors::{Catcher, Retrier, read_catchers, read_retriers},
     fields::Fields,
+    flow::{Flow, Takes},
     machine::Next,
     resource::Resource,
-    template::Template,
 };
 
-use super::{Seconds, Selection, Where, read_next, read_result_path, read_seconds, result::read_selection};
+use super::{Credentials, Seconds, credentials, read_next, read_seconds};
 
 /// A Task state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
     /// What it calls.
     pub resource: Resource,
-    /// `InputPath`
-    pub input_path: Selection,
-    /// `Parameters`; without them the input is sent.
-    pub parameters: Option<Template>,
-    /// `ResultSelector`
-    pub result_selector: Option<Template>,
-    /// `ResultPath`
-    pub result_path: Where,
-    /// `OutputPath`
-    pub output_path: Selection,
+    /// `Credentials`: in whose name.
+    pub credentials: Option<Credentials>,
     /// `TimeoutSeconds` or its path.
     pub timeout: Option<Seconds>,
     /// `HeartbeatSeconds` or its path.
@@ -38,57 +30,34 @@ pub struct Task {
     pub next: Next,
 }
 
-pub(super) fn read(fields: &mut Fields<'_>) -> Option<Task> {
+pub(super) fn read(fields: &mut Fields<'_>) -> (Flow, Option<Task>) {
     fields.require(&["Resource"]);
     let resource = read_resource(fields);
-    let input_path = read_selection(fields, "InputPath");
-    let parameters = read_template(fields, "Parameters");
-    let result_selector = read_template(fields, "ResultSelector");
-    let result_path = read_result_path(fields);
-    let output_path = read_selection(fields, "OutputPath");
+    let flow = Flow::read(fields, Takes::RESULT);
+    let credentials = credentials::read(fields);
     let timeout = read_seconds(fields, "TimeoutSeconds", "TimeoutSecondsPath");
     let heartbeat = read_seconds(fields, "HeartbeatSeconds", "HeartbeatSecondsPath");
-    if let (Some(Seconds::Fixed(timeout)), Some(Seconds::Fixed(heartbeat))) = (&timeout, &heartbeat)
+    let fixed = |seconds: &Option<Seconds>| seconds.as_ref().and_then(Seconds::fixed);
+    if let (Some(timeout), Some(heartbeat)) = (fixed(&timeout), fixed(&heartbeat))
         && heartbeat >= timeout
     {
         fields.report.schema(&fields.at("HeartbeatSeconds"), "The value must be less than TimeoutSeconds");
     }
     let retry = read_retriers(fields);
     let catch = read_catchers(fields);
-    let next = read_next(fields);
-    Some(Task {
-        resource: resource?,
-        input_path,
-        parameters,
-        result_selector,
-        result_path,
-        output_path,
-        timeout,
-        heartbeat,
-        retry,
-        catch,
-        next: next?,
-    })
+    let whole = resource.zip(read_next(fields));
+    let task =
+        whole.map(|(resource, next)| Task { resource, credentials, timeout, heartbeat, retry, catch, next });
+    (flow, task)
 }
 
 fn read_resource(fields: &mut Fields<'_>) -> Option<Resource> {
     let text = fields.text("Resource")?;
-    let at = fields.at("Resource");
     match text.parse() {
-        Ok(Resource::Arn(arn)) => {
-            fields.report.unsupported(&at, format!("Tasks that call {arn} are not supported yet"));
-            None
-        }
         Ok(resource) => Some(resource),
         Err(why) => {
-            fields.report.schema(&at, format!("{why}"));
+            fields.report.schema(&fields.at("Resource"), format!("{why}"));
             None
         }
     }
-}
-
-pub(super) fn read_template(fields: &mut Fields<'_>, name: &'static str) -> Option<Template> {
-    let pointer = fields.at(name);
-    let value = fields.value(name)?;
-    Some(Template::parse(value, &pointer, fields.report))
 }

@@ -1,0 +1,112 @@
+//! `ItemProcessor` and, as it was called before, `Iterator`: what is run for each item, and where.
+
+use crate::asl::{fields::Fields, graph::Graph, states::Around};
+
+use super::{ItemBatcher, ItemReader, ResultWriter};
+
+/// Where the iterations run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mode {
+    /// In the execution itself.
+    Inline,
+    /// Each in an execution of its own.
+    Distributed(Box<Distributed>),
+}
+
+/// What only a distributed Map has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Distributed {
+    /// The type of the child executions.
+    pub execution_type: ExecutionType,
+    /// `ItemReader`
+    pub reader: Option<ItemReader>,
+    /// `ItemBatcher`
+    pub batcher: Option<ItemBatcher>,
+    /// `ResultWriter`
+    pub writer: Option<ResultWriter>,
+    /// `Label`
+    pub label: Option<String>,
+}
+
+/// The type of an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExecutionType {
+    /// `STANDARD`
+    Standard,
+    /// `EXPRESS`
+    Express,
+}
+
+/// The most characters of a label.
+const LABEL_LIMIT: usize = 40;
+
+pub(super) fn read(fields: &mut Fields<'_>, around: Around) -> Option<(Mode, Graph)> {
+    fields.one_of(&["ItemProcessor", "Iterator"], true);
+    let old = fields.has("Iterator") && !fields.has("ItemProcessor");
+    let name = if old { "Iterator" } else { "ItemProcessor" };
+    let value = fields.value(name);
+    let processor = fields.inside(name).zip(value).map(|(mut inner, value)| {
+        let distributed = read_config(&mut inner);
+        let graph = Graph::read(&mut inner, value, around.inner());
+        inner.finish();
+        (distributed, graph)
+    });
+    let distributed = processor.as_ref().and_then(|(distributed, _)| *distributed);
+    let mode = match distributed {
+        Some(execution_type) => Mode::Distributed(Box::new(read_distributed(fields, execution_type))),
+        None => Mode::Inline,
+    };
+    let (_, graph) = processor?;
+    Some((mode, graph?))
+}
+
+/// The type of the child executions, if there are to be any.
+fn read_config(fields: &mut Fields<'_>) -> Option<ExecutionType> {
+    let mut config = fields.inside("ProcessorConfig")?;
+    let distributed = match config.text("Mode") {
+        None | Some("INLINE") => false,
+        Some("DISTRIBUTED") => true,
+        Some(_) => {
+            let message = "The field 'Mode' should have one of these values: [INLINE, DISTRIBUTED]";
+            config.report.schema(&config.at("Mode"), message);
+            false
+        }
+    };
+    let kind = match config.text("ExecutionType") {
+        None => None,
+        Some("STANDARD") => Some(ExecutionType::Standard),
+        Some("EXPRESS") => Some(ExecutionType::Express),
+        Some(_) => {
+            let message = "The field 'ExecutionType' should have one of these values: [STANDARD, EXPRESS]";
+            config.report.schema(&config.at("ExecutionType"), message);
+            None
+        }
+    };
+    if distributed {
+        config.require(&["ExecutionType"]);
+    }
+    config.finish();
+    distributed.then_some(kind.unwrap_or(ExecutionType::Standard))
+}
+
+fn read_distributed(fields: &mut Fields<'_>, execution_type: ExecutionType) -> Distributed {
+    let reader = ItemReader::read(fields);
+    let batcher = ItemBatcher::read(fields);
+    let writer = ResultWriter::read(fields);
+    let label = fields.text("Label").map(str::to_owned);
+    if let Some(label) = &label
+        && let Some(why) = label_fault(label)
+    {
+        fields.report.schema(&fields.at("Label"), why);
+    }
+    Distributed { execution_type, reader, batcher, writer, label }
+}
+
+/// A label becomes part of the ARN of the map run.
+fn label_fault(label: &str) -> Option<String> {
+    if label.is_empty() || label.chars().count() > LABEL_LIMIT {
+        return Some(format!("The label must have 1 to {LABEL_LIMIT} characters"));
+    }
+    let wrong = |c: char| c.is_whitespace() || c.is_control() || "?*<>{}[]:;,\\|^~$#%&`\"".contains(c);
+    label.contains(wrong).then(|| "The label holds a character that is not allowed in it".to_owned())
+}

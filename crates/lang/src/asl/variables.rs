@@ -1,0 +1,29 @@
+//! The names of workflow variables.
+//! <https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html>
+
+/// The most characters of a name.
+const NAME_LIMIT: usize = 80;
+/// What every state sees under that name already.
+const RESERVED: &str = "states";
+
+/// The name that the text begins with; empty if it begins with none.
+pub(crate) fn name_at(text: &str) -> &str {
+    let begins = |c: char| c.is_alphabetic() || c == '_';
+    let goes_on = |c: char| c.is_alphanumeric() || c == '_';
+    if !text.starts_with(begins) {
+        return "";
+    }
+    text.split(|c| !goes_on(c)).next().unwrap_or_default()
+}
+
+/// What is wrong with the name of a variable that is assigned.
+pub(crate) fn fault(name: &str) -> Option<String> {
+    if name == RESERVED {
+        return Some(format!("Variable name '{name}' is reserved"));
+    }
+    if name.is_empty() || name_at(name) != name {
+        return Some(format!("Variable name '{name}' is not a valid identifier"));
+    }
+    let long = name.chars().count() > NAME_LIMIT;
+    long.then(|| format!("Variable name '{name}' has more than {NAME_LIMIT} characters"))
+}
