@@ -8,7 +8,7 @@ use trainyard_store::{Changes, Error as StoreError, Expect};
 
 use super::{
     Error, Execution, Executions,
-    carry::carry,
+    carry::{carry, offers},
     runs::{Loaded, Place},
 };
 use crate::work::Outcome;
@@ -87,6 +87,9 @@ impl Executions {
             changes.put(&execution, Expect::Version(loaded.version))?;
         }
         self.ground.store.commit(changes).await?;
+        if offers(&decision) {
+            self.counter.ring();
+        }
         for event in &decision.events {
             apply(&mut loaded.run, event);
         }
