@@ -79,7 +79,7 @@ impl fmt::Display for Separation {
                 f.write_str("jobs have a file system and processes of their own")
             }
             Self::Private(_) => f.write_str(
-                "jobs have a file system and processes of their own; they run as root and could undo it, since \
+                "jobs have a file system and processes of their own, and run as root without its powers, since \
                  there are no user namespaces",
             ),
             Self::Bare(why) => write!(f, "jobs are not isolated from this machine: {why}"),
