@@ -181,6 +181,7 @@ fn driver_config(
         },
         hide: vec![config.data.clone()],
         python: None,
+        log_bytes: config.log_limit,
         memory_bytes: config.memory,
     })
 }

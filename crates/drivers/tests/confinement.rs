@@ -41,7 +41,7 @@ const WAYS_OUT: &str = r#"
 
 fn spec(ground: &Ground, name: &str, root: Root, script: &str) -> JobSpec {
     let hidden = ground.place("hidden");
-    fs::write(hidden.join("secret"), "secret").unwrap();
+    fs::write(hidden.join("secret"), "secret").expect("a ground to test on");
     let mut spec = shell(name, root, script);
     spec.env.insert("HIDDEN".into(), hidden.to_string_lossy().into_owned());
     spec

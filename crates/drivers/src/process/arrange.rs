@@ -58,7 +58,8 @@ impl Host {
         };
         let env = self.environment(&work, "/tmp");
         let Work { command, working_dir, resources, .. } = work;
-        Ok(Order { command, env, working_dir, resources, view: Some(view) })
+        let log_bytes = self.config.log_bytes;
+        Ok(Order { command, env, working_dir, log_bytes, resources, view: Some(view) })
     }
 
     /// Among all others on the host, with paths rewritten to where things are.
@@ -98,6 +99,7 @@ impl Host {
             command: work.command.iter().map(|text| places.text(text)).collect(),
             env: env.into_iter().map(|(name, value)| (name, places.text(&value))).collect(),
             working_dir: places.path(&work.working_dir),
+            log_bytes: self.config.log_bytes,
             resources: work.resources,
             view: None,
         })

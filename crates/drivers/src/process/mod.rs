@@ -46,6 +46,8 @@ pub struct ProcessConfig {
     /// The Python interpreter that images without an operating system of their own run on; the first `python3`
     /// on the PATH if not given.
     pub python: Option<PathBuf>,
+    /// How many bytes the log of a run may hold, and as many again each day.
+    pub log_bytes: u64,
     /// How much memory there is for jobs; the machine's if not given.
     pub memory_bytes: Option<u64>,
 }

@@ -59,7 +59,7 @@ pub(super) fn supervise(path: &Path) -> io::Result<()> {
 
 /// Starts the run's first process and lets it go when the run is marked as begun. `None` if it is refused.
 fn begin(run: Directory, order: &Order, groups: &Groups, wake: Wake) -> io::Result<Option<Watch>> {
-    let capture = Capture::begin(&run.log())?;
+    let capture = Capture::begin(&run.log(), order.log_bytes, identity::now())?;
     let (output, input) = io::pipe()?;
     let (mut control, theirs) = Control::pair()?;
     let whole = order.view.is_some();

@@ -52,6 +52,7 @@ impl Ground {
             isolation,
             hide: vec![self.place("hidden")],
             python: None,
+            log_bytes: 1 << 20,
             memory_bytes: Some(1 << 30),
         }
     }
