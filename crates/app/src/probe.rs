@@ -157,6 +157,7 @@ fn tried(directory: &Path) -> Result<Separation, String> {
         isolation: Isolation::Auto,
         hide: Vec::new(),
         python: None,
+        log_bytes: 1 << 20,
         memory_bytes: None,
     });
     driver.map(|driver| driver.isolation().clone()).map_err(|e| e.to_string())
