@@ -68,6 +68,7 @@ struct File {
     hosts: Vec<String>,
     memory: Option<u64>,
     strict_integrations: bool,
+    log_limit: Option<u64>,
 }
 
 /// A server's configuration, complete.
@@ -87,6 +88,8 @@ pub(crate) struct Config {
     pub memory: Option<u64>,
     /// Whether state machines that call what is not built yet are refused.
     pub strict_integrations: bool,
+    /// Bytes that the log of a job, a build or a copy of a model may hold, and as many again each day.
+    pub log_limit: u64,
 }
 
 impl Config {
@@ -105,6 +108,7 @@ impl Config {
             hosts: if args.hosts.is_empty() { file.hosts } else { args.hosts.clone() },
             memory: file.memory,
             strict_integrations: args.strict_integrations || file.strict_integrations,
+            log_limit: file.log_limit.unwrap_or(LOG_LIMIT),
             data,
         };
         if config.auth == Switch::Off && !config.listen.ip().is_loopback() {
@@ -119,6 +123,9 @@ impl Config {
 
 /// The port that is listened on unless told otherwise.
 pub(crate) const DEFAULT_PORT: u16 = 4566;
+
+/// What no log of a healthy job comes near.
+const LOG_LIMIT: u64 = 512 << 20;
 
 fn home() -> Result<PathBuf, Failure> {
     std::env::home_dir().filter(|dir| dir.is_absolute()).ok_or_else(|| {

@@ -18,6 +18,18 @@ pub(super) enum Stop {
     Misdirected,
     /// A page of another site sent it.
     CrossSite,
+    /// Its head is larger than any that a client of ours sends.
+    Large,
+}
+
+/// How large the path and the headers may be together.
+const HEAD_BYTES: usize = 16 * 1024;
+
+/// Refuses a head that is too large.
+pub(super) fn size(parts: &Parts) -> Result<(), Stop> {
+    let headers: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let path = parts.uri.path_and_query().map_or(0, |path| path.as_str().len());
+    if headers + path > HEAD_BYTES { Err(Stop::Large) } else { Ok(()) }
 }
 
 impl Hosts {
@@ -27,6 +39,9 @@ impl Hosts {
     }
 
     fn has(&self, name: &str) -> bool {
+        // Clients put this before the name for `StartSyncExecution`.
+        // https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartSyncExecution.html
+        let name = name.strip_prefix("sync-").unwrap_or(name);
         is_loopback(name)
             || name.ends_with(".localhost")
             || name.ends_with(".amazonaws.com")
@@ -105,13 +120,21 @@ mod tests {
             "[::1]:4566",
             "b.localhost:4566",
             "bucket.s3.us-east-1.amazonaws.com",
+            "sync-localhost:4566",
+            "sync-127.0.0.1:4566",
             "train.example.org",
             "bucket.train.example.org:80",
         ] {
             check(ours, Ok(()));
         }
-        for foreign in ["evil.example", "localhost.evil.example", "10.0.0.1", "xtrain.example.org", "0.0.0.0"]
-        {
+        for foreign in [
+            "evil.example",
+            "sync-evil.example",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "xtrain.example.org",
+            "0.0.0.0",
+        ] {
             check(foreign, Err(Stop::Misdirected));
         }
         for none in ["", ":80", "a b", "[::1", "localhost:http", "localhost:1:2", "evil@localhost"] {
