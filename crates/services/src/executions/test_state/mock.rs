@@ -62,12 +62,10 @@ fn read_result(text: &str, rigour: Rigour, state: &State) -> Result<Value, Error
     let result: Value = serde_json::from_str(within("mock.result", text)?)
         .map_err(|error| invalid(format!("Mocked result must be valid JSON: {error}")))?;
     match &state.kind {
-        StateKind::Parallel(parallel) => {
-            if list(&result)?.len() != parallel.branches.len() {
-                let message =
-                    "Mocked result must contain the same number of items as number of Parallel branches.";
-                return Err(invalid(message));
-            }
+        StateKind::Parallel(parallel) if list(&result)?.len() != parallel.branches.len() => {
+            let message =
+                "Mocked result must contain the same number of items as number of Parallel branches.";
+            return Err(invalid(message));
         }
         StateKind::Map(map) if !writes(map) => {
             list(&result)?;

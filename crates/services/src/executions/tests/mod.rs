@@ -5,6 +5,7 @@ mod crash;
 mod desk;
 mod lives;
 mod machines;
+mod trials;
 mod world;
 
 use desk::Desk;
