@@ -38,6 +38,12 @@ pub struct Execution {
     /// The caller's trace header, kept and shown.
     #[serde(default)]
     pub trace: Option<String>,
+    /// The version that it was started by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// The alias that it was started by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
 }
 
 /// How an execution ended.
@@ -105,6 +111,17 @@ impl Execution {
         names::machine_arn(&self.scope, &self.machine)
     }
 
+    /// The ARN of the version that it was started by.
+    pub fn version_arn(&self) -> Option<Arn> {
+        let number = self.version?.to_string();
+        Some(names::qualified_arn(&self.scope, &self.machine, &number))
+    }
+
+    /// The ARN of the alias that it was started by.
+    pub fn alias_arn(&self) -> Option<Arn> {
+        Some(names::qualified_arn(&self.scope, &self.machine, self.alias.as_deref()?))
+    }
+
     /// In whose name its tasks act: a session of its role, for this execution.
     pub fn principal(&self) -> Principal {
         let lineage = Lineage { execution: Some(self.arn().to_string()), ..self.lineage.clone() };
@@ -137,5 +154,11 @@ impl Noun for Execution {
         let started = format!("{:019}", self.started.millis().max(0));
         keys.add("started", format!("{}/{started}", self.machine));
         keys.add("status", format!("{}/{}/{started}", self.machine, self.status.as_str()));
+        let qualifiers = [self.version.map(|number| number.to_string()), self.alias.clone()];
+        for qualifier in qualifiers.into_iter().flatten() {
+            let by = format!("{}:{qualifier}", self.machine);
+            keys.add("qualified", format!("{by}/{started}"));
+            keys.add("qualified-status", format!("{by}/{}/{started}", self.status.as_str()));
+        }
     }
 }

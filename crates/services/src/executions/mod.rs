@@ -5,6 +5,8 @@
 //! twice. The room knows no service: it calls [`task::Task`]s, and hears of the end of what they began by
 //! [`crate::bus::Listener`], or by asking now and then.
 
+mod activity;
+mod aliases;
 mod calls;
 mod cancels;
 mod carry;
@@ -18,45 +20,54 @@ mod names;
 mod news;
 mod pending;
 mod query;
+mod routing;
 mod runs;
+mod settings;
 mod start;
+mod tags;
 pub mod task;
 mod tell;
 #[cfg(test)]
 mod tests;
 mod timers;
 mod tokens;
+mod versions;
 
 use std::sync::{Arc, OnceLock};
 
 use tokio_util::sync::CancellationToken;
 
+pub use activity::Activity;
+pub use aliases::Alias;
 pub use ears::Ears;
 pub use error::Error;
 pub use execution::{End, Execution, Status};
-pub use machine::{Revision, StateMachine};
-pub use machines::{Described, MachineSpec};
+pub use machine::{MachineType, Revision, StateMachine, Version};
+pub use machines::{Described, MachineSpec, MachineUpdate};
 pub use query::{Direction, HistoryPage};
+pub use routing::{Route, RouteSpec};
+pub use settings::{Destination, Encryption, Group, KeyOwner, Level, Logging};
 pub use start::StartSpec;
 pub use tokens::Answer;
 /// One entry of a history: what [`HistoryPage`] is made of.
 pub use trainyard_engine::HistoryEvent;
 
-use crate::{ground::Ground, tasks::Tasks, work};
+use crate::{ground::Ground, logs::Logs, tasks::Tasks, work};
 
 /// The room. Cheap to clone.
 #[derive(Clone)]
 pub struct Executions {
     ground: Ground,
+    logs: Logs,
     /// Later rooms stand behind these, so they come when all rooms are there.
     tasks: Arc<OnceLock<Tasks>>,
     runs: Arc<runs::Runs>,
 }
 
 impl Executions {
-    /// On this ground.
-    pub fn new(ground: Ground) -> Self {
-        Self { ground, tasks: Arc::default(), runs: Arc::default() }
+    /// On this ground; what executions are to log goes to `logs`.
+    pub fn new(ground: Ground, logs: Logs) -> Self {
+        Self { ground, logs, tasks: Arc::default(), runs: Arc::default() }
     }
 
     /// What tasks there are. Said once, when all rooms are there and before anything is served; a second time does

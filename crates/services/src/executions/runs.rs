@@ -13,12 +13,17 @@ use trainyard_store::{Changes, Held};
 use super::{
     Error, Executions,
     execution::{self, Execution},
+    machine::MachineType,
     names,
+    settings::Logging,
 };
 
 /// How many executions are kept in memory when nobody asks for them.
 const MOST_SEATS: usize = 512;
 const MOST_REVISIONS: usize = 128;
+/// An express execution that takes longer is over.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html>
+const MOST_EXPRESS_SECONDS: u64 = 300;
 /// How many events are read from the store at a time.
 const CHUNK: usize = 500;
 
@@ -50,6 +55,7 @@ pub(super) struct Loaded {
 pub(super) struct Known {
     pub(super) machine: Machine,
     pub(super) role: Arn,
+    pub(super) logging: Logging,
 }
 
 /// All seats.
@@ -145,11 +151,15 @@ impl Executions {
             return Ok(known.clone());
         }
         let stored = self.revision_of(scope, revision).await?;
-        let machine = asl::parse(&stored.definition).map_err(|faults| Error::Poisoned {
+        let mut machine = asl::parse(&stored.definition).map_err(|faults| Error::Poisoned {
             what: format!("the definition of {}", names::machine_arn(scope, &stored.machine)),
             reason: asl::invalid_definition(&faults),
         })?;
-        let known = Arc::new(Known { machine, role: stored.role });
+        if stored.kind == MachineType::Express {
+            let given = machine.timeout_seconds.unwrap_or(MOST_EXPRESS_SECONDS);
+            machine.timeout_seconds = Some(given.min(MOST_EXPRESS_SECONDS));
+        }
+        let known = Arc::new(Known { machine, role: stored.role, logging: stored.logging });
         let mut revisions = lock(&self.runs.revisions);
         if revisions.len() >= MOST_REVISIONS {
             revisions.clear();

@@ -2,13 +2,16 @@
 
 use trainyard_domain::{Arn, Principal, Timestamp};
 use trainyard_engine::{Fact, Run, Start, decide};
+use trainyard_lang::source;
 use trainyard_store::{Changes, Error as StoreError, Expect, Held};
 
 use super::{
     Error, Executions,
     carry::carry,
     execution::{self, Execution, Status},
-    names, news,
+    machine::StateMachine,
+    names::{self, Qualified, Qualifier},
+    news, routing,
     tell::{Extra, Told},
 };
 use crate::{audit, bus};
@@ -26,6 +29,14 @@ pub struct StartSpec {
     pub trace: Option<String>,
 }
 
+/// What an execution begins with.
+pub(super) struct Chosen {
+    pub(super) machine: StateMachine,
+    pub(super) revision: String,
+    pub(super) version: Option<u64>,
+    pub(super) alias: Option<String>,
+}
+
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
 const MOST_INPUT: usize = 256 * 1024;
 
@@ -33,26 +44,23 @@ impl Executions {
     /// Starts an execution. Starting it again with the same name and input while it runs is no error and starts
     /// nothing. When it returns, the execution is on disk and survives.
     pub async fn start(&self, by: &Principal, spec: StartSpec) -> Result<Execution, Error> {
-        let (scope, machine) = names::machine(&spec.machine)?;
-        // Rules start executions too: nobody reaches another account's state machine by its ARN.
-        if scope.account != by.account {
-            return Err(Error::NoMachine(spec.machine));
-        }
+        let chosen = self.choose(by, &spec.machine).await?;
         let name = spec.name.unwrap_or_else(|| self.ground.uuid());
         names::check(&name)?;
         let input = spec.input.unwrap_or_else(|| "{}".to_owned());
         let value = read_input(&input)?;
-        let held = self.held_machine(&scope, &machine).await?;
-        if let Some(there) = self.execution(&scope.to_string(), &machine, &name).await? {
+        let machine = chosen.machine;
+        let scope = machine.scope;
+        if let Some(there) = self.execution(&scope.to_string(), &machine.name, &name).await? {
             return again(there.value, &input);
         }
-        let known = self.known(&scope, &held.value.revision).await?;
+        let known = self.known(&scope, &chosen.revision).await?;
         let at = self.moment()?;
         let mut execution = Execution {
             scope,
-            machine,
+            machine: machine.name,
             name,
-            revision: held.value.revision,
+            revision: chosen.revision,
             role: known.role.clone(),
             input,
             started: at.now,
@@ -61,6 +69,8 @@ impl Executions {
             lineage: by.lineage.clone(),
             by: by.arn.clone(),
             trace: spec.trace,
+            version: chosen.version,
+            alias: chosen.alias,
         };
         let fact = Fact::Started(Box::new(start(&execution, value)));
         let decision = decide(&known.machine, &Run::default(), &fact, &at);
@@ -78,6 +88,31 @@ impl Executions {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The revision that an execution started by this ARN begins with. An alias throws the dice.
+    pub(super) async fn choose(&self, by: &Principal, arn: &str) -> Result<Chosen, Error> {
+        let Qualified { scope, machine, qualifier } = names::qualified(arn)?;
+        let missing = || Error::NoMachine(arn.to_owned());
+        // Rules start executions too: nobody reaches another account's state machine by its ARN.
+        if scope.account != by.account {
+            return Err(missing());
+        }
+        let machine = self.held_machine(&scope, &machine).await?.value;
+        let (number, alias) = match qualifier {
+            None => {
+                let revision = machine.revision.clone();
+                return Ok(Chosen { machine, revision, version: None, alias: None });
+            }
+            Some(Qualifier::Version(number)) => (number, None),
+            Some(Qualifier::Alias(name)) => {
+                let alias = self.alias(&scope, &machine.name, &name).await?.ok_or_else(missing)?.value;
+                let number = routing::choose(&alias.routes, self.moment()?.seed).ok_or_else(missing)?;
+                (number, Some(name))
+            }
+        };
+        let version = self.version(&scope, &machine.name, number).await?.ok_or_else(missing)?.value;
+        Ok(Chosen { machine, revision: version.revision, version: Some(number), alias })
     }
 
     /// Stops the execution; says when it ended. Stopping one that is over changes nothing.
@@ -146,7 +181,18 @@ fn read_input(input: &str) -> Result<serde_json::Value, Error> {
             "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to {MOST_INPUT}"
         )));
     }
-    serde_json::from_str(input).map_err(|e| Error::InvalidInput(e.to_string()))
+    if input.trim().is_empty() {
+        return Err(Error::InvalidInput("Invalid execution input.".to_owned()));
+    }
+    json(input).map_err(Error::InvalidInput)
+}
+
+/// Reads JSON; what is wrong is said as AWS's reader says it.
+pub(super) fn json(text: &str) -> Result<serde_json::Value, String> {
+    serde_json::from_str(text).map_err(|error| match source::json::parse(text) {
+        Err(fault) => fault.aws_reason(text),
+        Ok(_) => error.to_string(),
+    })
 }
 
 /// Starting what is there already.

@@ -59,11 +59,11 @@ impl Executions {
         if token.is_empty() || token.len() > LONGEST_TOKEN || token.contains('\0') {
             return Err(Error::InvalidToken);
         }
-        let (fact, action) = fact(token, answer)?;
         let held = self.ground.store.get::<Token>("", token).await?;
         let execution =
             held.map(|held| held.value.execution).filter(|arn| arn.account == by.account.as_str());
         let execution = execution.ok_or(Error::InvalidToken)?;
+        let (fact, action) = fact(token, answer)?;
         let mut told = Changes::new();
         if !matches!(fact, Fact::Heartbeat { .. }) {
             audit::note(&mut told, &self.ground, by, action, &execution)?;
