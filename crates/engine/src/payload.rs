@@ -22,7 +22,31 @@ struct Inner {
 }
 
 impl Payload {
-    /// The data as compact JSON.
+    /// The data that a text says, which stays as it is spelt.
+    pub fn parse(text: &str) -> serde_json::Result<Self> {
+        let value = serde_json::from_str(text)?;
+        Ok(Self::spelt(value, text.trim().into()))
+    }
+
+    fn spelt(value: Value, text: Box<str>) -> Self {
+        Self(Arc::new(Inner { value, text: OnceLock::from(text) }))
+    }
+
+    /// The list of them. AWS puts the texts together as they are, and so does this.
+    pub(crate) fn list<'p>(elements: impl Iterator<Item = &'p Self>) -> Self {
+        let (mut values, mut text) = (Vec::new(), String::from("["));
+        for element in elements {
+            if !values.is_empty() {
+                text.push(',');
+            }
+            text.push_str(element.text());
+            values.push(element.value().clone());
+        }
+        text.push(']');
+        Self::spelt(values.into(), text.into())
+    }
+
+    /// The data as JSON: compact, unless somebody else has spelt it.
     pub fn text(&self) -> &str {
         self.0.text.get_or_init(|| self.0.value.to_string().into_boxed_str())
     }
@@ -93,8 +117,8 @@ impl Serialize for Payload {
 impl<'de> Deserialize<'de> for Payload {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        let value: Value = serde_json::from_str(&text).map_err(D::Error::custom)?;
-        Ok(value.into())
+        let value = serde_json::from_str(&text).map_err(D::Error::custom)?;
+        Ok(Self::spelt(value, text.into()))
     }
 }
 

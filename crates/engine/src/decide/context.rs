@@ -8,12 +8,23 @@ use crate::{
     frame::{Entry, FrameId, Phase},
 };
 
-/// The context of a state: with the token of a task that waits for it, and the item that a Map is at.
+/// What only some states see.
+#[derive(Clone, Copy)]
+pub(super) struct More<'s> {
+    /// Whether the state can be tried again.
+    pub(super) retries: bool,
+    /// The token of a task that waits for it to be answered.
+    pub(super) token: Option<&'s str>,
+    /// The item that an iteration is to be made of.
+    pub(super) item: Option<(u32, &'s Value)>,
+}
+
+/// The context of a state.
 pub(super) fn context(
     run: &Run,
     frame: FrameId,
     entry: &Entry,
-    (token, item): (Option<&str>, Option<(u32, &Value)>),
+    More { retries, token, item }: More<'_>,
 ) -> Value {
     let Some(start) = run.start() else { return json!({}) };
     let mut context = json!({
@@ -29,9 +40,11 @@ pub(super) fn context(
         "State": {
             "Name": &*entry.state,
             "EnteredTime": entry.time.to_string(),
-            "RetryCount": entry.retry_count,
         },
     });
+    if retries {
+        context["State"]["RetryCount"] = entry.retry_count.into();
+    }
     if let Some(token) = token {
         context["Task"] = json!({"Token": token});
     }

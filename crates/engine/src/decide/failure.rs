@@ -173,10 +173,13 @@ fn close(story: &mut Story<'_>, here: &Entered<'_>, from: Option<u64>) {
     {
         return;
     }
-    wreck::abort_children(story, here.frame);
     match from {
+        // The others were given up when it failed.
         Some(from) => story.tell_after(here.frame, from, kind),
-        None => story.tell(here.frame, kind),
+        None => {
+            wreck::abort_children(story, here.frame);
+            story.tell(here.frame, kind);
+        }
     }
 }
 

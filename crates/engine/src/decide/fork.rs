@@ -1,6 +1,5 @@
 //! What Parallel and inline Map have in common: branches and iterations, and what comes of them.
 
-use serde_json::Value;
 use trainyard_lang::asl::StateKind;
 
 use super::{entered, failure, map, parallel, story::Story};
@@ -32,5 +31,5 @@ pub(super) fn go_on(story: &mut Story<'_>, frame: FrameId) {
 
 /// What all branches or iterations gave, in the order of the definition or the items.
 fn results(fork: &Fork) -> Payload {
-    Value::Array(fork.results.iter().map(|(_, result)| result.value().clone()).collect()).into()
+    Payload::list(fork.results.iter().map(|(_, result)| result))
 }

@@ -1,9 +1,9 @@
 //! What the expressions of a state see.
 
 use serde_json::Value;
-use trainyard_lang::asl::{Scope, Variables};
+use trainyard_lang::asl::{Scope, StateKind, Variables};
 
-use super::{context, entered::Entered, story::Story};
+use super::{context, context::More, entered::Entered, story::Story};
 use crate::{
     Run,
     frame::{Entry, FrameId},
@@ -16,38 +16,39 @@ pub(super) struct Sight<'s> {
     frame: FrameId,
     now: i64,
     seed: u64,
-    /// The token of a task that waits for it to be answered.
-    token: Option<&'s str>,
-    /// The item that an iteration is to be made of.
-    item: Option<(u32, &'s Value)>,
+    more: More<'s>,
 }
 
 impl<'s> Sight<'s> {
     pub(super) fn new(story: &'s Story<'_>, here: &'s Entered<'_>) -> Self {
-        Self::of(story, here.frame, &here.entry)
+        let retries =
+            matches!(here.state.kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_));
+        let sight = Self::of(story, here.frame, &here.entry);
+        Self { more: More { retries, ..sight.more }, ..sight }
     }
 
     /// The same for a state that is about to be entered.
     pub(super) fn of(story: &'s Story<'_>, frame: FrameId, entry: &'s Entry) -> Self {
         let (now, seed) = (story.at.now.millis(), story.seed());
-        Self { run: &story.run, entry, frame, now, seed, token: None, item: None }
+        let more = More { retries: false, token: None, item: None };
+        Self { run: &story.run, entry, frame, now, seed, more }
     }
 
     /// `$$.Task.Token` is this.
     pub(super) fn with_token(mut self, token: &'s str) -> Self {
-        self.token = Some(token);
+        self.more.token = Some(token);
         self
     }
 
     /// `$$.Map.Item` is this.
     pub(super) fn with_item(mut self, index: u32, item: &'s Value) -> Self {
-        self.item = Some((index, item));
+        self.more.item = Some((index, item));
         self
     }
 
     /// Looks with it. The context object is made only if somebody asks for it.
     pub(super) fn look<T>(&self, look: impl FnOnce(&Scope<'_>) -> T) -> T {
-        let context = || context::context(self.run, self.frame, self.entry, (self.token, self.item));
+        let context = || context::context(self.run, self.frame, self.entry, self.more);
         let scope = Scope::new(self.entry.input.value(), self.seed)
             .with_context(&context)
             .with_variables(self)

@@ -1,7 +1,7 @@
 //! Starting and stopping.
 
 use trainyard_domain::{Arn, Principal, Timestamp};
-use trainyard_engine::{Fact, Run, Start, decide};
+use trainyard_engine::{Fact, Payload, Run, Start, decide};
 use trainyard_lang::source;
 use trainyard_store::{Changes, Error as StoreError, Expect, Held};
 
@@ -163,19 +163,19 @@ impl Executions {
     }
 }
 
-fn start(execution: &Execution, input: serde_json::Value) -> Start {
+fn start(execution: &Execution, input: Payload) -> Start {
     Start {
         execution_arn: execution.arn().to_string(),
         name: execution.name.clone(),
         role_arn: execution.role.to_string(),
         start_time: execution.started,
-        input: input.into(),
+        input,
         machine_arn: execution.machine_arn().to_string(),
         machine_name: execution.machine.clone(),
     }
 }
 
-fn read_input(input: &str) -> Result<serde_json::Value, Error> {
+fn read_input(input: &str) -> Result<Payload, Error> {
     if input.len() > MOST_INPUT {
         return Err(Error::Invalid(format!(
             "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to {MOST_INPUT}"
@@ -184,15 +184,19 @@ fn read_input(input: &str) -> Result<serde_json::Value, Error> {
     if input.trim().is_empty() {
         return Err(Error::InvalidInput("Invalid execution input.".to_owned()));
     }
-    json(input).map_err(Error::InvalidInput)
+    Payload::parse(input).map_err(|error| Error::InvalidInput(reason(input, &error)))
 }
 
 /// Reads JSON; what is wrong is said as AWS's reader says it.
 pub(super) fn json(text: &str) -> Result<serde_json::Value, String> {
-    serde_json::from_str(text).map_err(|error| match source::json::parse(text) {
+    serde_json::from_str(text).map_err(|error| reason(text, &error))
+}
+
+fn reason(text: &str, error: &serde_json::Error) -> String {
+    match source::json::parse(text) {
         Err(fault) => fault.aws_reason(text),
         Ok(_) => error.to_string(),
-    })
+    }
 }
 
 /// Starting what is there already.

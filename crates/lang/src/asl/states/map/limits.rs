@@ -47,7 +47,7 @@ impl Count {
         match self.given.come(scope.view(&dollar), invalid)? {
             Ok(count) => Ok(*count),
             Err(Come::Found(path, value)) => {
-                let number = value.as_i64().ok_or_else(|| no_number(name, "integer", path.text(), &value))?;
+                let number = whole(&value).ok_or_else(|| no_number(name, "integer", path.text(), &value))?;
                 let negative = |_| Fault::runtime(format!("{name} cannot be negative."));
                 u64::try_from(number).map_err(negative)
             }
@@ -82,10 +82,9 @@ impl Percentage {
         let (value, fault) = match self.0.come(scope.view(&dollar), invalid)? {
             Ok(number) => return Ok(*number),
             Err(Come::Found(path, value)) => {
-                if !value.is_number() {
-                    return Err(no_number(PERCENTAGE, "float", path.text(), &value));
-                }
-                (value, Fault::runtime(outside))
+                let number =
+                    number(&value).ok_or_else(|| no_number(PERCENTAGE, "float", path.text(), &value))?;
+                (number.into(), Fault::runtime(outside))
             }
             Err(Come::Made(expression, value)) => {
                 if !value.is_number() {
@@ -96,6 +95,15 @@ impl Percentage {
         };
         value.as_f64().filter(|number| (0.0..=100.0).contains(number)).ok_or(fault)
     }
+}
+
+/// A number that is written in a text counts too.
+fn whole(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn number(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok())
 }
 
 fn no_number(name: &str, kind: &str, path: &str, value: &Value) -> Fault {
