@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Command, EventKind, Retry,
-    frame::{FrameId, Phase, Place, ROOT},
+    frame::{Entry, FrameId, Phase, Place, ROOT},
 };
 
 /// The most characters of a cause: it may quote the whole input.
@@ -89,7 +89,22 @@ pub(super) fn fault(story: &mut Story<'_>, here: &Entered<'_>, fault: Fault) {
     if story.over() {
         return;
     }
-    let entry = &here.entry;
+    let (error, location) = (fault.error, fault.location.clone());
+    let failure = of_fault(&here.entry, fault);
+    if error != QUERY {
+        return of_expression(story, here, Trouble::new(failure));
+    }
+    let state = here.entry.state.clone();
+    let kind = EventKind::EvaluationFailed { failure: failure.clone(), location, state };
+    match before(story, here) {
+        Some(previous) => story.tell_after(here.frame, previous, kind),
+        None => story.tell(here.frame, kind),
+    }
+    of_state(story, here, Trouble::new(failure), None);
+}
+
+/// The failure as the execution shows it: it says which state met it.
+pub(super) fn of_fault(entry: &Entry, fault: Fault) -> Failure {
     let cause = match fault.error {
         "States.DataLimitExceeded" => fault.cause,
         _ => format!(
@@ -97,20 +112,7 @@ pub(super) fn fault(story: &mut Story<'_>, here: &Entered<'_>, fault: Fault) {
             entry.state, entry.id, fault.cause
         ),
     };
-    let failure = Failure::new(fault.error, cause.chars().take(CAUSE_LIMIT).collect::<String>());
-    if fault.error != QUERY {
-        return of_expression(story, here, Trouble::new(failure));
-    }
-    let kind = EventKind::EvaluationFailed {
-        failure: failure.clone(),
-        location: fault.location,
-        state: entry.state.clone(),
-    };
-    match before(story, here) {
-        Some(previous) => story.tell_after(here.frame, previous, kind),
-        None => story.tell(here.frame, kind),
-    }
-    of_state(story, here, Trouble::new(failure), None);
+    Failure::new(fault.error, cause.chars().take(CAUSE_LIMIT).collect::<String>())
 }
 
 const QUERY: &str = "States.QueryEvaluationError";
