@@ -126,6 +126,8 @@ fn integrations(services: &Arc<Services>, url: &str) -> Tasks {
         Arc::new(tasks::SageMakerCreateProcessingJob(jobs.clone())),
         Arc::new(tasks::SageMakerCreateTrainingJob(jobs.clone())),
         Arc::new(tasks::SageMakerUpdateEndpoint(endpoints.clone())),
+        Arc::new(tasks::StatesStartExecution { executions: services.executions.clone(), parsed: false }),
+        Arc::new(tasks::StatesStartExecution { executions: services.executions.clone(), parsed: true }),
     ];
     Tasks::new(all)
 }

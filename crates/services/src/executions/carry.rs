@@ -9,6 +9,7 @@ use super::{
     execution::{self, End, Execution, Status},
     machines::named,
     news,
+    pending::OBSERVATIONS,
     task::Pattern,
     tokens::Token,
 };
@@ -87,6 +88,9 @@ pub(super) fn carry(
             }
             Command::Finish(outcome) => {
                 finish(execution, outcome, now);
+                if let Some(parent) = execution.parent.as_ref().filter(|parent| parent.waits) {
+                    changes.schedule(WorkItem::now(OBSERVATIONS, &parent.token, ""));
+                }
                 bus::tell(changes, &news::status_changed(execution, now))?;
                 let by = Principal::root(&execution.scope);
                 let action = format!("trainyard:Execution{}", word(execution.status));
@@ -98,8 +102,9 @@ pub(super) fn carry(
 }
 
 fn run_task(changes: &mut Changes, execution: &Arn, call: &TaskCall) -> Result<(), StoreError> {
-    // The token is known before the call is made: its answer may be faster than ours.
-    if named(&call.resource).is_some_and(|(_, pattern)| pattern == Pattern::WaitForTaskToken) {
+    // The token is known before the call is made: its answer may be faster than ours. That of a `.sync` task is known
+    // too: whoever is told it by the state may answer for the job.
+    if named(&call.resource).is_some_and(|(_, pattern)| pattern != Pattern::RequestResponse) {
         let token = Token { token: call.token.clone(), execution: execution.clone() };
         changes.put(&token, Expect::Any)?;
     }
@@ -116,7 +121,8 @@ fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|e| StoreError::Internal(format!("work cannot be written: {e}")))
 }
 
-fn finish(execution: &mut Execution, outcome: &Outcome, now: Timestamp) {
+/// Notes how the execution has ended.
+pub(super) fn finish(execution: &mut Execution, outcome: &Outcome, now: Timestamp) {
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let end = End { at: now, output: None, error: None, cause: None };
     let (status, end) = match outcome {

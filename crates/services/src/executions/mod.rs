@@ -13,6 +13,9 @@ mod carry;
 mod ears;
 mod error;
 mod execution;
+mod express;
+mod findings;
+mod journal;
 mod machine;
 mod machines;
 mod map_runs;
@@ -20,6 +23,7 @@ mod names;
 mod news;
 mod pending;
 mod query;
+mod record;
 mod routing;
 mod runs;
 mod settings;
@@ -35,13 +39,16 @@ mod versions;
 
 use std::sync::{Arc, OnceLock};
 
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use activity::Activity;
 pub use aliases::Alias;
 pub use ears::Ears;
 pub use error::Error;
-pub use execution::{End, Execution, Status};
+pub use execution::{End, Execution, Parent, Status};
+pub use express::Billed;
+pub use findings::{Finding, Weight};
 pub use machine::{MachineType, Revision, StateMachine, Version};
 pub use machines::{Described, MachineSpec, MachineUpdate};
 pub use query::{Direction, HistoryPage};
@@ -62,12 +69,14 @@ pub struct Executions {
     /// Later rooms stand behind these, so they come when all rooms are there.
     tasks: Arc<OnceLock<Tasks>>,
     runs: Arc<runs::Runs>,
+    /// Places for express executions.
+    places: Arc<Semaphore>,
 }
 
 impl Executions {
     /// On this ground; what executions are to log goes to `logs`.
     pub fn new(ground: Ground, logs: Logs) -> Self {
-        Self { ground, logs, tasks: Arc::default(), runs: Arc::default() }
+        Self { ground, logs, tasks: Arc::default(), runs: Arc::default(), places: express::places() }
     }
 
     /// What tasks there are. Said once, when all rooms are there and before anything is served; a second time does
@@ -83,7 +92,8 @@ impl Executions {
         let observations = work::run(ground(), Arc::new(pending::Observations(self.clone())), stop.clone());
         let timers = work::run(ground(), Arc::new(timers::Timers(self.clone())), stop.clone());
         let map_runs = work::run(ground(), Arc::new(map_runs::MapRuns(self.clone())), stop.clone());
-        let cancels = work::run(ground(), Arc::new(cancels::Cancels(self.clone())), stop);
-        futures::join!(calls, observations, timers, map_runs, cancels);
+        let cancels = work::run(ground(), Arc::new(cancels::Cancels(self.clone())), stop.clone());
+        let journals = work::run(ground(), Arc::new(journal::Journals(self.clone())), stop);
+        futures::join!(calls, observations, timers, map_runs, cancels, journals);
     }
 }

@@ -13,9 +13,9 @@ use trainyard_store::{Changes, Held};
 use super::{
     Error, Executions,
     execution::{self, Execution},
+    journal::Journal,
     machine::MachineType,
     names,
-    settings::Logging,
 };
 
 /// How many executions are kept in memory when nobody asks for them.
@@ -55,7 +55,8 @@ pub(super) struct Loaded {
 pub(super) struct Known {
     pub(super) machine: Machine,
     pub(super) role: Arn,
-    pub(super) logging: Logging,
+    /// What executions log to.
+    pub(super) journal: Option<Journal>,
 }
 
 /// All seats.
@@ -159,7 +160,8 @@ impl Executions {
             let given = machine.timeout_seconds.unwrap_or(MOST_EXPRESS_SECONDS);
             machine.timeout_seconds = Some(given.min(MOST_EXPRESS_SECONDS));
         }
-        let known = Arc::new(Known { machine, role: stored.role, logging: stored.logging });
+        let journal = Journal::of(&stored);
+        let known = Arc::new(Known { machine, role: stored.role, journal });
         let mut revisions = lock(&self.runs.revisions);
         if revisions.len() >= MOST_REVISIONS {
             revisions.clear();

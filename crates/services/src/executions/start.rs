@@ -8,8 +8,8 @@ use trainyard_store::{Changes, Error as StoreError, Expect, Held};
 use super::{
     Error, Executions,
     carry::carry,
-    execution::{self, Execution, Status},
-    machine::StateMachine,
+    execution::{self, Execution, Parent, Status},
+    machine::{MachineType, StateMachine},
     names::{self, Qualified, Qualifier},
     news, routing,
     tell::{Extra, Told},
@@ -27,6 +27,8 @@ pub struct StartSpec {
     pub input: Option<String>,
     /// The caller's trace header.
     pub trace: Option<String>,
+    /// The task that starts it: called again after a crash, it gets the execution that it has started.
+    pub parent: Option<Parent>,
 }
 
 /// What an execution begins with.
@@ -45,46 +47,35 @@ impl Executions {
     /// nothing. When it returns, the execution is on disk and survives.
     pub async fn start(&self, by: &Principal, spec: StartSpec) -> Result<Execution, Error> {
         let chosen = self.choose(by, &spec.machine).await?;
+        if chosen.machine.kind == MachineType::Express {
+            return self.start_express(by, spec, chosen).await;
+        }
         let name = spec.name.unwrap_or_else(|| self.ground.uuid());
         names::check(&name)?;
-        let input = spec.input.unwrap_or_else(|| "{}".to_owned());
-        let value = read_input(&input)?;
-        let machine = chosen.machine;
-        let scope = machine.scope;
-        if let Some(there) = self.execution(&scope.to_string(), &machine.name, &name).await? {
-            return again(there.value, &input);
+        let (input, value) = read_input(spec.input)?;
+        let scope = &chosen.machine.scope;
+        if let Some(there) = self.execution(&scope.to_string(), &chosen.machine.name, &name).await? {
+            return again(there.value, &input, spec.parent.as_ref());
         }
-        let known = self.known(&scope, &chosen.revision).await?;
+        let known = self.known(scope, &chosen.revision).await?;
         let at = self.moment()?;
-        let mut execution = Execution {
-            scope,
-            machine: machine.name,
-            name,
-            revision: chosen.revision,
-            role: known.role.clone(),
-            input,
-            started: at.now,
-            status: Status::Running,
-            end: None,
-            lineage: by.lineage.clone(),
-            by: by.arn.clone(),
-            trace: spec.trace,
-            version: chosen.version,
-            alias: chosen.alias,
-        };
+        let mut execution = begin(by, (spec.trace, spec.parent), chosen, (name, input, known.role.clone(), at.now));
         let fact = Fact::Started(Box::new(start(&execution, value)));
         let decision = decide(&known.machine, &Run::default(), &fact, &at);
         let mut changes = Changes::new();
         bus::tell(&mut changes, &news::status_changed(&execution, at.now))?;
         audit::note(&mut changes, &self.ground, by, "states:StartExecution", execution.arn())?;
         carry(&mut changes, &self.ground, &mut execution, &decision, at.now)?;
+        if let Some(journal) = &known.journal {
+            journal.note(&mut changes, &execution, &decision.events)?;
+        }
         changes.put(&execution, Expect::Absent)?;
         match self.ground.store.commit(changes).await {
             Ok(()) => Ok(execution),
             Err(StoreError::Conflict(_)) => {
-                let Execution { scope, machine, name, input, .. } = &execution;
+                let Execution { scope, machine, name, input, parent, .. } = &execution;
                 let there = self.execution(&scope.to_string(), machine, name).await?;
-                again(there.ok_or_else(|| Error::Busy(execution.arn().to_string()))?.value, input)
+                again(there.ok_or_else(|| Error::Busy(execution.arn().to_string()))?.value, input, parent.as_ref())
             }
             Err(error) => Err(error.into()),
         }
@@ -163,7 +154,34 @@ impl Executions {
     }
 }
 
-fn start(execution: &Execution, input: Payload) -> Start {
+/// An execution that begins now, with this name and input, in this role.
+pub(super) fn begin(
+    by: &Principal,
+    (trace, parent): (Option<String>, Option<Parent>),
+    chosen: Chosen,
+    (name, input, role, started): (String, String, Arn, Timestamp),
+) -> Execution {
+    Execution {
+        scope: chosen.machine.scope,
+        machine: chosen.machine.name,
+        name,
+        express: None,
+        revision: chosen.revision,
+        role,
+        input,
+        started,
+        status: Status::Running,
+        end: None,
+        lineage: by.lineage.clone(),
+        by: by.arn.clone(),
+        trace,
+        parent,
+        version: chosen.version,
+        alias: chosen.alias,
+    }
+}
+
+pub(super) fn start(execution: &Execution, input: Payload) -> Start {
     Start {
         execution_arn: execution.arn().to_string(),
         name: execution.name.clone(),
@@ -175,7 +193,9 @@ fn start(execution: &Execution, input: Payload) -> Start {
     }
 }
 
-fn read_input(input: &str) -> Result<Payload, Error> {
+/// The input as text and as JSON; `{}` where none is given.
+pub(super) fn read_input(input: Option<String>) -> Result<(String, Payload), Error> {
+    let input = input.unwrap_or_else(|| "{}".to_owned());
     if input.len() > MOST_INPUT {
         return Err(Error::Invalid(format!(
             "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to {MOST_INPUT}"
@@ -184,23 +204,19 @@ fn read_input(input: &str) -> Result<Payload, Error> {
     if input.trim().is_empty() {
         return Err(Error::InvalidInput("Invalid execution input.".to_owned()));
     }
-    Payload::parse(input).map_err(|error| Error::InvalidInput(reason(input, &error)))
-}
-
-/// Reads JSON; what is wrong is said as AWS's reader says it.
-pub(super) fn json(text: &str) -> Result<serde_json::Value, String> {
-    serde_json::from_str(text).map_err(|error| reason(text, &error))
-}
-
-fn reason(text: &str, error: &serde_json::Error) -> String {
-    match source::json::parse(text) {
-        Err(fault) => fault.aws_reason(text),
-        Ok(_) => error.to_string(),
-    }
+    // What is wrong is said as AWS's reader says it.
+    let value = Payload::parse(&input).map_err(|error| match source::json::parse(&input) {
+        Err(fault) => Error::InvalidInput(fault.aws_reason(&input)),
+        Ok(_) => Error::InvalidInput(error.to_string()),
+    })?;
+    Ok((input, value))
 }
 
 /// Starting what is there already.
-fn again(there: Execution, input: &str) -> Result<Execution, Error> {
+fn again(there: Execution, input: &str, parent: Option<&Parent>) -> Result<Execution, Error> {
+    if parent.is_some() && there.parent.as_ref() == parent {
+        return Ok(there);
+    }
     if there.status == Status::Running && there.input == input {
         return Ok(there);
     }

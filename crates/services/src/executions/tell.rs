@@ -79,6 +79,9 @@ impl Executions {
         let mut changes = extra.told;
         let mut execution = loaded.execution.clone();
         carry(&mut changes, &self.ground, &mut execution, &decision, at.now)?;
+        if let Some(journal) = &loaded.known.journal {
+            journal.note(&mut changes, &execution, &decision.events)?;
+        }
         let ended = execution.end != loaded.execution.end;
         if ended {
             changes.put(&execution, Expect::Version(loaded.version))?;

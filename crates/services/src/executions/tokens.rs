@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Failure, Principal};
 use trainyard_engine::Fact;
-use trainyard_store::{Changes, Keys, Noun};
+use trainyard_store::{Changes, Expect, Keys, Noun};
 
 use super::{
     Error, Executions,
+    pending::{OBSERVATIONS, Pending},
     tell::{Extra, Told},
 };
 use crate::audit;
@@ -67,6 +68,8 @@ impl Executions {
         let mut told = Changes::new();
         if !matches!(fact, Fact::Heartbeat { .. }) {
             audit::note(&mut told, &self.ground, by, action, &execution)?;
+            // A `.sync` task that is answered by its token is not looked at any more.
+            told.delete::<Pending>("", token, Expect::Any).cancel(OBSERVATIONS, token);
         }
         match self.tell(&execution, &fact, Extra { told, stale: Changes::new() }).await? {
             Told::Heard => Ok(()),

@@ -25,11 +25,13 @@ mod send_task_heartbeat;
 mod send_task_success;
 mod shape;
 mod start_execution;
+mod start_sync_execution;
 mod stop_execution;
 mod tag_resource;
 mod untag_resource;
 mod update_state_machine;
 mod update_state_machine_alias;
+mod validate_state_machine_definition;
 
 use crate::{Protocol, Service, operation};
 
@@ -102,10 +104,12 @@ pub static SERVICE: Service = Service {
         operation!(SendTaskHeartbeat => send_task_heartbeat::run),
         operation!(SendTaskSuccess => send_task_success::run),
         operation!(StartExecution => start_execution::run),
+        operation!(StartSyncExecution => start_sync_execution::run),
         operation!(StopExecution => stop_execution::run),
         operation!(TagResource => tag_resource::run),
         operation!(UntagResource => untag_resource::run),
         operation!(UpdateStateMachine => update_state_machine::run),
         operation!(UpdateStateMachineAlias => update_state_machine_alias::run),
+        operation!(ValidateStateMachineDefinition => validate_state_machine_definition::run),
     ],
 };

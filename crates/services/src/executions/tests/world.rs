@@ -92,7 +92,7 @@ impl World {
             machine: machine.to_owned(),
             name: Some(name.to_owned()),
             input: Some(input.to_string()),
-            trace: None,
+            ..StartSpec::default()
         };
         self.executions.start(&root(), spec).await.unwrap().arn().to_string()
     }
