@@ -12,6 +12,14 @@ pub enum Code {
     MissingTransitionTarget,
     /// The text is not JSON.
     InvalidJsonDescription,
+    /// A JSONata expression cannot be read.
+    InvalidJsonataExpression,
+    /// A JSONata expression refers to what is not there in a state machine.
+    UnsupportedJsonataExpression,
+    /// Two states have the same name.
+    DuplicateStateName,
+    /// No state ends the execution.
+    MissingEndState,
 }
 
 /// One thing that is wrong.
@@ -32,6 +40,10 @@ impl Code {
             Self::SchemaValidationFailed => "SCHEMA_VALIDATION_FAILED",
             Self::MissingTransitionTarget => "MISSING_TRANSITION_TARGET",
             Self::InvalidJsonDescription => "INVALID_JSON_DESCRIPTION",
+            Self::InvalidJsonataExpression => "INVALID_JSONATA_EXPRESSION",
+            Self::UnsupportedJsonataExpression => "UNSUPPORTED_JSONATA_EXPRESSION",
+            Self::DuplicateStateName => "DUPLICATE_STATE_NAME",
+            Self::MissingEndState => "MISSING_END_STATE",
         }
     }
 }

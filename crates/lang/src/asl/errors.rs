@@ -11,6 +11,7 @@ use super::{
     fault::Fault,
     fields::Fields,
     flow::{Exit, Left},
+    jsonata::Outcome,
     language::Language,
     machine::SECONDS_LIMIT,
     scope::{Scope, View},
@@ -108,7 +109,8 @@ impl Catcher {
                 Ok(Left { output, assigned: assigned.unwrap_or_default() })
             }
             CatchWay::Jsonata(exit) => {
-                let view = View { error_output: Some(error), ..scope.view(scope.input) };
+                let outcome = Outcome::of_error(error);
+                let view = View { outcome: Some(&outcome), ..scope.view(scope.input) };
                 let (output, assigned) = exit.evaluate(view)?;
                 Ok(Left { output: output.map_or(Cow::Borrowed(error), Cow::Owned), assigned })
             }

@@ -17,6 +17,29 @@ pub(crate) struct Fields<'d> {
     asked: Vec<&'static str>,
 }
 
+/// Where a value stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// In the definition.
+    pub(crate) pointer: String,
+    /// In its state, as AWS's messages have it: `Output/total`, `Choices[0]/Condition`.
+    pub(crate) field: String,
+    /// Whether that is inside of a catcher.
+    pub(crate) caught: bool,
+}
+
+impl Place {
+    /// The place of a member.
+    pub(crate) fn member(&self, name: &str) -> Self {
+        Self { pointer: below(&self.pointer, name), field: format!("{}/{name}", self.field), ..*self }
+    }
+
+    /// The place of an item.
+    pub(crate) fn item(&self, at: usize) -> Self {
+        Self { pointer: format!("{}/{at}", self.pointer), field: format!("{}[{at}]", self.field), ..*self }
+    }
+}
+
 /// The pointer to the member `name` of what stands at `pointer`.
 pub(crate) fn below(pointer: &str, name: &str) -> String {
     format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
@@ -47,8 +70,14 @@ impl<'d> Fields<'d> {
     }
 
     /// How AWS's messages name a field of that name: by its place in the state.
-    pub(crate) fn field(&self, name: &str) -> String {
+    fn field(&self, name: &str) -> String {
         format!("{}{name}", self.within)
+    }
+
+    /// Where a field of that name stands.
+    pub(crate) fn place(&self, name: &str) -> Place {
+        let caught = self.within.starts_with("Catch[");
+        Place { pointer: self.at(name), field: self.field(name), caught }
     }
 
     /// Where a field of that name stands.

@@ -9,6 +9,7 @@ use crate::asl::{
     assign::Assign,
     fault::Fault,
     fields::Fields,
+    jsonata::Outcome,
     scope::{Scope, Stage, View},
     shape::Shape,
 };
@@ -54,7 +55,8 @@ impl JsonataFlow {
         if let Some(result) = &result {
             scope.record(Stage::Result, result);
         }
-        let view = View { result: result.as_deref(), ..scope.view(scope.input) };
+        let outcome = Outcome::of_result(result.as_deref());
+        let view = View { outcome: Some(&outcome), ..scope.view(scope.input) };
         let (output, assigned) = self.exit.evaluate(view)?;
         let output = output.map(Cow::Owned).or(result).unwrap_or(Cow::Borrowed(scope.input));
         Ok(Left { output, assigned })

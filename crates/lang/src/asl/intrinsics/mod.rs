@@ -24,6 +24,8 @@ mod string_to_json;
 mod tests;
 mod uuid;
 
+pub(crate) use self::{hash::digest, uuid::uuid_of};
+
 use std::ops::RangeInclusive;
 
 use serde_json::Value;

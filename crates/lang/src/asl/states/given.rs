@@ -46,13 +46,7 @@ impl<T> Given<T> {
     /// The expression that the field is: none if it is none, and nothing in it if it is broken.
     pub(crate) fn expression(fields: &mut Fields<'_>, name: &'static str) -> Option<Option<Self>> {
         let text = fields.value(name).and_then(Value::as_str).and_then(Expression::inside)?;
-        match Expression::parse(text, &fields.field(name)) {
-            Ok(expression) => Some(Some(Self::Jsonata(expression))),
-            Err(why) => {
-                fields.report.schema(&fields.at(name), why);
-                Some(None)
-            }
-        }
+        Some(Expression::read(text, &fields.place(name), fields.report).map(Self::Jsonata))
     }
 
     /// The value that is written in the definition, or what comes in its place.
