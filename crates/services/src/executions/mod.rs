@@ -50,6 +50,7 @@ pub use execution::{End, Execution, Parent, Status};
 pub use express::Billed;
 pub use findings::{Finding, Weight};
 pub use machine::{MachineType, Revision, StateMachine, Version};
+pub use map_runs::{Child, Limits, MapRun, MapRunStatus, Tally};
 pub use machines::{Described, MachineSpec, MachineUpdate};
 pub use query::{Direction, HistoryPage};
 pub use routing::{Route, RouteSpec};
@@ -59,13 +60,14 @@ pub use tokens::Answer;
 /// One entry of a history: what [`HistoryPage`] is made of.
 pub use trainyard_engine::HistoryEvent;
 
-use crate::{ground::Ground, logs::Logs, tasks::Tasks, work};
+use crate::{artifacts::Artifacts, ground::Ground, logs::Logs, tasks::Tasks, work};
 
 /// The room. Cheap to clone.
 #[derive(Clone)]
 pub struct Executions {
     ground: Ground,
     logs: Logs,
+    artifacts: Artifacts,
     /// Later rooms stand behind these, so they come when all rooms are there.
     tasks: Arc<OnceLock<Tasks>>,
     runs: Arc<runs::Runs>,
@@ -74,9 +76,10 @@ pub struct Executions {
 }
 
 impl Executions {
-    /// On this ground; what executions are to log goes to `logs`.
-    pub fn new(ground: Ground, logs: Logs) -> Self {
-        Self { ground, logs, tasks: Arc::default(), runs: Arc::default(), places: express::places() }
+    /// On this ground; what executions are to log goes to `logs`, map runs read and write `artifacts`.
+    pub fn new(ground: Ground, logs: Logs, artifacts: Artifacts) -> Self {
+        let (tasks, runs) = (Arc::default(), Arc::default());
+        Self { ground, logs, artifacts, tasks, runs, places: express::places() }
     }
 
     /// What tasks there are. Said once, when all rooms are there and before anything is served; a second time does

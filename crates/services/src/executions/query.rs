@@ -112,7 +112,8 @@ impl Executions {
     pub async fn describe_machine_of(&self, arn: &str) -> Result<Described, Error> {
         let execution = self.describe(arn).await?;
         let revision = self.revision_of(&execution.scope, &execution.revision).await?;
-        let machine = self.held_machine(&execution.scope, &execution.machine).await?.value;
+        let machine = execution.machine.split('/').next().unwrap_or_default();
+        let machine = self.held_machine(&execution.scope, machine).await?.value;
         Ok(Described { machine, revision, version: None })
     }
 

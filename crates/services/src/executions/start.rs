@@ -176,6 +176,7 @@ pub(super) fn begin(
         by: by.arn.clone(),
         trace,
         parent,
+        child: None,
         version: chosen.version,
         alias: chosen.alias,
     }

@@ -2,12 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use trainyard_domain::Arn;
-use trainyard_store::{Changes, Error as StoreError, Expect, Keys, Noun, WorkItem};
+use trainyard_store::{Changes, Error as StoreError, Expect, Keys, Noun};
 
-use super::super::{
-    carry::MAP_RUNS,
-    execution::{Execution, Status},
-};
+use super::super::execution::{Execution, Status};
 
 /// What an execution that a map run has started knows of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +19,13 @@ pub struct Child {
     pub(in super::super) pointer: String,
     /// Whether it is express: it has little time, and no history is shown of it.
     pub(in super::super) express: bool,
+}
+
+impl Child {
+    /// Whether it is an express execution.
+    pub fn is_express(&self) -> bool {
+        self.express
+    }
 }
 
 /// Numbers as text that is ordered as they are.
@@ -65,11 +69,6 @@ pub(in super::super) fn ended(changes: &mut Changes, execution: &Execution) -> R
     let Child { map_run, index, items, .. } = child;
     let end = ChildEnd { map_run: map_run.clone(), index: *index, status: execution.status, items: *items };
     changes.put(&end, Expect::Any)?;
-    changes.schedule(WorkItem::now(MAP_RUNS, map_run.to_string(), scope_body(execution)));
+    super::wake(changes, execution, &map_run.to_string());
     Ok(())
-}
-
-/// What the work on a map run needs besides its name.
-pub(in super::super) fn scope_body(execution: &Execution) -> String {
-    execution.scope.to_string()
 }

@@ -50,7 +50,7 @@ impl Format {
 }
 
 /// Takes items. Once it breaks off, nothing more is read.
-pub(super) type Sink<'s> = dyn FnMut(Value) -> ControlFlow<()> + 's;
+type Sink<'s> = dyn FnMut(Value) -> ControlFlow<()> + 's;
 
 /// Why items could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -69,14 +69,15 @@ const NO_LIST: &str = "Attempting to map over non-iterable node.";
 /// Bytes that make one item: many times what an execution may be given.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
-/// Gives the items in the bytes to the sink, in their order.
-pub(super) fn read(format: &Format, bytes: impl Read, sink: &mut Sink<'_>) -> Result<(), Unread> {
+/// Gives the items in the bytes to the sink, in their order, each with about how many bytes it took.
+pub(super) fn read(
+    format: &Format,
+    bytes: impl Read,
+    sink: &mut dyn FnMut(Value, usize) -> ControlFlow<()>,
+) -> Result<(), Unread> {
     let since = Cell::new(0);
     let bytes = Measured { bytes, since: &since };
-    let mut counted = |item| {
-        since.set(0);
-        sink(item)
-    };
+    let mut counted = |item| sink(item, since.replace(0));
     match format {
         Format::Json { pointer } => json::read(pointer, bytes, &mut counted),
         Format::JsonLines => lines::read(bytes, &mut counted),

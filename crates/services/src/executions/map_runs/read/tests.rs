@@ -7,7 +7,7 @@ use super::{Format, Inventory, MOST_BYTES, athena_places, json::steps, read};
 
 fn items(format: &Format, text: &str, most: usize) -> Result<Vec<Value>, String> {
     let mut items = Vec::new();
-    let mut sink = |item| {
+    let mut sink = |item, _| {
         items.push(item);
         if items.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
