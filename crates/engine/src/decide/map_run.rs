@@ -104,7 +104,9 @@ struct Names {
 impl Names {
     /// A state without a label of its own has an id in its place, which is the same in all executions.
     fn new(story: &Story<'_>, here: &Entered<'_>, distributed: &Distributed) -> Self {
-        let Some(start) = story.run.start() else { return Self { arn: String::new(), machine: String::new() } };
+        let Some(start) = story.run.start() else {
+            return Self { arn: String::new(), machine: String::new() };
+        };
         let scope: Vec<&str> = start.machine_arn.splitn(6, ':').take(5).collect();
         let scope = scope.join(":");
         // An execution that a map run started is of `<machine>/<label>` itself.

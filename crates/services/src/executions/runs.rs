@@ -183,7 +183,8 @@ impl Executions {
             return Ok(known.clone());
         }
         let whole = self.known(scope, revision).await?;
-        let missing = || StoreError::Internal(format!("there is no distributed Map at {pointer} of {revision}"));
+        let missing =
+            || StoreError::Internal(format!("there is no distributed Map at {pointer} of {revision}"));
         let (map, distributed) = map_at(&whole.machine.graph, pointer).ok_or_else(missing)?;
         let express = distributed.execution_type == ExecutionType::Express;
         let machine = Machine {

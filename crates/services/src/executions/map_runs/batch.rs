@@ -147,9 +147,10 @@ mod tests {
     #[test]
     fn every_batch_has_what_it_gets_besides() {
         let both = Some(Batch { max_items: Some(1), max_bytes: None, input: Some(json!({"a": 1}).into()) });
-        check(both, &[json!(1), json!(2)], &[
-            r#"{"BatchInput":{"a":1},"Items":[1]}"#,
-            r#"{"BatchInput":{"a":1},"Items":[2]}"#,
-        ]);
+        check(
+            both,
+            &[json!(1), json!(2)],
+            &[r#"{"BatchInput":{"a":1},"Items":[1]}"#, r#"{"BatchInput":{"a":1},"Items":[2]}"#],
+        );
     }
 }

@@ -137,12 +137,6 @@ fn child(run: &MapRun, index: u64, portion: Portion, now: Timestamp, express: bo
         parent: None,
         version: None,
         alias: None,
-        child: Some(Child {
-            map_run: run.arn.clone(),
-            index,
-            items,
-            pointer: run.pointer.clone(),
-            express,
-        }),
+        child: Some(Child { map_run: run.arn.clone(), index, items, pointer: run.pointer.clone(), express }),
     }
 }

@@ -95,7 +95,8 @@ impl Executions {
                 continue;
             }
             let key = destination.key(run, &kind.file(config.output_type));
-            match self.write_file(run, &destination.bucket, &key, self.result_file(run, kind, config)).await? {
+            match self.write_file(run, &destination.bucket, &key, self.result_file(run, kind, config)).await?
+            {
                 Ok(size) => files.push((kind, key, size)),
                 Err(failure) => return Ok(Err(failure)),
             }
@@ -135,13 +136,15 @@ impl Executions {
         let pending = (kind == Kind::Pending).then(|| Chapter::Pending(run.executions.begun()));
         let chapters: Vec<Chapter> = lists.chain(pending).rev().collect();
         let book = Book { room: self.clone(), run: run.clone(), chapters, after: None, entries };
-        Box::pin(stream::try_unfold(Some(book), |book| async {
-            let Some(mut book) = book else { return Ok(None) };
-            let more = book.read().await.map_err(std::io::Error::other)?;
-            let text = Bytes::from(book.entries.take());
-            Ok(Some((text, more.then_some(book))))
-        })
-        .boxed())
+        Box::pin(
+            stream::try_unfold(Some(book), |book| async {
+                let Some(mut book) = book else { return Ok(None) };
+                let more = book.read().await.map_err(std::io::Error::other)?;
+                let text = Bytes::from(book.entries.take());
+                Ok(Some((text, more.then_some(book))))
+            })
+            .boxed(),
+        )
     }
 }
 

@@ -240,4 +240,3 @@ impl<'r> Inputs<'r> {
         Ok(self.room.ground.store.commit(changes).await?)
     }
 }
-

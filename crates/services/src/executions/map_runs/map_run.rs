@@ -110,12 +110,12 @@ impl Tally {
     }
 
     /// Those that were begun.
-    pub(super) fn begun(&self) -> u64 {
+    pub(in super::super) fn begun(&self) -> u64 {
         self.running + self.ended()
     }
 
     /// Those that have ended, however.
-    pub(super) fn ended(&self) -> u64 {
+    pub(in super::super) fn ended(&self) -> u64 {
         self.succeeded + self.failed + self.timed_out + self.aborted
     }
 

@@ -65,7 +65,9 @@ impl Source {
         let place = Place::new(bucket, key);
         match (config.input_type, config.manifest_type) {
             (_, Some(ManifestType::AthenaData)) => Ok(Self::Athena(place, Format::of(config)?)),
-            (Some(InputType::Manifest), _) | (_, Some(ManifestType::S3Inventory)) => Ok(Self::Inventory(place)),
+            (Some(InputType::Manifest), _) | (_, Some(ManifestType::S3Inventory)) => {
+                Ok(Self::Inventory(place))
+            }
             (_, None) => Ok(Self::Object(place, Format::of(config)?)),
         }
     }
@@ -122,9 +124,8 @@ mod tests {
     #[test]
     fn listings_are_items_or_hold_them() {
         let list = |unpacking| {
-            let config = ReaderConfig {
-                unpacking, input_type: Some(InputType::JsonLines), ..ReaderConfig::default()
-            };
+            let config =
+                ReaderConfig { unpacking, input_type: Some(InputType::JsonLines), ..ReaderConfig::default() };
             source("listObjectsV2", json!({"Bucket": "bucket", "Prefix": "a/"}), config).unwrap()
         };
         let prefix = || Prefix { bucket: "bucket".into(), prefix: "a/".into(), start_after: None };

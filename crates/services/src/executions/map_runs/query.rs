@@ -89,7 +89,11 @@ impl Executions {
             run.tolerated_percentage = limits.tolerated_percentage.or(run.tolerated_percentage);
             let mut changes = Changes::new();
             changes.put(&run, Expect::Version(version))?;
-            changes.schedule(trainyard_store::WorkItem::now(MAP_RUNS, run.arn.to_string(), run.scope.to_string()));
+            changes.schedule(trainyard_store::WorkItem::now(
+                MAP_RUNS,
+                run.arn.to_string(),
+                run.scope.to_string(),
+            ));
             audit::note(&mut changes, &self.ground, by, "states:UpdateMapRun", &run.arn)?;
             match self.ground.store.commit(changes).await {
                 Err(trainyard_store::Error::Conflict(_)) => {}

@@ -131,12 +131,10 @@ impl Entries {
         let output = execution.end.as_ref().and_then(|end| end.output.as_deref());
         match (self.transformation, output) {
             (Transformation::Compact, Some(output)) => self.entry(output),
-            (Transformation::Flatten, Some(output)) => {
-                match serde_json::from_str::<Vec<&RawValue>>(output) {
-                    Ok(list) => list.iter().for_each(|element| self.entry(element.get())),
-                    Err(_) => self.entry(output),
-                }
-            }
+            (Transformation::Flatten, Some(output)) => match serde_json::from_str::<Vec<&RawValue>>(output) {
+                Ok(list) => list.iter().for_each(|element| self.entry(element.get())),
+                Err(_) => self.entry(output),
+            },
             (Transformation::None, _) | (_, None) => self.entry(&in_full(execution).to_string()),
         }
     }
@@ -226,7 +224,10 @@ fn in_full(execution: &Execution) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::tests::{child, map_run}, *};
+    use super::{
+        super::tests::{child, map_run},
+        *,
+    };
 
     fn config(transformation: Option<Transformation>, output_type: OutputType) -> WriterConfig {
         WriterConfig { transformation, output_type }
@@ -270,8 +271,16 @@ mod tests {
         let result = entries.into_result().unwrap();
         let names: Vec<&String> = result[0].as_object().unwrap().keys().collect();
         let expect = [
-            "ExecutionArn", "Input", "InputDetails", "Name", "Output", "OutputDetails", "StartDate",
-            "StateMachineArn", "Status", "StopDate",
+            "ExecutionArn",
+            "Input",
+            "InputDetails",
+            "Name",
+            "Output",
+            "OutputDetails",
+            "StartDate",
+            "StateMachineArn",
+            "Status",
+            "StopDate",
         ];
         assert_eq!(names, expect);
         assert_eq!(result[0]["Output"], "{\"a\":1}");
@@ -295,7 +304,13 @@ mod tests {
         let files = [(Kind::Succeeded, "p/id/SUCCEEDED_0.json".to_owned(), 12)];
         let manifest = manifest(&map_run(), &destination, &files);
         assert_eq!(manifest["DestinationBucket"], "b");
-        assert_eq!(manifest["ResultFiles"]["SUCCEEDED"], json!([{"Key": "p/id/SUCCEEDED_0.json", "Size": 12}]));
-        assert_eq!((&manifest["ResultFiles"]["FAILED"], &manifest["ResultFiles"]["PENDING"]), (&json!([]), &json!([])));
+        assert_eq!(
+            manifest["ResultFiles"]["SUCCEEDED"],
+            json!([{"Key": "p/id/SUCCEEDED_0.json", "Size": 12}])
+        );
+        assert_eq!(
+            (&manifest["ResultFiles"]["FAILED"], &manifest["ResultFiles"]["PENDING"]),
+            (&json!([]), &json!([]))
+        );
     }
 }

@@ -3,7 +3,13 @@
 use trainyard_domain::{Failure, Scope, Timestamp};
 use trainyard_engine::{ItemSource, MapRunCall, Outcome, Payload};
 
-use super::{super::{carry, execution::{Execution, Status}}, Child, MapRun};
+use super::{
+    super::{
+        carry,
+        execution::{Execution, Status},
+    },
+    Child, MapRun,
+};
 
 /// An execution that has begun.
 fn execution() -> Execution {

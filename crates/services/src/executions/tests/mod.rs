@@ -5,6 +5,7 @@ mod crash;
 mod desk;
 mod lives;
 mod machines;
+mod map_runs;
 mod world;
 
 use desk::Desk;

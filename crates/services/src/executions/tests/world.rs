@@ -55,7 +55,8 @@ impl World {
         let logs = Logs::open(ground.clone(), folder.path()).unwrap();
         let blobs = Arc::new(Disk::open(&folder.path().join("blobs")).unwrap());
         let artifacts = Artifacts::new(ground.clone(), blobs);
-        let (bus, executions) = (Bus::new(ground.clone()), Executions::new(ground.clone(), logs.clone(), artifacts.clone()));
+        let (bus, executions) =
+            (Bus::new(ground.clone()), Executions::new(ground.clone(), logs.clone(), artifacts.clone()));
         let approvals = Approvals::new(ground);
         let put_events = EventsPutEvents(bus.clone());
         executions.equip(Tasks::new([Arc::new(desk.clone()) as Arc<dyn Task>, Arc::new(put_events)]));

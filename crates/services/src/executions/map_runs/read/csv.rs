@@ -9,7 +9,7 @@ use std::io::{BufReader, Bytes, Read};
 use serde_json::{Map, Value};
 use trainyard_lang::asl::CsvHeaders;
 
-use super::{Sink, Unread};
+use super::{Sink, Unread, order};
 
 pub(super) fn read(
     (headers, delimiter): (&CsvHeaders, u8),
@@ -24,11 +24,12 @@ pub(super) fn read(
             None => return Ok(()),
         },
     };
-    while let Some(row) = rows.next_row()? {
-        let mut fields = row.into_iter();
-        let item: Map<String, Value> = headers
+    let order = order::of(&headers);
+    while let Some(mut row) = rows.next_row()? {
+        row.resize(headers.len(), String::new());
+        let item: Map<String, Value> = order
             .iter()
-            .map(|name| (name.clone(), Value::String(fields.next().unwrap_or_default())))
+            .map(|place| (headers[*place].clone(), Value::String(std::mem::take(&mut row[*place]))))
             .collect();
         if sink(Value::Object(item)).is_break() {
             return Ok(());

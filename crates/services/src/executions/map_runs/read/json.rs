@@ -19,8 +19,12 @@ pub(super) fn steps(pointer: Option<&str>) -> Result<Vec<String>, String> {
     match pointer.unwrap_or_default() {
         "" => Ok(Vec::new()),
         pointer => match pointer.strip_prefix('/') {
-            Some(rest) => Ok(rest.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect()),
-            None => Err(format!("The ItemsPointer '{pointer}' is not a JSON pointer: it begins with no slash.")),
+            Some(rest) => {
+                Ok(rest.split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect())
+            }
+            None => {
+                Err(format!("The ItemsPointer '{pointer}' is not a JSON pointer: it begins with no slash."))
+            }
         },
     }
 }
@@ -33,9 +37,7 @@ pub(super) fn read(pointer: &[String], bytes: impl Read, sink: &mut Sink<'_>) ->
     match read {
         _ if seen.enough => Ok(()),
         Ok(()) if seen.list => Ok(()),
-        Ok(()) => {
-            Err(Unread::Form(format!("The ItemsPointer '/{}' leads to nothing.", pointer.join("/"))))
-        }
+        Ok(()) => Err(Unread::Form(format!("The ItemsPointer '/{}' leads to nothing.", pointer.join("/")))),
         Err(error) if error.is_io() => Err(Unread::Bytes(error.into())),
         Err(error) if error.is_data() => Err(Unread::Form(NO_LIST.to_owned())),
         Err(error) => Err(Unread::Form(format!("The object is not JSON: {error}"))),

@@ -5,6 +5,7 @@ mod csv;
 mod json;
 mod lines;
 mod manifest;
+mod order;
 #[cfg(test)]
 mod tests;
 
@@ -44,7 +45,9 @@ impl Format {
                 Ok(Self::Csv { headers, delimiter })
             }
             Some(InputType::Parquet) => Err("Items of the type PARQUET cannot be read here.".to_owned()),
-            Some(InputType::Manifest) => Err("A manifest cannot be among the objects that are read.".to_owned()),
+            Some(InputType::Manifest) => {
+                Err("A manifest cannot be among the objects that are read.".to_owned())
+            }
         }
     }
 }
