@@ -69,7 +69,7 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     let repositories = Repositories::new(ground.clone(), git);
     let builds = builds_room(&ground, (&repositories, &jobs), config, url)?;
     let bus = Bus::new(ground.clone());
-    let executions = Executions::new(ground.clone());
+    let executions = Executions::new(ground.clone(), logs.clone());
     let stacks = {
         let (artifacts, builds, bus) = (artifacts.clone(), builds.clone(), bus.clone());
         let (executions, identity) = (executions.clone(), identity.clone());
@@ -126,6 +126,8 @@ fn integrations(services: &Arc<Services>, url: &str) -> Tasks {
         Arc::new(tasks::SageMakerCreateProcessingJob(jobs.clone())),
         Arc::new(tasks::SageMakerCreateTrainingJob(jobs.clone())),
         Arc::new(tasks::SageMakerUpdateEndpoint(endpoints.clone())),
+        Arc::new(tasks::StatesStartExecution { executions: services.executions.clone(), parsed: false }),
+        Arc::new(tasks::StatesStartExecution { executions: services.executions.clone(), parsed: true }),
     ];
     Tasks::new(all)
 }

@@ -54,8 +54,13 @@ fn refuse(invalid: &'static str, path: &str, reason: &str) -> ApiError {
     if quoted(reason, "unknown field `").is_some() {
         return ApiError::invalid(invalid, format!("{place} is not known or not supported here: {reason}"));
     }
-    if quoted(reason, "unknown variant `").is_some() {
-        return ApiError::invalid(invalid, format!("{place} has a value that is not supported: {reason}"));
+    if let Some(value) = quoted(reason, "unknown variant `") {
+        let known: Vec<&str> = reason.split('`').skip(3).step_by(2).collect();
+        let message = format!(
+            "1 validation error detected: Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy enum value set: [{}]",
+            known.join(", ")
+        );
+        return ApiError::invalid(invalid, message);
     }
     if reason.starts_with("invalid type") {
         return ApiError::invalid("SerializationException", format!("{place}: {reason}"));
@@ -84,6 +89,14 @@ mod tests {
     struct Inner {
         #[allow(dead_code, reason = "only its refusal is looked at")]
         name: String,
+        #[allow(dead_code, reason = "only its refusal is looked at")]
+        size: Option<Size>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    enum Size {
+        Small,
+        Large,
     }
 
     fn check(input: Value, code: &str, message: &str) {
@@ -98,6 +111,11 @@ mod tests {
         check(json!({}), "ValidationException", "Value null at 'inner'");
         check(json!({"inner": [{}]}), "ValidationException", "Value null at 'inner[0].name'");
         check(json!({"inner": [{"name": 1}]}), "SerializationException", "`inner[0].name`");
+        check(
+            json!({"inner": [{"name": "a", "size": "Vast"}]}),
+            "ValidationException",
+            "Value 'Vast' at 'inner[0].size' failed to satisfy constraint: Member must satisfy enum value set: [Small, Large]",
+        );
         check(json!({"inner": [], "tracing": {}}), "ValidationException", "`tracing`");
         check(json!([]), "ValidationException", "the input");
     }

@@ -12,6 +12,7 @@ use super::{
     Execution, Executions,
     carry::{CANCELS, CallWork, CancelWork, TASKS},
     machines::named,
+    names,
     pending::{OBSERVATIONS, Pending},
     task::{Call, Pattern, Started, Task, TaskError},
     tell::{Extra, stand_still},
@@ -42,9 +43,11 @@ impl Worker for Calls {
             Ok(None) => return Ok(Outcome::Finished(Changes::new())),
             Err(error) => return stand_still(error),
         };
-        let Some((call, task)) = self.0.call_of(&execution, &call) else {
-            let failure = Failure::new("States.Runtime", format!("There is no task {}", call.resource));
-            return self.tell(item, &arn, Fact::TaskFailed { token: call.token, failure }).await;
+        let (call, task) = match self.0.call_of(&execution, &call) {
+            Ok(known) => known,
+            Err(failure) => {
+                return self.tell(item, &arn, Fact::TaskFailed { token: call.token, failure }).await;
+            }
         };
         if !awaited {
             // It may have been called before a crash: what it began is ended by its name.
@@ -108,19 +111,32 @@ impl Calls {
 }
 
 impl Executions {
-    /// The call as the task wants it, and the task.
-    fn call_of(&self, execution: &Execution, call: &TaskCall) -> Option<(Call, std::sync::Arc<dyn Task>)> {
-        let (resource, pattern) = named(&call.resource)?;
-        let task = self.tasks.get()?.find(&resource)?.clone();
+    /// The call as the task wants it, and the task; or why it cannot be called.
+    pub(super) fn call_of(
+        &self,
+        execution: &Execution,
+        call: &TaskCall,
+    ) -> Result<(Call, std::sync::Arc<dyn Task>), Failure> {
+        let missing = || Failure::new("States.Runtime", format!("There is no task {}", call.resource));
+        let (resource, pattern) = named(&call.resource).ok_or_else(missing)?;
+        let task = self.tasks.get().and_then(|tasks| tasks.find(&resource)).ok_or_else(missing)?.clone();
+        let principal = match &call.role {
+            None => execution.principal(),
+            Some(role) => {
+                let role = names::role(&execution.scope, role);
+                let role = role.map_err(|error| Failure::new("States.TaskFailed", error.to_string()))?;
+                execution.principal_in(&role)
+            }
+        };
         let call = Call {
             token: call.token.clone(),
             execution: execution.arn(),
             scope: execution.scope.clone(),
-            principal: execution.principal(),
+            principal,
             resource,
             pattern,
             parameters: call.parameters.value().clone(),
         };
-        Some((call, task))
+        Ok((call, task))
     }
 }

@@ -25,9 +25,33 @@ pub enum Error {
     /// There is no such state machine.
     #[error("State Machine Does Not Exist: '{0}'")]
     NoMachine(String),
-    /// Express state machines are not run yet.
-    #[error("State machines of type {0} are not supported yet: use STANDARD")]
-    MachineType(String),
+    /// Standard and express state machines do not have the same operations.
+    #[error("This operation is not supported by this type of state machine")]
+    MachineType,
+    /// Where executions are to be logged is nowhere, or in too many places.
+    #[error("Invalid Logging Configuration: {0}")]
+    Logging(&'static str),
+    /// The key and its owner do not fit.
+    #[error("Invalid Encryption Configuration: {0}")]
+    Encryption(String),
+    /// There is no such version, alias or thing with tags.
+    #[error("{0}")]
+    NoResource(String),
+    /// There is no such activity.
+    #[error("Activity Does Not Exist: '{0}'")]
+    NoActivity(String),
+    /// Another activity has the name.
+    #[error("Activity Already Exists: '{0}'")]
+    ActivityExists(String),
+    /// Something else depends on what is there.
+    #[error("{0}")]
+    Conflict(String),
+    /// More tags than a thing may have.
+    #[error("The number of tags exceeds the limit of {0}")]
+    TooManyTags(usize),
+    /// As many executions are in memory as there may be.
+    #[error("{0} express executions run already: wait until some have ended")]
+    ExecutionLimit(usize),
     /// The role is of another account.
     #[error("Cross-account pass role is not allowed.")]
     StrangeRole,
@@ -77,15 +101,23 @@ impl Refusal for Error {
             Self::InvalidName(_)
             | Self::InvalidArn(_)
             | Self::InvalidDefinition(_)
-            | Self::MachineType(_)
+            | Self::MachineType
+            | Self::Logging(_)
+            | Self::Encryption(_)
+            | Self::TooManyTags(_)
             | Self::InvalidInput(_)
             | Self::InvalidOutput(_)
             | Self::InvalidToken
             | Self::Missing(_)
             | Self::Invalid(_) => Kind::Invalid,
-            Self::MachineExists(_) | Self::ExecutionExists(_) => Kind::Exists,
-            Self::NoMachine(_) | Self::NoExecution(_) => Kind::NotFound,
+            Self::MachineExists(_) | Self::ExecutionExists(_) | Self::ActivityExists(_) => Kind::Exists,
+            Self::NoMachine(_) | Self::NoExecution(_) | Self::NoActivity(_) | Self::NoResource(_) => {
+                Kind::NotFound
+            }
+            // Nothing that passes by itself.
+            Self::Conflict(_) => Kind::Invalid,
             Self::TaskTimedOut | Self::Busy(_) => Kind::Conflict,
+            Self::ExecutionLimit(_) => Kind::Busy,
             Self::StrangeRole => Kind::Forbidden,
             Self::Poisoned { .. } => Kind::Unavailable,
             Self::Store(error) => error.kind(),
@@ -99,7 +131,14 @@ impl Refusal for Error {
             Self::InvalidDefinition(_) => "InvalidDefinition",
             Self::MachineExists(_) => "StateMachineAlreadyExists",
             Self::NoMachine(_) => "StateMachineDoesNotExist",
-            Self::MachineType(_) => "StateMachineTypeNotSupported",
+            Self::MachineType => "StateMachineTypeNotSupported",
+            Self::Logging(_) => "InvalidLoggingConfiguration",
+            Self::Encryption(_) => "InvalidEncryptionConfiguration",
+            Self::NoResource(_) => "ResourceNotFound",
+            Self::NoActivity(_) => "ActivityDoesNotExist",
+            Self::ActivityExists(_) => "ActivityAlreadyExists",
+            Self::TooManyTags(_) => "TooManyTags",
+            Self::ExecutionLimit(_) => "ExecutionLimitExceeded",
             Self::ExecutionExists(_) => "ExecutionAlreadyExists",
             Self::NoExecution(_) => "ExecutionDoesNotExist",
             Self::InvalidInput(_) => "InvalidExecutionInput",
@@ -108,7 +147,7 @@ impl Refusal for Error {
             Self::TaskTimedOut => "TaskTimedOut",
             Self::Missing(_) => "MissingRequiredParameter",
             Self::Invalid(_) => "ValidationException",
-            Self::Busy(_) => "ConflictException",
+            Self::Busy(_) | Self::Conflict(_) => "ConflictException",
             Self::StrangeRole => "AccessDeniedException",
             Self::Poisoned { .. } => "ServiceUnavailable",
             Self::Store(error) => store_code(error),

@@ -17,6 +17,9 @@ pub struct Execution {
     pub machine: String,
     /// Its name: within its state machine there is one execution of that name, for ever.
     pub name: String,
+    /// The id of an express execution, which is none of a name's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub express: Option<String>,
     /// The revision that it began with.
     pub revision: String,
     /// The role that it acts in.
@@ -38,6 +41,24 @@ pub struct Execution {
     /// The caller's trace header, kept and shown.
     #[serde(default)]
     pub trace: Option<String>,
+    /// The task that has started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// The version that it was started by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// The alias that it was started by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
+}
+
+/// The task of another execution that has started an execution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// Its token.
+    pub token: String,
+    /// Whether it waits for the end.
+    pub waits: bool,
 }
 
 /// How an execution ended.
@@ -97,7 +118,10 @@ impl Status {
 impl Execution {
     /// Its ARN.
     pub fn arn(&self) -> Arn {
-        names::execution_arn(&self.scope, &self.machine, &self.name)
+        match &self.express {
+            None => names::execution_arn(&self.scope, &self.machine, &self.name),
+            Some(id) => names::express_arn(&self.scope, &self.machine, &self.name, id),
+        }
     }
 
     /// Its state machine's ARN.
@@ -105,10 +129,26 @@ impl Execution {
         names::machine_arn(&self.scope, &self.machine)
     }
 
+    /// The ARN of the version that it was started by.
+    pub fn version_arn(&self) -> Option<Arn> {
+        let number = self.version?.to_string();
+        Some(names::qualified_arn(&self.scope, &self.machine, &number))
+    }
+
+    /// The ARN of the alias that it was started by.
+    pub fn alias_arn(&self) -> Option<Arn> {
+        Some(names::qualified_arn(&self.scope, &self.machine, self.alias.as_deref()?))
+    }
+
     /// In whose name its tasks act: a session of its role, for this execution.
     pub fn principal(&self) -> Principal {
+        self.principal_in(&self.role)
+    }
+
+    /// In whose name a task with credentials of its own acts: a session of that role, for this execution.
+    pub fn principal_in(&self, role: &Arn) -> Principal {
         let lineage = Lineage { execution: Some(self.arn().to_string()), ..self.lineage.clone() };
-        role_session(&self.role, self.scope.account.clone(), &self.name, lineage)
+        role_session(role, self.scope.account.clone(), &self.name, lineage)
     }
 }
 
@@ -137,5 +177,11 @@ impl Noun for Execution {
         let started = format!("{:019}", self.started.millis().max(0));
         keys.add("started", format!("{}/{started}", self.machine));
         keys.add("status", format!("{}/{}/{started}", self.machine, self.status.as_str()));
+        let qualifiers = [self.version.map(|number| number.to_string()), self.alias.clone()];
+        for qualifier in qualifiers.into_iter().flatten() {
+            let by = format!("{}:{qualifier}", self.machine);
+            keys.add("qualified", format!("{by}/{started}"));
+            keys.add("qualified-status", format!("{by}/{}/{started}", self.status.as_str()));
+        }
     }
 }

@@ -1,14 +1,18 @@
 //! The verbs on state machines.
 
-use trainyard_domain::{Arn, Principal, Scope, Timestamp};
+use trainyard_domain::{Arn, Principal, Scope};
 use trainyard_lang::asl::{self, Code, Diagnostic, Machine, Resource, StateKind};
-use trainyard_store::{Changes, Error as StoreError, Expect, Held, List};
+use trainyard_store::{Changes, Error as StoreError, Expect, Held, List, Noun, Range};
 
 use super::{
     Error, Executions,
-    machine::{Revision, StateMachine},
-    names,
+    aliases::Alias,
+    machine::{MachineType, Revision, StateMachine, Version},
+    names::{self, Qualified, Qualifier},
+    settings::{Encryption, Logging},
+    tags,
     task::Pattern,
+    versions,
 };
 use crate::audit;
 
@@ -21,10 +25,39 @@ pub struct MachineSpec {
     pub definition: String,
     /// The role.
     pub role: String,
-    /// `STANDARD`, which is meant where nothing is said.
-    pub kind: Option<String>,
+    /// How its executions are run.
+    pub kind: MachineType,
     /// Tags.
     pub tags: Vec<(String, String)>,
+    /// Where executions are logged.
+    pub logging: Logging,
+    /// Whether they are traced.
+    pub tracing: bool,
+    /// With which key their data are encrypted.
+    pub encryption: Encryption,
+    /// Publish the revision under a number at once.
+    pub publish: bool,
+    /// What that version says of itself.
+    pub version_description: Option<String>,
+}
+
+/// What a state machine is given anew; what is none stays as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MachineUpdate {
+    /// The definition.
+    pub definition: Option<String>,
+    /// The role.
+    pub role: Option<String>,
+    /// Where executions are logged.
+    pub logging: Option<Logging>,
+    /// Whether they are traced.
+    pub tracing: Option<bool>,
+    /// With which key their data are encrypted.
+    pub encryption: Option<Encryption>,
+    /// Publish the revision under a number.
+    pub publish: bool,
+    /// What that version says of itself.
+    pub version_description: Option<String>,
 }
 
 /// A state machine with one of its revisions.
@@ -34,6 +67,8 @@ pub struct Described {
     pub machine: StateMachine,
     /// The revision asked for.
     pub revision: Revision,
+    /// The version that was asked for, or that was published.
+    pub version: Option<Version>,
 }
 
 impl Executions {
@@ -45,72 +80,158 @@ impl Executions {
         spec: MachineSpec,
     ) -> Result<Described, Error> {
         names::check(&spec.name)?;
-        if let Some(kind) = spec.kind.filter(|kind| kind != "STANDARD") {
-            return Err(Error::MachineType(kind));
-        }
+        tags::check(&spec.tags)?;
+        versions::check_description(spec.publish, spec.version_description.as_deref())?;
         let role = names::role(scope, &spec.role)?;
-        self.check_definition(&spec.definition)?;
+        self.check_definition_for(&spec.definition, spec.kind)?;
+        spec.encryption.check()?;
+        self.check_logging(scope, &spec.logging).await?;
         if let Some(there) = self.machine(scope, &spec.name).await? {
-            return same(there, &spec.definition, &role);
+            return self.same(by, there, &spec).await;
         }
-        let now = self.ground.now();
-        let revision = self.revision(scope, &spec.name, (spec.definition, role), now);
-        let machine = StateMachine {
-            scope: scope.clone(),
-            name: spec.name,
-            created: now,
-            revision: revision.id.clone(),
-            updated: false,
-            tags: spec.tags,
-        };
+        let (mut machine, revision) = self.made(scope, role, &spec);
         let mut changes = Changes::new();
+        let version = match spec.publish {
+            true => Some(self.publish(&mut changes, &mut machine, spec.version_description.clone()).await?),
+            false => None,
+        };
         changes.put(&machine, Expect::Absent)?.put(&revision, Expect::Absent)?;
         audit::note(&mut changes, &self.ground, by, "states:CreateStateMachine", machine.arn())?;
         match self.ground.store.commit(changes).await {
-            Ok(()) => Ok(Described { machine, revision }),
+            Ok(()) => Ok(Described { machine, revision, version }),
             Err(StoreError::Conflict(_)) => {
                 let there = self.machine(scope, &machine.name).await?;
                 let there = there.ok_or_else(|| Error::Busy(machine.arn().to_string()))?;
-                same(there, &revision.definition, &revision.role)
+                self.same(by, there, &spec).await
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Gives the state machine a new definition or role. Executions that run keep what they began with.
+    fn made(&self, scope: &Scope, role: Arn, spec: &MachineSpec) -> (StateMachine, Revision) {
+        let now = self.ground.now();
+        let revision = Revision {
+            scope: scope.clone(),
+            id: self.ground.uuid(),
+            machine: spec.name.clone(),
+            kind: spec.kind,
+            updated: false,
+            definition: spec.definition.clone(),
+            role,
+            logging: spec.logging.clone(),
+            tracing: spec.tracing,
+            encryption: spec.encryption.clone(),
+            created: now,
+        };
+        let machine = StateMachine {
+            scope: scope.clone(),
+            name: spec.name.clone(),
+            kind: spec.kind,
+            created: now,
+            revision: revision.id.clone(),
+            updated: false,
+            tags: spec.tags.clone(),
+            versions: 0,
+        };
+        (machine, revision)
+    }
+
+    /// Creating again what is there already: no error if it is the same. Role and tags do not count.
+    /// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachine.html>
+    async fn same(&self, by: &Principal, there: Described, spec: &MachineSpec) -> Result<Described, Error> {
+        let Revision { kind, definition, logging, tracing, encryption, .. } = &there.revision;
+        let same = *definition == spec.definition
+            && *kind == spec.kind
+            && *logging == spec.logging
+            && *tracing == spec.tracing
+            && *encryption == spec.encryption;
+        let arn = there.machine.arn().to_string();
+        match (same, spec.publish) {
+            (false, _) => Err(Error::MachineExists(arn)),
+            (true, false) => Ok(there),
+            (true, true) => {
+                let description = spec.version_description.clone();
+                let version = self.publish_version(by, &arn, None, description).await?;
+                Ok(Described { version: Some(version), ..there })
+            }
+        }
+    }
+
+    /// Gives the state machine what is new. Executions that run keep what they began with. What changes nothing makes
+    /// no new revision.
     pub async fn update_machine(
         &self,
         by: &Principal,
         arn: &str,
-        (definition, role): (Option<String>, Option<String>),
+        update: MachineUpdate,
     ) -> Result<Described, Error> {
         let (scope, name) = names::machine(arn)?;
-        if definition.is_none() && role.is_none() {
+        let MachineUpdate { definition, role, logging, tracing, encryption, publish, version_description } =
+            update;
+        let nothing = definition.is_none()
+            && role.is_none()
+            && logging.is_none()
+            && tracing.is_none()
+            && encryption.is_none();
+        if nothing && !publish {
             return Err(Error::Missing(
-                "Either the definition, the role ARN, the LoggingConfiguration, the TracingConfiguration or the EncryptionConfiguration must be specified",
+                "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified",
             ));
         }
+        versions::check_description(publish, version_description.as_deref())?;
         let role = role.as_deref().map(|role| names::role(&scope, role)).transpose()?;
+        let Held { version: held, value: mut machine } = self.held_machine(&scope, &name).await?;
         if let Some(definition) = &definition {
-            self.check_definition(definition)?;
+            self.check_definition_for(definition, machine.kind)?;
         }
-        let Held { version, value: mut machine } = self.held_machine(&scope, &name).await?;
+        encryption.as_ref().map(Encryption::check).transpose()?;
+        if let Some(logging) = &logging {
+            self.check_logging(&scope, logging).await?;
+        }
         let old = self.revision_of(&scope, &machine.revision).await?;
-        let what = (definition.unwrap_or(old.definition), role.unwrap_or(old.role));
-        let revision = self.revision(&scope, &name, what, self.ground.now());
-        machine.revision = revision.id.clone();
-        machine.updated = true;
+        let mut revision = Revision {
+            definition: definition.unwrap_or_else(|| old.definition.clone()),
+            role: role.unwrap_or_else(|| old.role.clone()),
+            logging: logging.unwrap_or_else(|| old.logging.clone()),
+            tracing: tracing.unwrap_or(old.tracing),
+            encryption: encryption.unwrap_or_else(|| old.encryption.clone()),
+            ..old.clone()
+        };
         let mut changes = Changes::new();
-        changes.put(&machine, Expect::Version(version))?.put(&revision, Expect::Absent)?;
+        if revision != old {
+            let (id, created) = (self.ground.uuid(), self.ground.now());
+            revision = Revision { id, created, updated: true, ..revision };
+            machine.revision = revision.id.clone();
+            machine.updated = true;
+            changes.put(&revision, Expect::Absent)?;
+        }
+        let version = match publish {
+            true => Some(self.publish(&mut changes, &mut machine, version_description).await?),
+            false => None,
+        };
+        changes.put(&machine, Expect::Version(held))?;
         audit::note(&mut changes, &self.ground, by, "states:UpdateStateMachine", arn)?;
         self.ground.store.commit(changes).await.map_err(|error| busy(error, arn))?;
-        Ok(Described { machine, revision })
+        Ok(Described { machine, revision, version })
     }
 
-    /// The state machine as new executions would begin with it.
+    /// The state machine as new executions would begin with it, or one of its versions. An alias stands for the
+    /// version that most executions are sent to.
     pub async fn describe_machine(&self, arn: &str) -> Result<Described, Error> {
-        let (scope, name) = names::machine(arn)?;
-        self.machine(&scope, &name).await?.ok_or_else(|| Error::NoMachine(arn.to_owned()))
+        let Qualified { scope, machine, qualifier } = names::qualified(arn)?;
+        let missing = || Error::NoMachine(arn.to_owned());
+        let there = self.machine(&scope, &machine).await?.ok_or_else(missing)?;
+        let number = match qualifier {
+            None => return Ok(there),
+            Some(Qualifier::Version(number)) => number,
+            Some(Qualifier::Alias(name)) => {
+                let alias = self.alias(&scope, &machine, &name).await?.ok_or_else(missing)?;
+                alias.value.routes.iter().max_by_key(|route| route.weight).ok_or_else(missing)?.version
+            }
+        };
+        let version = self.version(&scope, &machine, number).await?.ok_or_else(missing)?.value;
+        let revision = self.revision_of(&scope, &version.revision).await?;
+        Ok(Described { version: Some(version), revision, ..there })
     }
 
     /// One page of the state machines, by name.
@@ -125,32 +246,45 @@ impl Executions {
         Ok((page.items.into_iter().map(|held| held.value).collect(), page.next))
     }
 
-    /// Removes the state machine: nothing new begins, and what runs goes on to its end. Nothing happens if there is
-    /// none.
+    /// Removes the state machine with its versions and aliases: nothing new begins, and what runs goes on to its end.
+    /// Nothing happens if there is none.
     pub async fn delete_machine(&self, by: &Principal, arn: &str) -> Result<(), Error> {
         let (scope, name) = names::machine(arn)?;
         let mut changes = Changes::new();
-        changes.delete::<StateMachine>(&scope.to_string(), &name, Expect::Any);
+        let place = scope.to_string();
+        changes.delete::<StateMachine>(&place, &name, Expect::Any);
+        for version in self.all_of::<Version>(&scope, &name).await? {
+            changes.delete::<Version>(&place, &version.id(), Expect::Any);
+        }
+        for alias in self.all_of::<Alias>(&scope, &name).await? {
+            changes.delete::<Alias>(&place, &alias.id(), Expect::Any);
+        }
         audit::note(&mut changes, &self.ground, by, "states:DeleteStateMachine", arn)?;
         Ok(self.ground.store.commit(changes).await?)
     }
 
-    /// Puts tags on the state machine, in place of those with the same keys, and takes the tags of `gone` off it.
-    pub async fn tag_machine(
-        &self,
-        by: &Principal,
-        arn: &str,
-        tags: Vec<(String, String)>,
-        gone: &[String],
-    ) -> Result<(), Error> {
-        let (scope, name) = names::machine(arn)?;
-        let Held { version, value: mut machine } = self.held_machine(&scope, &name).await?;
-        machine.tags.retain(|(key, _)| !gone.contains(key) && !tags.iter().any(|(new, _)| new == key));
-        machine.tags.extend(tags);
-        let mut changes = Changes::new();
-        changes.put(&machine, Expect::Version(version))?;
-        audit::note(&mut changes, &self.ground, by, "states:TagResource", arn)?;
-        self.ground.store.commit(changes).await.map_err(|error| busy(error, arn))
+    /// All versions or aliases of a state machine: what is named behind it.
+    pub(super) async fn all_of<T: Noun>(&self, scope: &Scope, machine: &str) -> Result<Vec<T>, Error> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let list = List::in_scope(scope).within(Range::prefix(&format!("{machine}/"))).after(after);
+            let page = self.ground.store.list::<T>(list).await?;
+            all.extend(page.items.into_iter().map(|held| held.value));
+            after = page.next;
+            if after.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// The same for a kind of state machine: express executions cannot wait for jobs or tokens.
+    pub fn check_definition_for(&self, definition: &str, kind: MachineType) -> Result<Machine, Error> {
+        let machine = self.check_definition(definition)?;
+        let faults = match kind {
+            MachineType::Standard => Vec::new(),
+            MachineType::Express => machine.express_diagnostics(),
+        };
+        if faults.is_empty() { Ok(machine) } else { Err(Error::InvalidDefinition(faults)) }
     }
 
     /// Reads the definition and looks whether its tasks are there; every fault is in the error.
@@ -177,6 +311,10 @@ impl Executions {
     /// Whether there is a task for the resource. Before the tasks are known, all are believed.
     fn implements(&self, resource: &Resource) -> bool {
         let Some(tasks) = self.tasks.get() else { return true };
+        // Whoever asks for its tasks does them.
+        if matches!(resource, Resource::Activity(_)) {
+            return true;
+        }
         let Some((name, pattern)) = named(resource) else { return false };
         tasks.find(&name).is_some_and(|task| task.takes(pattern))
     }
@@ -197,18 +335,7 @@ impl Executions {
             return Ok(None);
         };
         let revision = self.revision_of(scope, &held.value.revision).await?;
-        Ok(Some(Described { machine: held.value, revision }))
-    }
-
-    fn revision(
-        &self,
-        scope: &Scope,
-        machine: &str,
-        (definition, role): (String, Arn),
-        created: Timestamp,
-    ) -> Revision {
-        let (id, machine) = (self.ground.uuid(), machine.to_owned());
-        Revision { scope: scope.clone(), id, machine, definition, role, created }
+        Ok(Some(Described { machine: held.value, revision, version: None }))
     }
 }
 
@@ -229,15 +356,7 @@ pub(super) fn named(resource: &Resource) -> Option<(String, Pattern)> {
     Some((format!("{prefix}{}:{}{suffix}", action.service, action.action), pattern))
 }
 
-/// Creating again what is there already: no error if it is the same.
-fn same(there: Described, definition: &str, role: &Arn) -> Result<Described, Error> {
-    if there.revision.definition == definition && there.revision.role == *role {
-        return Ok(there);
-    }
-    Err(Error::MachineExists(there.machine.arn().to_string()))
-}
-
-fn busy(error: StoreError, arn: &str) -> Error {
+pub(super) fn busy(error: StoreError, arn: &str) -> Error {
     match error {
         StoreError::Conflict(_) => Error::Busy(arn.to_owned()),
         error => error.into(),

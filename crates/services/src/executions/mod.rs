@@ -5,58 +5,84 @@
 //! twice. The room knows no service: it calls [`task::Task`]s, and hears of the end of what they began by
 //! [`crate::bus::Listener`], or by asking now and then.
 
+mod activity;
+mod aliases;
 mod calls;
 mod cancels;
 mod carry;
 mod ears;
 mod error;
 mod execution;
+mod express;
+mod findings;
+mod journal;
 mod machine;
 mod machines;
 mod map_runs;
 mod names;
 mod news;
+mod offers;
 mod pending;
 mod query;
+mod record;
+mod routing;
 mod runs;
+mod settings;
 mod start;
+mod tags;
 pub mod task;
 mod tell;
 #[cfg(test)]
 mod tests;
 mod timers;
 mod tokens;
+mod versions;
 
 use std::sync::{Arc, OnceLock};
 
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+pub use activity::Activity;
+pub use aliases::Alias;
 pub use ears::Ears;
 pub use error::Error;
-pub use execution::{End, Execution, Status};
-pub use machine::{Revision, StateMachine};
-pub use machines::{Described, MachineSpec};
+pub use execution::{End, Execution, Parent, Status};
+pub use express::Billed;
+pub use findings::{Finding, Weight};
+pub use offers::Handed;
+pub use machine::{MachineType, Revision, StateMachine, Version};
+pub use machines::{Described, MachineSpec, MachineUpdate};
 pub use query::{Direction, HistoryPage};
+pub use routing::{Route, RouteSpec};
+pub use settings::{Destination, Encryption, Group, KeyOwner, Level, Logging};
 pub use start::StartSpec;
 pub use tokens::Answer;
 /// One entry of a history: what [`HistoryPage`] is made of.
 pub use trainyard_engine::HistoryEvent;
 
-use crate::{ground::Ground, tasks::Tasks, work};
+use crate::{ground::Ground, logs::Logs, tasks::Tasks, work};
 
 /// The room. Cheap to clone.
 #[derive(Clone)]
 pub struct Executions {
     ground: Ground,
+    logs: Logs,
     /// Later rooms stand behind these, so they come when all rooms are there.
     tasks: Arc<OnceLock<Tasks>>,
     runs: Arc<runs::Runs>,
+    /// Places for express executions.
+    places: Arc<Semaphore>,
+    /// Where tasks of activities are handed out.
+    counter: Arc<offers::Counter>,
 }
 
 impl Executions {
-    /// On this ground.
-    pub fn new(ground: Ground) -> Self {
-        Self { ground, tasks: Arc::default(), runs: Arc::default() }
+    /// On this ground; what executions are to log goes to `logs`.
+    pub fn new(ground: Ground, logs: Logs) -> Self {
+        let counter = Arc::new(offers::Counter::new(ground.uuid()));
+        let (runs, places) = (Arc::default(), express::places());
+        Self { ground, logs, tasks: Arc::default(), runs, places, counter }
     }
 
     /// What tasks there are. Said once, when all rooms are there and before anything is served; a second time does
@@ -67,12 +93,16 @@ impl Executions {
 
     /// Runs the room's loops until `stop`.
     pub async fn watch(&self, stop: CancellationToken) {
+        if let Err(error) = self.offer_again_all().await {
+            tracing::warn!(%error, "tasks that no worker has heard of cannot be offered again");
+        }
         let ground = || self.ground.clone();
         let calls = work::run(ground(), Arc::new(calls::Calls(self.clone())), stop.clone());
         let observations = work::run(ground(), Arc::new(pending::Observations(self.clone())), stop.clone());
         let timers = work::run(ground(), Arc::new(timers::Timers(self.clone())), stop.clone());
         let map_runs = work::run(ground(), Arc::new(map_runs::MapRuns(self.clone())), stop.clone());
-        let cancels = work::run(ground(), Arc::new(cancels::Cancels(self.clone())), stop);
-        futures::join!(calls, observations, timers, map_runs, cancels);
+        let cancels = work::run(ground(), Arc::new(cancels::Cancels(self.clone())), stop.clone());
+        let journals = work::run(ground(), Arc::new(journal::Journals(self.clone())), stop);
+        futures::join!(calls, observations, timers, map_runs, cancels, journals);
     }
 }

@@ -25,15 +25,78 @@ pub(super) fn check(name: &str) -> Result<(), Error> {
     if name.chars().any(illegal) { Err(Error::InvalidName(name.to_owned())) } else { Ok(()) }
 }
 
-/// The name of the state machine that the ARN is of, and where it is.
-pub(super) fn machine(arn: &str) -> Result<(Scope, String), Error> {
+/// Checks the length of a text that people read.
+pub(super) fn check_length(member: &str, text: &str, most: usize) -> Result<(), Error> {
+    if text.chars().count() <= most {
+        return Ok(());
+    }
+    Err(Error::Invalid(format!(
+        "1 validation error detected: Value '{text}' at '{member}' failed to satisfy constraint: Member must have length less than or equal to {most}"
+    )))
+}
+
+/// Checks the name of an alias: it must not look like a version's number.
+/// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateStateMachineAlias.html>
+pub(super) fn check_alias(name: &str) -> Result<(), Error> {
+    check_length("name", name, LONGEST)?;
+    let sign = |c: char| "_-.".contains(c);
+    let legal = name.chars().all(|c| c.is_ascii_alphanumeric() || sign(c));
+    if legal && name.chars().any(|c| c.is_ascii_alphabetic() || sign(c)) {
+        return Ok(());
+    }
+    Err(Error::Invalid(format!(
+        "1 validation error detected: Value '{name}' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: ^(?=.*[a-zA-Z_\\-\\.])[a-zA-Z0-9_\\-\\.]+$"
+    )))
+}
+
+/// What the ARN of a state machine may name behind the machine.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-state-machine-alias.html>
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Qualifier {
+    /// A version.
+    Version(u64),
+    /// An alias.
+    Alias(String),
+}
+
+/// A state machine, or a version or an alias of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Qualified {
+    pub(super) scope: Scope,
+    pub(super) machine: String,
+    pub(super) qualifier: Option<Qualifier>,
+}
+
+/// What the ARN of a state machine, a version or an alias names.
+pub(super) fn qualified(arn: &str) -> Result<Qualified, Error> {
     let (scope, read) = read(arn)?;
-    match read.resource_of("stateMachine") {
+    let name = read.resource_of("stateMachine").ok_or_else(|| wrong_kind(&read))?;
+    let (machine, qualifier) = match name.split_once(':') {
+        None => (name, None),
+        Some((machine, text)) => {
+            let number = text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
+            (machine, Some(number.map_or_else(|| Qualifier::Alias(text.to_owned()), Qualifier::Version)))
+        }
+    };
+    Ok(Qualified { scope, machine: machine.to_owned(), qualifier })
+}
+
+/// The name of the state machine that the ARN is of, and where it is. A version or alias is none.
+pub(super) fn machine(arn: &str) -> Result<(Scope, String), Error> {
+    match qualified(arn)? {
+        Qualified { scope, machine, qualifier: None } => Ok((scope, machine)),
+        Qualified { qualifier: Some(_), .. } => {
+            Err(Error::InvalidArn("Resource type not valid in this context: stateMachine".to_owned()))
+        }
+    }
+}
+
+/// The activity's name, and where it is.
+pub(super) fn activity(arn: &str) -> Result<(Scope, String), Error> {
+    let (scope, read) = read(arn)?;
+    match read.resource_of("activity") {
         Some(name) if !name.contains(':') => Ok((scope, name.to_owned())),
-        Some(_) => Err(Error::InvalidArn(format!(
-            "versions and aliases of state machines are not supported yet: {arn}"
-        ))),
-        None => Err(wrong_kind(&read)),
+        _ => Err(wrong_kind(&read)),
     }
 }
 
@@ -60,6 +123,21 @@ pub(super) fn role(scope: &Scope, text: &str) -> Result<Arn, Error> {
 /// The ARN of a state machine.
 pub(super) fn machine_arn(scope: &Scope, name: &str) -> Arn {
     Arn::new("states", scope, format!("stateMachine:{name}"))
+}
+
+/// The ARN of a version or an alias of a state machine.
+pub(super) fn qualified_arn(scope: &Scope, name: &str, qualifier: &str) -> Arn {
+    Arn::new("states", scope, format!("stateMachine:{name}:{qualifier}"))
+}
+
+/// The ARN of an activity.
+pub(super) fn activity_arn(scope: &Scope, name: &str) -> Arn {
+    Arn::new("states", scope, format!("activity:{name}"))
+}
+
+/// The ARN of an execution that is run in memory: its name may be used again, so that it has an id besides.
+pub(super) fn express_arn(scope: &Scope, machine: &str, name: &str, id: &str) -> Arn {
+    Arn::new("states", scope, format!("express:{machine}:{name}:{id}"))
 }
 
 /// The ARN of an execution.
@@ -102,6 +180,10 @@ mod tests {
         );
         assert_eq!(machine("train").unwrap_err().to_string(), "Invalid Arn: 'Invalid ARN prefix: train'");
         assert!(machine(&format!("{arn}:1")).is_err());
+        let of = |text: &str| qualified(&format!("{arn}{text}")).unwrap().qualifier;
+        assert_eq!((of(""), of(":12")), (None, Some(Qualifier::Version(12))));
+        assert_eq!(of(":+1"), Some(Qualifier::Alias("+1".to_owned())));
+        assert_eq!(of(":LIVE"), Some(Qualifier::Alias("LIVE".to_owned())));
         let arn = "arn:aws:states:us-east-1:000000000000:execution:train:a";
         assert_eq!(execution(arn).unwrap().2, "a");
     }

@@ -37,8 +37,8 @@ pub(super) fn status_changed(execution: &Execution, now: Timestamp) -> Event {
         detail: json!({
             "executionArn": arn,
             "stateMachineArn": execution.machine_arn(),
-            "stateMachineVersionArn": null,
-            "stateMachineAliasArn": null,
+            "stateMachineVersionArn": execution.version_arn(),
+            "stateMachineAliasArn": execution.alias_arn(),
             "name": execution.name,
             "status": status.as_str(),
             "startDate": execution.started.millis(),

@@ -7,8 +7,10 @@ use trainyard_store::{Error as StoreError, List, Range};
 use super::{
     Error, Executions,
     execution::{self, Execution, Status},
+    machine::MachineType,
     machines::Described,
-    names, runs,
+    names::{self, Qualified, Qualifier},
+    runs,
 };
 
 /// Which end of a history comes first.
@@ -36,7 +38,8 @@ const CHUNK: usize = 100;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 impl Executions {
-    /// One page of the state machine's executions, the latest first.
+    /// One page of the executions of a state machine, or of those that were started by one of its versions or aliases,
+    /// the latest first.
     pub async fn list(
         &self,
         machine: &str,
@@ -44,17 +47,22 @@ impl Executions {
         limit: usize,
         after: Option<String>,
     ) -> Result<(Vec<Execution>, Option<String>), Error> {
-        let (scope, name) = names::machine(machine)?;
-        if after.is_none() {
-            self.held_machine(&scope, &name).await?;
+        let Qualified { scope, machine: name, qualifier } = names::qualified(machine)?;
+        if after.is_none() && self.held_machine(&scope, &name).await?.value.kind == MachineType::Express {
+            return Err(Error::MachineType);
         }
-        let list = match status {
-            None => List::in_scope(&scope).by("started").within(Range::prefix(&format!("{name}/"))),
-            Some(status) => {
-                let prefix = format!("{name}/{}/", status.as_str());
-                List::in_scope(&scope).by("status").within(Range::prefix(&prefix))
-            }
+        let name = match &qualifier {
+            None => name,
+            Some(Qualifier::Version(number)) => format!("{name}:{number}"),
+            Some(Qualifier::Alias(alias)) => format!("{name}:{alias}"),
         };
+        let (index, prefix) = match (&qualifier, status) {
+            (None, None) => ("started", format!("{name}/")),
+            (None, Some(status)) => ("status", format!("{name}/{}/", status.as_str())),
+            (Some(_), None) => ("qualified", format!("{name}/")),
+            (Some(_), Some(status)) => ("qualified-status", format!("{name}/{}/", status.as_str())),
+        };
+        let list = List::in_scope(&scope).by(index).within(Range::prefix(&prefix));
         let page = self.ground.store.list(list.descending(true).limit(limit).after(after)).await;
         let page = page.map_err(token)?;
         Ok((page.items.into_iter().map(|held| held.value).collect(), page.next))
@@ -105,7 +113,7 @@ impl Executions {
         let execution = self.describe(arn).await?;
         let revision = self.revision_of(&execution.scope, &execution.revision).await?;
         let machine = self.held_machine(&execution.scope, &execution.machine).await?.value;
-        Ok(Described { machine, revision })
+        Ok(Described { machine, revision, version: None })
     }
 
     /// One page of all executions of the scope, the latest of each state machine first.

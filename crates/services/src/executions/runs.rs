@@ -13,12 +13,17 @@ use trainyard_store::{Changes, Held};
 use super::{
     Error, Executions,
     execution::{self, Execution},
+    journal::Journal,
+    machine::MachineType,
     names,
 };
 
 /// How many executions are kept in memory when nobody asks for them.
 const MOST_SEATS: usize = 512;
 const MOST_REVISIONS: usize = 128;
+/// An express execution that takes longer is over.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html>
+const MOST_EXPRESS_SECONDS: u64 = 300;
 /// How many events are read from the store at a time.
 const CHUNK: usize = 500;
 
@@ -50,6 +55,8 @@ pub(super) struct Loaded {
 pub(super) struct Known {
     pub(super) machine: Machine,
     pub(super) role: Arn,
+    /// What executions log to.
+    pub(super) journal: Option<Journal>,
 }
 
 /// All seats.
@@ -145,11 +152,16 @@ impl Executions {
             return Ok(known.clone());
         }
         let stored = self.revision_of(scope, revision).await?;
-        let machine = asl::parse(&stored.definition).map_err(|faults| Error::Poisoned {
+        let mut machine = asl::parse(&stored.definition).map_err(|faults| Error::Poisoned {
             what: format!("the definition of {}", names::machine_arn(scope, &stored.machine)),
             reason: asl::invalid_definition(&faults),
         })?;
-        let known = Arc::new(Known { machine, role: stored.role });
+        if stored.kind == MachineType::Express {
+            let given = machine.timeout_seconds.unwrap_or(MOST_EXPRESS_SECONDS);
+            machine.timeout_seconds = Some(given.min(MOST_EXPRESS_SECONDS));
+        }
+        let journal = Journal::of(&stored);
+        let known = Arc::new(Known { machine, role: stored.role, journal });
         let mut revisions = lock(&self.runs.revisions);
         if revisions.len() >= MOST_REVISIONS {
             revisions.clear();

@@ -2,13 +2,16 @@
 
 use trainyard_domain::{Arn, Principal, Timestamp};
 use trainyard_engine::{Fact, Payload, Run, Start, decide};
+use trainyard_lang::source;
 use trainyard_store::{Changes, Error as StoreError, Expect, Held};
 
 use super::{
     Error, Executions,
-    carry::carry,
-    execution::{self, Execution, Status},
-    names, news,
+    carry::{carry, offers},
+    execution::{self, Execution, Parent, Status},
+    machine::{MachineType, StateMachine},
+    names::{self, Qualified, Qualifier},
+    news, routing,
     tell::{Extra, Told},
 };
 use crate::{audit, bus};
@@ -24,6 +27,16 @@ pub struct StartSpec {
     pub input: Option<String>,
     /// The caller's trace header.
     pub trace: Option<String>,
+    /// The task that starts it: called again after a crash, it gets the execution that it has started.
+    pub parent: Option<Parent>,
+}
+
+/// What an execution begins with.
+pub(super) struct Chosen {
+    pub(super) machine: StateMachine,
+    pub(super) revision: String,
+    pub(super) version: Option<u64>,
+    pub(super) alias: Option<String>,
 }
 
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
@@ -33,51 +46,69 @@ impl Executions {
     /// Starts an execution. Starting it again with the same name and input while it runs is no error and starts
     /// nothing. When it returns, the execution is on disk and survives.
     pub async fn start(&self, by: &Principal, spec: StartSpec) -> Result<Execution, Error> {
-        let (scope, machine) = names::machine(&spec.machine)?;
-        // Rules start executions too: nobody reaches another account's state machine by its ARN.
-        if scope.account != by.account {
-            return Err(Error::NoMachine(spec.machine));
+        let chosen = self.choose(by, &spec.machine).await?;
+        if chosen.machine.kind == MachineType::Express {
+            return self.start_express(by, spec, chosen).await;
         }
         let name = spec.name.unwrap_or_else(|| self.ground.uuid());
         names::check(&name)?;
-        let input = spec.input.unwrap_or_else(|| "{}".to_owned());
-        let value = read_input(&input)?;
-        let held = self.held_machine(&scope, &machine).await?;
-        if let Some(there) = self.execution(&scope.to_string(), &machine, &name).await? {
-            return again(there.value, &input);
+        let (input, value) = read_input(spec.input)?;
+        let scope = &chosen.machine.scope;
+        if let Some(there) = self.execution(&scope.to_string(), &chosen.machine.name, &name).await? {
+            return again(there.value, &input, spec.parent.as_ref());
         }
-        let known = self.known(&scope, &held.value.revision).await?;
+        let known = self.known(scope, &chosen.revision).await?;
         let at = self.moment()?;
-        let mut execution = Execution {
-            scope,
-            machine,
-            name,
-            revision: held.value.revision,
-            role: known.role.clone(),
-            input,
-            started: at.now,
-            status: Status::Running,
-            end: None,
-            lineage: by.lineage.clone(),
-            by: by.arn.clone(),
-            trace: spec.trace,
-        };
+        let mut execution = begin(by, (spec.trace, spec.parent), chosen, (name, input, known.role.clone(), at.now));
         let fact = Fact::Started(Box::new(start(&execution, value)));
         let decision = decide(&known.machine, &Run::default(), &fact, &at);
         let mut changes = Changes::new();
         bus::tell(&mut changes, &news::status_changed(&execution, at.now))?;
         audit::note(&mut changes, &self.ground, by, "states:StartExecution", execution.arn())?;
         carry(&mut changes, &self.ground, &mut execution, &decision, at.now)?;
+        if let Some(journal) = &known.journal {
+            journal.note(&mut changes, &execution, &decision.events)?;
+        }
         changes.put(&execution, Expect::Absent)?;
         match self.ground.store.commit(changes).await {
-            Ok(()) => Ok(execution),
+            Ok(()) => {
+                if offers(&decision) {
+                    self.counter.ring();
+                }
+                Ok(execution)
+            }
             Err(StoreError::Conflict(_)) => {
-                let Execution { scope, machine, name, input, .. } = &execution;
+                let Execution { scope, machine, name, input, parent, .. } = &execution;
                 let there = self.execution(&scope.to_string(), machine, name).await?;
-                again(there.ok_or_else(|| Error::Busy(execution.arn().to_string()))?.value, input)
+                again(there.ok_or_else(|| Error::Busy(execution.arn().to_string()))?.value, input, parent.as_ref())
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The revision that an execution started by this ARN begins with. An alias throws the dice.
+    pub(super) async fn choose(&self, by: &Principal, arn: &str) -> Result<Chosen, Error> {
+        let Qualified { scope, machine, qualifier } = names::qualified(arn)?;
+        let missing = || Error::NoMachine(arn.to_owned());
+        // Rules start executions too: nobody reaches another account's state machine by its ARN.
+        if scope.account != by.account {
+            return Err(missing());
+        }
+        let machine = self.held_machine(&scope, &machine).await?.value;
+        let (number, alias) = match qualifier {
+            None => {
+                let revision = machine.revision.clone();
+                return Ok(Chosen { machine, revision, version: None, alias: None });
+            }
+            Some(Qualifier::Version(number)) => (number, None),
+            Some(Qualifier::Alias(name)) => {
+                let alias = self.alias(&scope, &machine.name, &name).await?.ok_or_else(missing)?.value;
+                let number = routing::choose(&alias.routes, self.moment()?.seed).ok_or_else(missing)?;
+                (number, Some(name))
+            }
+        };
+        let version = self.version(&scope, &machine.name, number).await?.ok_or_else(missing)?.value;
+        Ok(Chosen { machine, revision: version.revision, version: Some(number), alias })
     }
 
     /// Stops the execution; says when it ended. Stopping one that is over changes nothing.
@@ -128,7 +159,34 @@ impl Executions {
     }
 }
 
-fn start(execution: &Execution, input: Payload) -> Start {
+/// An execution that begins now, with this name and input, in this role.
+pub(super) fn begin(
+    by: &Principal,
+    (trace, parent): (Option<String>, Option<Parent>),
+    chosen: Chosen,
+    (name, input, role, started): (String, String, Arn, Timestamp),
+) -> Execution {
+    Execution {
+        scope: chosen.machine.scope,
+        machine: chosen.machine.name,
+        name,
+        express: None,
+        revision: chosen.revision,
+        role,
+        input,
+        started,
+        status: Status::Running,
+        end: None,
+        lineage: by.lineage.clone(),
+        by: by.arn.clone(),
+        trace,
+        parent,
+        version: chosen.version,
+        alias: chosen.alias,
+    }
+}
+
+pub(super) fn start(execution: &Execution, input: Payload) -> Start {
     Start {
         execution_arn: execution.arn().to_string(),
         name: execution.name.clone(),
@@ -140,17 +198,30 @@ fn start(execution: &Execution, input: Payload) -> Start {
     }
 }
 
-fn read_input(input: &str) -> Result<Payload, Error> {
+/// The input as text and as JSON; `{}` where none is given.
+pub(super) fn read_input(input: Option<String>) -> Result<(String, Payload), Error> {
+    let input = input.unwrap_or_else(|| "{}".to_owned());
     if input.len() > MOST_INPUT {
         return Err(Error::Invalid(format!(
             "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to {MOST_INPUT}"
         )));
     }
-    Payload::parse(input).map_err(|e| Error::InvalidInput(e.to_string()))
+    if input.trim().is_empty() {
+        return Err(Error::InvalidInput("Invalid execution input.".to_owned()));
+    }
+    // What is wrong is said as AWS's reader says it.
+    let value = Payload::parse(&input).map_err(|error| match source::json::parse(&input) {
+        Err(fault) => Error::InvalidInput(fault.aws_reason(&input)),
+        Ok(_) => Error::InvalidInput(error.to_string()),
+    })?;
+    Ok((input, value))
 }
 
 /// Starting what is there already.
-fn again(there: Execution, input: &str) -> Result<Execution, Error> {
+fn again(there: Execution, input: &str, parent: Option<&Parent>) -> Result<Execution, Error> {
+    if parent.is_some() && there.parent.as_ref() == parent {
+        return Ok(there);
+    }
     if there.status == Status::Running && there.input == input {
         return Ok(there);
     }

@@ -8,7 +8,7 @@ use trainyard_store::{Changes, Error as StoreError, Expect};
 
 use super::{
     Error, Execution, Executions,
-    carry::carry,
+    carry::{carry, offers},
     runs::{Loaded, Place},
 };
 use crate::work::Outcome;
@@ -79,11 +79,17 @@ impl Executions {
         let mut changes = extra.told;
         let mut execution = loaded.execution.clone();
         carry(&mut changes, &self.ground, &mut execution, &decision, at.now)?;
+        if let Some(journal) = &loaded.known.journal {
+            journal.note(&mut changes, &execution, &decision.events)?;
+        }
         let ended = execution.end != loaded.execution.end;
         if ended {
             changes.put(&execution, Expect::Version(loaded.version))?;
         }
         self.ground.store.commit(changes).await?;
+        if offers(&decision) {
+            self.counter.ring();
+        }
         for event in &decision.events {
             apply(&mut loaded.run, event);
         }

@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Failure, Principal};
 use trainyard_engine::Fact;
-use trainyard_store::{Changes, Keys, Noun};
+use trainyard_store::{Changes, Expect, Keys, Noun};
 
 use super::{
     Error, Executions,
+    offers::Offer,
+    pending::{OBSERVATIONS, Pending},
     tell::{Extra, Told},
 };
 use crate::audit;
@@ -59,14 +61,18 @@ impl Executions {
         if token.is_empty() || token.len() > LONGEST_TOKEN || token.contains('\0') {
             return Err(Error::InvalidToken);
         }
-        let (fact, action) = fact(token, answer)?;
         let held = self.ground.store.get::<Token>("", token).await?;
         let execution =
             held.map(|held| held.value.execution).filter(|arn| arn.account == by.account.as_str());
         let execution = execution.ok_or(Error::InvalidToken)?;
+        let (fact, action) = fact(token, answer)?;
         let mut told = Changes::new();
+        // Who has the token has the task of the activity, however it got there.
+        told.delete::<Offer>("", token, Expect::Any);
         if !matches!(fact, Fact::Heartbeat { .. }) {
             audit::note(&mut told, &self.ground, by, action, &execution)?;
+            // A `.sync` task that is answered by its token is not looked at any more.
+            told.delete::<Pending>("", token, Expect::Any).cancel(OBSERVATIONS, token);
         }
         match self.tell(&execution, &fact, Extra { told, stale: Changes::new() }).await? {
             Told::Heard => Ok(()),

@@ -22,8 +22,12 @@ mod tests;
 
 use std::{path::Path, sync::Arc};
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use trainyard_domain::{Scope, job::LogPage};
+use trainyard_domain::{
+    Scope,
+    job::{LogLine, LogPage},
+};
 use trainyard_store::{Changes, Expect};
 
 use crate::ground::Ground;
@@ -38,7 +42,7 @@ use open::OpenStream;
 use parking::Parking;
 
 /// Which stream.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StreamName {
     /// Where.
     pub scope: Scope,
@@ -90,6 +94,17 @@ impl Logs {
             self.make(name).await?;
         }
         stream.append(from, page, self.ground.now()).await.map_err(|error| Error::disk(&self.folder, &error))
+    }
+
+    /// Appends lines of a source without positions: many may write to the stream, each what it has to say, and what is
+    /// said twice is there twice. Group and stream are made if need be.
+    pub async fn add(&self, name: &StreamName, lines: Vec<LogLine>) -> Result<(), Error> {
+        let stream = self.stream(name).await?;
+        if stream.begin() {
+            self.make(name).await?;
+        }
+        let added = stream.add(lines, self.ground.now()).await;
+        added.map_err(|error| Error::disk(&self.folder, &error))
     }
 
     /// Tells of each growth of the stream, for who follows it.

@@ -15,7 +15,10 @@ use tokio::{
     sync::{Mutex, watch},
     task::spawn_blocking,
 };
-use trainyard_domain::{Timestamp, job::LogPage};
+use trainyard_domain::{
+    Timestamp,
+    job::{LogLine, LogPage},
+};
 
 use super::file::{self, LogEvent, WINDOW};
 
@@ -66,11 +69,24 @@ impl OpenStream {
         if *position != from || page.next < from {
             return Ok(*position);
         }
+        self.write(&mut position, page, now).await?;
+        Ok(*position)
+    }
+
+    /// Appends the lines after whatever is there.
+    pub(super) async fn add(&self, lines: Vec<LogLine>, now: Timestamp) -> io::Result<()> {
+        let mut position = self.position.lock().await;
+        let page = LogPage { lines, next: *position + 1 };
+        self.write(&mut position, &page, now).await
+    }
+
+    /// Who calls holds the position's lock.
+    async fn write(&self, position: &mut u64, page: &LogPage, now: Timestamp) -> io::Result<()> {
         let (path, start, batch) = (self.path.clone(), self.length(), file::batch(page, now));
         let length = blocking(move || write(&path, start, batch.as_bytes())).await?;
         *position = page.next;
         self.length.send_replace(length);
-        Ok(*position)
+        Ok(())
     }
 
     /// Whole events from `at` on, as many as stand in one window; and where it ends.

@@ -146,9 +146,14 @@ impl Logs {
         }
     }
 
+    /// The group of that name.
+    pub async fn group(&self, scope: &Scope, name: &str) -> Result<LogGroup, Error> {
+        let held = self.ground.store.get::<LogGroup>(&scope.to_string(), name).await?;
+        held.map(|held| held.value).ok_or(Error::NoGroup)
+    }
+
     pub(super) async fn must_have_group(&self, scope: &Scope, group: &str) -> Result<(), Error> {
-        let held = self.ground.store.get::<LogGroup>(&scope.to_string(), group).await?;
-        held.map(drop).ok_or(Error::NoGroup)
+        self.group(scope, group).await.map(drop)
     }
 
     pub(super) fn disk(&self, error: &std::io::Error) -> Error {

@@ -25,7 +25,7 @@ impl Target for StateMachine {
             machine: delivery.target.to_string(),
             name: Some(format!("{}_{}", delivery.event.id, delivery.id)),
             input: Some(delivery.input.to_string()),
-            trace: None,
+            ..StartSpec::default()
         };
         match self.0.start(&principal(delivery), spec).await {
             // It has ended already: it was started by an earlier attempt of this delivery.

@@ -27,6 +27,9 @@ impl Hosts {
     }
 
     fn has(&self, name: &str) -> bool {
+        // Clients put this before the name for `StartSyncExecution`.
+        // https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartSyncExecution.html
+        let name = name.strip_prefix("sync-").unwrap_or(name);
         is_loopback(name)
             || name.ends_with(".localhost")
             || name.ends_with(".amazonaws.com")
@@ -105,12 +108,14 @@ mod tests {
             "[::1]:4566",
             "b.localhost:4566",
             "bucket.s3.us-east-1.amazonaws.com",
+            "sync-localhost:4566",
+            "sync-127.0.0.1:4566",
             "train.example.org",
             "bucket.train.example.org:80",
         ] {
             check(ours, Ok(()));
         }
-        for foreign in ["evil.example", "localhost.evil.example", "10.0.0.1", "xtrain.example.org", "0.0.0.0"]
+        for foreign in ["evil.example", "sync-evil.example", "localhost.evil.example", "10.0.0.1", "xtrain.example.org", "0.0.0.0"]
         {
             check(foreign, Err(Stop::Misdirected));
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use trainyard_domain::Timestamp;
+use trainyard_domain::{Arn, Timestamp};
 
 use super::shape;
 use crate::{ApiError, Context};
@@ -19,6 +19,10 @@ pub(super) struct Input {
 pub(super) struct Output {
     execution_arn: String,
     state_machine_arn: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_machine_version_arn: Option<Arn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_machine_alias_arn: Option<Arn>,
     name: String,
     status: &'static str,
     start_date: Timestamp,
@@ -52,6 +56,8 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiEr
     Ok(Output {
         execution_arn: execution.arn().to_string(),
         state_machine_arn: execution.machine_arn().to_string(),
+        state_machine_version_arn: execution.version_arn(),
+        state_machine_alias_arn: execution.alias_arn(),
         name: execution.name,
         status: execution.status.as_str(),
         start_date: execution.started,

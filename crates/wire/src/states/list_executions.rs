@@ -1,7 +1,7 @@
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html>
 
 use serde::{Deserialize, Serialize};
-use trainyard_domain::Timestamp;
+use trainyard_domain::{Arn, Timestamp};
 use trainyard_services::executions::{Execution, Status};
 
 use super::shape;
@@ -11,9 +11,34 @@ use crate::{ApiError, Context};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Input {
     state_machine_arn: String,
-    status_filter: Option<Status>,
+    status_filter: Option<Filter>,
     max_results: Option<usize>,
     next_token: Option<String>,
+}
+
+/// In the order in which AWS names them.
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Filter {
+    Succeeded,
+    TimedOut,
+    PendingRedrive,
+    Aborted,
+    Failed,
+    Running,
+}
+
+impl Filter {
+    fn status(self) -> Option<Status> {
+        match self {
+            Self::Succeeded => Some(Status::Succeeded),
+            Self::TimedOut => Some(Status::TimedOut),
+            Self::PendingRedrive => None,
+            Self::Aborted => Some(Status::Aborted),
+            Self::Failed => Some(Status::Failed),
+            Self::Running => Some(Status::Running),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -29,6 +54,10 @@ pub(super) struct Output {
 struct Item {
     execution_arn: String,
     state_machine_arn: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_machine_version_arn: Option<Arn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_machine_alias_arn: Option<Arn>,
     name: String,
     status: &'static str,
     start_date: Timestamp,
@@ -40,8 +69,15 @@ struct Item {
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
     let arn = shape::own(context, &input.state_machine_arn)?;
     let limit = shape::page(input.max_results)?;
+    let token = shape::token(input.next_token)?;
+    let status = match input.status_filter.map(Filter::status) {
+        // Nothing waits to be redriven.
+        Some(None) => return Ok(Output { executions: Vec::new(), next_token: None }),
+        Some(status) => status,
+        None => None,
+    };
     let executions = &context.services.executions;
-    let (page, next_token) = executions.list(arn, input.status_filter, limit, input.next_token).await?;
+    let (page, next_token) = executions.list(arn, status, limit, token).await?;
     Ok(Output { executions: page.into_iter().map(Item::from).collect(), next_token })
 }
 
@@ -50,6 +86,8 @@ impl From<Execution> for Item {
         Self {
             execution_arn: execution.arn().to_string(),
             state_machine_arn: execution.machine_arn().to_string(),
+            state_machine_version_arn: execution.version_arn(),
+            state_machine_alias_arn: execution.alias_arn(),
             name: execution.name,
             status: execution.status.as_str(),
             start_date: execution.started,

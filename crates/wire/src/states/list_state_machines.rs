@@ -23,13 +23,14 @@ pub(super) struct Output {
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
     let limit = shape::page(input.max_results)?;
+    let token = shape::token(input.next_token)?;
     let executions = &context.services.executions;
-    let (machines, next_token) = executions.list_machines(&context.scope, limit, input.next_token).await?;
+    let (machines, next_token) = executions.list_machines(&context.scope, limit, token).await?;
     let shown = machines.iter().map(|machine| {
         json!({
             "stateMachineArn": machine.arn(),
             "name": machine.name,
-            "type": "STANDARD",
+            "type": machine.kind.as_str(),
             "creationDate": machine.created,
         })
     });

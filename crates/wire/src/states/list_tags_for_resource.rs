@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{settings::Tag, shape};
+use super::shape::{self, Tag};
 use crate::{ApiError, Context};
 
 #[derive(Deserialize)]
@@ -19,7 +19,6 @@ pub(super) struct Output {
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
     let arn = shape::own(context, &input.resource_arn)?;
-    let described = context.services.executions.describe_machine(arn).await?;
-    let tags = described.machine.tags.into_iter().map(|(key, value)| Tag { key, value }).collect();
+    let tags = context.services.executions.tags(arn).await?.into_iter().map(|(key, value)| Tag { key, value }).collect();
     Ok(Output { tags })
 }

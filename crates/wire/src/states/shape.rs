@@ -1,11 +1,10 @@
 //! What several operations read or show.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use trainyard_domain::{Arn, Kind};
-use trainyard_services::executions::Described;
+use trainyard_services::executions::{Described, RouteSpec};
 
-use super::settings::Tag;
 use crate::{ApiError, Context};
 
 /// How much of a definition or execution is asked for: without keys of the customer's, always all.
@@ -13,6 +12,54 @@ use crate::{ApiError, Context};
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum Included {
     AllData,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tag {
+    pub(super) key: String,
+    pub(super) value: String,
+}
+
+/// Kept and shown; there is nobody to trace for.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tracing {
+    #[serde(default)]
+    pub(super) enabled: bool,
+}
+
+/// Where an alias sends executions.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Routed {
+    state_machine_version_arn: String,
+    weight: u32,
+}
+
+pub(super) fn routes(context: &Context, routes: Vec<Routed>) -> Result<Vec<RouteSpec>, ApiError> {
+    let one = |Routed { state_machine_version_arn: arn, weight }| {
+        own(context, &arn)?;
+        Ok(RouteSpec { version: arn, weight })
+    };
+    routes.into_iter().map(one).collect()
+}
+
+/// Where a page goes on: a token has at most 1,024 characters.
+pub(super) fn token(given: Option<String>) -> Result<Option<String>, ApiError> {
+    match &given {
+        Some(token) if token.chars().count() > 1024 => Err(ApiError::invalid(
+            "ValidationException",
+            format!(
+                "1 validation error detected: Value '{token}' at 'nextToken' failed to satisfy constraint: Member must have length less than or equal to 1024"
+            ),
+        )),
+        Some(token) if token.is_empty() => Err(ApiError::invalid(
+            "ValidationException",
+            "1 validation error detected: Value '' at 'nextToken' failed to satisfy constraint: Member must have length greater than or equal to 1",
+        )),
+        _ => Ok(given),
+    }
 }
 
 /// The ARN, if it is of the caller's own account. What is no ARN is left to whoever reads it.
@@ -44,23 +91,27 @@ pub(super) fn pairs(tags: Vec<Tag>) -> Vec<(String, String)> {
     tags.into_iter().map(|Tag { key, value }| (key, value)).collect()
 }
 
-/// A state machine as `DescribeStateMachine` shows it.
+/// A state machine as `DescribeStateMachine` shows it. A version has an ARN, a date and a description of its own.
 pub(super) fn machine(described: &Described) -> Value {
-    let Described { machine, revision } = described;
+    let Described { machine, revision, version } = described;
+    let arn = version.as_ref().map_or_else(|| machine.arn(), |version| version.arn());
     let mut shown = json!({
-        "stateMachineArn": machine.arn(),
+        "stateMachineArn": arn,
         "name": machine.name,
         "status": "ACTIVE",
         "definition": revision.definition,
         "roleArn": revision.role,
-        "type": "STANDARD",
-        "creationDate": machine.created,
-        "loggingConfiguration": {"level": "OFF", "includeExecutionData": false},
-        "tracingConfiguration": {"enabled": false},
-        "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+        "type": machine.kind.as_str(),
+        "creationDate": version.as_ref().map_or(machine.created, |version| version.created),
+        "loggingConfiguration": revision.logging,
+        "tracingConfiguration": {"enabled": revision.tracing},
+        "encryptionConfiguration": revision.encryption,
     });
-    if machine.updated {
+    if revision.updated {
         shown["revisionId"] = json!(revision.id);
+    }
+    if let Some(description) = version.as_ref().and_then(|version| version.description.as_ref()) {
+        shown["description"] = json!(description);
     }
     shown
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use trainyard_domain::Timestamp;
-use trainyard_services::executions::StartSpec;
+use trainyard_services::{executions::{Parent, StartSpec}, ground::uuid_from};
 
 use super::shape;
 use crate::{ApiError, Context};
@@ -25,7 +25,10 @@ pub(super) struct Output {
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
     let machine = shape::own(context, &input.state_machine_arn)?.to_owned();
-    let spec = StartSpec { machine, name: input.name, input: input.input, trace: input.trace_header };
+    // A task's call that is made again after a crash starts nothing new.
+    let name = input.name.or_else(|| context.token.as_deref().map(|token| uuid_from(&["execution", token])));
+    let parent = context.token.clone().map(|token| Parent { token, waits: false });
+    let spec = StartSpec { machine, name, input: input.input, trace: input.trace_header, parent };
     let execution = context.services.executions.start(&context.principal, spec).await?;
     Ok(Output { execution_arn: execution.arn().to_string(), start_date: execution.started })
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{settings::Tag, shape};
+use super::shape::{self, Tag};
 use crate::{ApiError, Context};
 
 #[derive(Deserialize)]
@@ -15,5 +15,5 @@ pub(super) struct Input {
 pub(super) async fn run(context: &Context, input: Input) -> Result<(), ApiError> {
     let arn = shape::own(context, &input.resource_arn)?;
     let tags = shape::pairs(input.tags);
-    Ok(context.services.executions.tag_machine(&context.principal, arn, tags, &[]).await?)
+    Ok(context.services.executions.tag(&context.principal, arn, tags, &[]).await?)
 }

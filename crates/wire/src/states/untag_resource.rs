@@ -15,5 +15,8 @@ pub(super) struct Input {
 pub(super) async fn run(context: &Context, input: Input) -> Result<(), ApiError> {
     let arn = shape::own(context, &input.resource_arn)?;
     let executions = &context.services.executions;
-    Ok(executions.tag_machine(&context.principal, arn, Vec::new(), &input.tag_keys).await?)
+    if input.tag_keys.is_empty() {
+        return Ok(());
+    }
+    Ok(executions.tag(&context.principal, arn, Vec::new(), &input.tag_keys).await?)
 }

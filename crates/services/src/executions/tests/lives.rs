@@ -56,7 +56,7 @@ async fn a_name_is_one_execution() {
         machine: arn.clone(),
         name: Some("x".into()),
         input: Some(input.to_owned()),
-        trace: None,
+        ..StartSpec::default()
     };
     let other = world.executions.start(&root(), spec("{}")).await.unwrap_err();
     assert_eq!(other.to_string(), format!("Execution Already Exists: '{execution}'"));

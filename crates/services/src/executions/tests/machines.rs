@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::world::{World, machine, root, scope, spec};
+use super::world::{World, machine, root, scope, spec, task};
 use crate::{
-    executions::{Error, MachineSpec},
+    executions::{Error, MachineSpec, MachineType, MachineUpdate},
     refusal::Refusal,
 };
 
@@ -34,8 +34,10 @@ async fn what_cannot_run_is_refused_in_awss_words() {
     assert_eq!(refused(role).await.0, "InvalidArn");
     let strange = MachineSpec { role: "arn:aws:iam::111111111111:role/r".into(), ..spec("m", &pass) };
     assert_eq!(refused(strange).await.0, "AccessDeniedException");
-    let express = MachineSpec { kind: Some("EXPRESS".into()), ..spec("m", &pass) };
-    assert_eq!(refused(express).await.0, "StateMachineTypeNotSupported");
+    let waits = machine(json!({"a": task(".waitForTaskToken", json!({"End": true}))}));
+    let (code, message) = refused(MachineSpec { kind: MachineType::Express, ..spec("m", &waits) }).await;
+    assert_eq!(code, "InvalidDefinition");
+    assert!(message.contains("does not support '.waitForTaskToken' service integration"), "{message}");
     let (code, message) = refused(spec("m", &json!({"States": {}}))).await;
     assert_eq!(code, "InvalidDefinition");
     assert!(message.starts_with("Invalid State Machine Definition: '"), "{message}");
@@ -58,7 +60,7 @@ async fn an_update_counts_for_new_executions_only() {
     };
     let arn = world.machine("m", &wait("old")).await;
     let first = world.start(&arn, "first", &json!({})).await;
-    let update = (Some(wait("new").to_string()), None);
+    let update = MachineUpdate { definition: Some(wait("new").to_string()), ..MachineUpdate::default() };
     let updated = world.executions.update_machine(&root(), &arn, update).await.unwrap();
     assert!(updated.machine.updated);
     assert_eq!(world.executions.describe_machine(&arn).await.unwrap(), updated);

@@ -9,6 +9,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use trainyard_domain::{Principal, Scope, Timestamp};
@@ -20,6 +21,7 @@ use crate::{
     bus::Bus,
     executions::{Direction, Ears, Execution, Executions, MachineSpec, StartSpec, Status, task::Task},
     ground::Ground,
+    logs::Logs,
     targets::StateMachine,
     tasks::{Tasks, events_put_events::EventsPutEvents},
 };
@@ -30,21 +32,25 @@ pub(super) struct World {
     pub(super) executions: Executions,
     pub(super) approvals: Approvals,
     pub(super) bus: Bus,
+    pub(super) logs: Logs,
     clock: Arc<AtomicI64>,
     loops: JoinSet<()>,
+    folder: Arc<TempDir>,
 }
 
 impl World {
     pub(super) async fn new() -> Self {
         let store = Store::in_memory().await.unwrap();
-        Self::open(store, Desk::default(), Arc::new(AtomicI64::new(1_700_000_000_000)))
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self::open(store, Desk::default(), Arc::new(AtomicI64::new(1_700_000_000_000)), folder)
     }
 
-    fn open(store: Store, desk: Desk, clock: Arc<AtomicI64>) -> Self {
+    fn open(store: Store, desk: Desk, clock: Arc<AtomicI64>, folder: Arc<TempDir>) -> Self {
         let hands = clock.clone();
         let now = Arc::new(move || Timestamp(hands.load(Ordering::SeqCst)));
         let ground = Ground::with_clock(store.clone(), now);
-        let (bus, executions) = (Bus::new(ground.clone()), Executions::new(ground.clone()));
+        let logs = Logs::open(ground.clone(), folder.path()).unwrap();
+        let (bus, executions) = (Bus::new(ground.clone()), Executions::new(ground.clone(), logs.clone()));
         let approvals = Approvals::new(ground);
         let put_events = EventsPutEvents(bus.clone());
         executions.equip(Tasks::new([Arc::new(desk.clone()) as Arc<dyn Task>, Arc::new(put_events)]));
@@ -56,7 +62,7 @@ impl World {
         let (e, b) = (executions.clone(), bus.clone());
         loops.spawn(async move { e.watch(CancellationToken::new()).await });
         loops.spawn(async move { b.watch(CancellationToken::new()).await });
-        Self { store, desk, executions, approvals, bus, clock, loops }
+        Self { store, desk, executions, approvals, bus, logs, clock, loops, folder }
     }
 
     /// Everything in memory is gone, at whatever point it was; what is on disk and outside is not.
@@ -66,7 +72,7 @@ impl World {
         let mut nothing = Changes::new();
         nothing.cancel("nothing", "");
         self.store.commit(nothing).await.unwrap();
-        Self::open(self.store.clone(), self.desk.clone(), self.clock.clone())
+        Self::open(self.store.clone(), self.desk.clone(), self.clock.clone(), self.folder.clone())
     }
 
     pub(super) fn pass(&self, time: Duration) {
@@ -86,7 +92,7 @@ impl World {
             machine: machine.to_owned(),
             name: Some(name.to_owned()),
             input: Some(input.to_string()),
-            trace: None,
+            ..StartSpec::default()
         };
         self.executions.start(&root(), spec).await.unwrap().arn().to_string()
     }

@@ -14,7 +14,7 @@ use trainyard_lang::{
 
 use super::{Call, Kind, Order, named, physical};
 use crate::{
-    executions::{self, MachineSpec},
+    executions::{self, MachineSpec, MachineType, MachineUpdate},
     stacks::{
         Error, Made, Neighbours,
         plan::name,
@@ -51,9 +51,18 @@ fn spec(properties: &Value) -> Result<MachineSpec, Misfit> {
         name: read.state_machine_name.map(|Text(name)| name).unwrap_or_default(),
         definition: substitute(&text, &values),
         role: read.role_arn.0,
-        kind: read.state_machine_type.map(|Text(kind)| kind),
+        kind: read.state_machine_type.map(|Text(kind)| kind_of(&kind)).transpose()?.unwrap_or_default(),
         tags: read.tags.into_iter().map(|Tag { key, value: Text(value) }| (key, value)).collect(),
+        ..MachineSpec::default()
     })
+}
+
+fn kind_of(text: &str) -> Result<MachineType, Misfit> {
+    match text {
+        "STANDARD" => Ok(MachineType::Standard),
+        "EXPRESS" => Ok(MachineType::Express),
+        other => Err(Misfit::at(&["StateMachineType"], format!("{other} is neither STANDARD nor EXPRESS"))),
+    }
 }
 
 #[async_trait]
@@ -76,10 +85,6 @@ impl Kind for StateMachine {
 
     fn plan(&self, order: &Order<'_>, properties: &Value) -> Result<(Physical, Value), Misfit> {
         let spec = spec(properties)?;
-        if let Some(kind) = spec.kind.filter(|kind| kind != "STANDARD") {
-            let words = format!("state machines of type {kind} are not supported yet: use STANDARD");
-            return Err(Misfit::at(&["StateMachineType"], words));
-        }
         let given = Some(Text(spec.name)).filter(|Text(name)| !name.is_empty());
         let name = name(given.as_ref(), order, 80);
         let arn = Arn::new("states", order.scope, format!("stateMachine:{name}")).to_string();
@@ -119,7 +124,11 @@ impl Kind for StateMachine {
     async fn ensure(&self, there: &Neighbours, call: &Call<'_>) -> Result<(), Error> {
         let spec = spec(&call.made.properties).map_err(|misfit| Error::Request(misfit.message))?;
         let (tags, arn) = (spec.tags.clone(), &call.made.physical_id);
-        let what = (Some(spec.definition.clone()), Some(spec.role.clone()));
+        let what = MachineUpdate {
+            definition: Some(spec.definition.clone()),
+            role: Some(spec.role.clone()),
+            ..MachineUpdate::default()
+        };
         match there.executions.create_machine(call.scope, call.by, spec).await {
             Ok(_) => {}
             Err(executions::Error::MachineExists(_)) => {
@@ -136,7 +145,7 @@ impl Kind for StateMachine {
         if gone.is_empty() && tags.iter().all(|tag| there_now.contains(tag)) {
             return Ok(());
         }
-        there.executions.tag_machine(call.by, arn, tags, &gone).await.map_err(Error::of)
+        there.executions.tag(call.by, arn, tags, &gone).await.map_err(Error::of)
     }
 
     async fn remove(&self, there: &Neighbours, call: &Call<'_>) -> Result<(), Error> {

@@ -1,0 +1,34 @@
+//! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListStateMachineVersions.html>
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::shape;
+use crate::{ApiError, Context};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Input {
+    state_machine_arn: String,
+    max_results: Option<usize>,
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Output {
+    state_machine_versions: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
+    let arn = shape::own(context, &input.state_machine_arn)?;
+    let limit = shape::page(input.max_results)?;
+    let token = shape::token(input.next_token)?;
+    let (versions, next_token) = context.services.executions.list_versions(arn, limit, token).await?;
+    let shown = versions.iter().map(|version| {
+        json!({"stateMachineVersionArn": version.arn(), "creationDate": version.created})
+    });
+    Ok(Output { state_machine_versions: shown.collect(), next_token })
+}
