@@ -11,6 +11,7 @@ pub mod error;
 pub mod events;
 pub mod face;
 pub mod git;
+pub mod handover;
 pub mod iam;
 pub mod input;
 pub mod logs;

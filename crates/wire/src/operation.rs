@@ -12,6 +12,7 @@ use trainyard_services::Services;
 use crate::{
     ApiError,
     face::{Visit, doors::Serving},
+    handover::Handover,
     times,
 };
 
@@ -133,6 +134,8 @@ pub struct Context {
     /// The task token, when a state machine's task calls: the same call made again after a crash carries the same
     /// one, and must not have its effect twice.
     pub token: Option<String>,
+    /// What the answer hands over, which comes back if the answer does not get away.
+    pub handover: Handover,
 }
 
 impl Service {

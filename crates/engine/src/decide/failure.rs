@@ -89,18 +89,24 @@ pub(super) fn fault(story: &mut Story<'_>, here: &Entered<'_>, fault: Fault) {
     if story.over() {
         return;
     }
-    let (error, location) = (fault.error, fault.location.clone());
+    let query = fault.error == QUERY;
+    let trouble = told(story, here, fault);
+    if query { of_state(story, here, trouble, None) } else { of_expression(story, here, trouble) }
+}
+
+/// What the fault is for everybody else. What failed in JSONata has an event of its own.
+fn told(story: &mut Story<'_>, here: &Entered<'_>, fault: Fault) -> Trouble {
+    let (query, location) = (fault.error == QUERY, fault.location.clone());
     let failure = of_fault(&here.entry, fault);
-    if error != QUERY {
-        return of_expression(story, here, Trouble::new(failure));
+    if query {
+        let state = here.entry.state.clone();
+        let kind = EventKind::EvaluationFailed { failure: failure.clone(), location, state };
+        match before(story, here) {
+            Some(previous) => story.tell_after(here.frame, previous, kind),
+            None => story.tell(here.frame, kind),
+        }
     }
-    let state = here.entry.state.clone();
-    let kind = EventKind::EvaluationFailed { failure: failure.clone(), location, state };
-    match before(story, here) {
-        Some(previous) => story.tell_after(here.frame, previous, kind),
-        None => story.tell(here.frame, kind),
-    }
-    of_state(story, here, Trouble::new(failure), None);
+    Trouble::new(failure)
 }
 
 /// The failure as the execution shows it: it says which state met it.
@@ -211,7 +217,8 @@ fn caught_or_raised(story: &mut Story<'_>, here: &Entered<'_>, trouble: Trouble)
         .look(|scope| Ok::<_, Fault>(Leaving::new(catcher.leave(scope, &error)?, &here.entry, None)));
     let left = left.and_then(|leaving| flow::leave_for(story, here, leaving, Some(&catcher.next)));
     if let Err(fault) = left {
-        raise(story, here.frame, Trouble::new(Failure::new(fault.error, fault.cause)));
+        let trouble = told(story, here, fault);
+        raise(story, here.frame, trouble);
     }
 }
 

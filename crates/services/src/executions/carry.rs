@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Principal, Timestamp};
 use trainyard_engine::{Command, Decision, Outcome, TaskCall, TimerId};
+use trainyard_lang::asl::Resource;
 use trainyard_store::{Changes, Error as StoreError, Expect, WorkItem};
 
 use super::{
@@ -10,6 +11,7 @@ use super::{
     machines::named,
     map_runs::{self, Child},
     news,
+    offers::Offer,
     pending::OBSERVATIONS,
     task::Pattern,
     tokens::Token,
@@ -61,10 +63,10 @@ pub(super) fn carry(
     }
     for command in &decision.commands {
         match command {
-            Command::RunTask(call) => run_task(changes, &arn, call)?,
+            Command::RunTask(call) => run_task(changes, &arn, call, now)?,
             Command::CancelTask { token } => {
                 let body = json(&CancelWork { execution: arn.clone() })?;
-                changes.schedule(WorkItem::now(CANCELS, token, body));
+                changes.schedule(WorkItem::now(CANCELS, token, body)).delete::<Offer>("", token, Expect::Any);
             }
             Command::WakeAt { timer, at } => {
                 let body = json(&TimerWork { execution: arn.clone(), timer: timer.clone() })?;
@@ -95,12 +97,26 @@ pub(super) fn carry(
     Ok(())
 }
 
-fn run_task(changes: &mut Changes, execution: &Arn, call: &TaskCall) -> Result<(), StoreError> {
+fn run_task(
+    changes: &mut Changes,
+    execution: &Arn,
+    call: &TaskCall,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     // The token is known before the call is made: its answer may be faster than ours. That of a `.sync` task is known
     // too: whoever is told it by the state may answer for the job.
-    if named(&call.resource).is_some_and(|(_, pattern)| pattern != Pattern::RequestResponse) {
+    let activity = match &call.resource {
+        Resource::Activity(arn) => Some(arn),
+        Resource::Service(_) | Resource::Sdk(_) | Resource::Function(_) => None,
+    };
+    let waits = named(&call.resource).is_some_and(|(_, pattern)| pattern != Pattern::RequestResponse);
+    if waits || activity.is_some() {
         let token = Token { token: call.token.clone(), execution: execution.clone() };
         changes.put(&token, Expect::Any)?;
+    }
+    if let Some(activity) = activity {
+        changes.put(&Offer::new(execution, activity, call, now), Expect::Any)?;
+        return Ok(());
     }
     let body = json(&CallWork { execution: execution.clone(), call: call.clone() })?;
     changes.schedule(WorkItem::now(TASKS, call.token.clone(), body));
@@ -113,6 +129,13 @@ fn timer_id(execution: &Arn, timer: &TimerId) -> String {
 
 fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|e| StoreError::Internal(format!("work cannot be written: {e}")))
+}
+
+/// Whether the decision offers a task to workers of an activity.
+pub(super) fn offers(decision: &Decision) -> bool {
+    decision.commands.iter().any(|command| {
+        matches!(command, Command::RunTask(TaskCall { resource: Resource::Activity(_), .. }))
+    })
 }
 
 /// Notes how the execution has ended.

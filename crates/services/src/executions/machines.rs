@@ -311,6 +311,10 @@ impl Executions {
     /// Whether there is a task for the resource. Before the tasks are known, all are believed.
     fn implements(&self, resource: &Resource) -> bool {
         let Some(tasks) = self.tasks.get() else { return true };
+        // Whoever asks for its tasks does them.
+        if matches!(resource, Resource::Activity(_)) {
+            return true;
+        }
         let Some((name, pattern)) = named(resource) else { return false };
         tasks.find(&name).is_some_and(|task| task.takes(pattern))
     }

@@ -21,6 +21,7 @@ mod machines;
 mod map_runs;
 mod names;
 mod news;
+mod offers;
 mod pending;
 mod query;
 mod record;
@@ -49,6 +50,7 @@ pub use error::Error;
 pub use execution::{End, Execution, Parent, Status};
 pub use express::Billed;
 pub use findings::{Finding, Weight};
+pub use offers::Handed;
 pub use machine::{MachineType, Revision, StateMachine, Version};
 pub use machines::{Described, MachineSpec, MachineUpdate};
 pub use map_runs::{Child, Limits, MapRun, MapRunStatus, Tally};
@@ -73,13 +75,16 @@ pub struct Executions {
     runs: Arc<runs::Runs>,
     /// Places for express executions.
     places: Arc<Semaphore>,
+    /// Where tasks of activities are handed out.
+    counter: Arc<offers::Counter>,
 }
 
 impl Executions {
     /// On this ground; what executions are to log goes to `logs`, map runs read and write `artifacts`.
     pub fn new(ground: Ground, logs: Logs, artifacts: Artifacts) -> Self {
-        let (tasks, runs) = (Arc::default(), Arc::default());
-        Self { ground, logs, artifacts, tasks, runs, places: express::places() }
+        let counter = Arc::new(offers::Counter::new(ground.uuid()));
+        let (tasks, runs, places) = (Arc::default(), Arc::default(), express::places());
+        Self { ground, logs, artifacts, tasks, runs, places, counter }
     }
 
     /// What tasks there are. Said once, when all rooms are there and before anything is served; a second time does
@@ -90,6 +95,9 @@ impl Executions {
 
     /// Runs the room's loops until `stop`.
     pub async fn watch(&self, stop: CancellationToken) {
+        if let Err(error) = self.offer_again_all().await {
+            tracing::warn!(%error, "tasks that no worker has heard of cannot be offered again");
+        }
         let ground = || self.ground.clone();
         let calls = work::run(ground(), Arc::new(calls::Calls(self.clone())), stop.clone());
         let observations = work::run(ground(), Arc::new(pending::Observations(self.clone())), stop.clone());

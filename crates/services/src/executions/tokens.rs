@@ -7,6 +7,7 @@ use trainyard_store::{Changes, Expect, Keys, Noun};
 
 use super::{
     Error, Executions,
+    offers::Offer,
     pending::{OBSERVATIONS, Pending},
     tell::{Extra, Told},
 };
@@ -66,6 +67,8 @@ impl Executions {
         let execution = execution.ok_or(Error::InvalidToken)?;
         let (fact, action) = fact(token, answer)?;
         let mut told = Changes::new();
+        // Who has the token has the task of the activity, however it got there.
+        told.delete::<Offer>("", token, Expect::Any);
         if !matches!(fact, Fact::Heartbeat { .. }) {
             audit::note(&mut told, &self.ground, by, action, &execution)?;
             // A `.sync` task that is answered by its token is not looked at any more.

@@ -16,7 +16,9 @@ use trainyard_services::{
 };
 
 use crate::{
-    Context, Operation, Service, operation, services_table,
+    Context, Operation, Service,
+    handover::Handover,
+    operation, services_table,
     times::{self, Form},
 };
 
@@ -42,11 +44,13 @@ impl AwsSdk {
             base_url: self.base_url.clone(),
             request_id: uuid::Uuid::new_v4().to_string(),
             token: Some(call.token.clone()),
+            handover: Handover::default(),
         };
         let mut input = casing::to_wire(service, call.parameters.clone());
         texts::write(&mut input, service.texts);
         match operation::call(&context, operation, input).await {
             Ok(mut answer) => {
+                context.handover.delivered();
                 times::write(&mut answer, service.times, Form::Iso);
                 Ok(casing::to_sdk(service, answer))
             }

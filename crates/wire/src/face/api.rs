@@ -14,6 +14,7 @@ use trainyard_services::refusal::Refusal;
 use super::{Access, Visit};
 use crate::{
     ApiError, Context, Protocol, Service,
+    handover::Handover,
     protocol::{self, Dialect},
     s3, services_table,
     sigv4::{self, Refused, Signature},
@@ -53,8 +54,11 @@ pub(super) async fn answer(visit: Visit, request: Request) -> Response {
         Ok(principal) => {
             let scope = Scope { account: principal.account.clone(), region: signature.region };
             let Visit { services, base_url, request_id, .. } = visit;
-            let context = Context { services, service, principal, scope, base_url, request_id, token: None };
-            protocol::answer(&context, &parts, bytes).await
+            let handover = Handover::default();
+            let (token, seen_off) = (None, handover.clone());
+            let context =
+                Context { services, service, principal, scope, base_url, request_id, token, handover };
+            seen_off.see_off(protocol::answer(&context, &parts, bytes).await)
         }
     }
 }

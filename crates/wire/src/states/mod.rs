@@ -13,6 +13,7 @@ mod describe_map_run;
 mod describe_state_machine;
 mod describe_state_machine_alias;
 mod describe_state_machine_for_execution;
+mod get_activity_task;
 mod get_execution_history;
 mod list_activities;
 mod list_executions;
@@ -96,6 +97,7 @@ pub static SERVICE: Service = Service {
         operation!(DescribeStateMachine => describe_state_machine::run),
         operation!(DescribeStateMachineAlias => describe_state_machine_alias::run),
         operation!(DescribeStateMachineForExecution => describe_state_machine_for_execution::run),
+        operation!(GetActivityTask => get_activity_task::run),
         operation!(GetExecutionHistory => get_execution_history::run),
         operation!(ListActivities => list_activities::run),
         operation!(ListExecutions => list_executions::run),
