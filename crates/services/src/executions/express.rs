@@ -98,18 +98,14 @@ impl Executions {
         Ok(execution)
     }
 
-    async fn life(
-        &self,
-        by: &Principal,
-        spec: StartSpec,
-        chosen: Chosen,
-    ) -> Result<(Life, Payload), Error> {
+    async fn life(&self, by: &Principal, spec: StartSpec, chosen: Chosen) -> Result<(Life, Payload), Error> {
         let name = spec.name.clone().unwrap_or_else(|| self.ground.uuid());
         names::check(&name)?;
         let (text, input) = read_input(spec.input.clone())?;
         let known = self.known(&chosen.machine.scope, &chosen.revision).await?;
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Error::ExecutionLimit(MOST))?;
-        let mut execution = begin(by, (spec.trace, spec.parent), chosen, (name, text, known.role.clone(), self.ground.now()));
+        let mut execution =
+            begin(by, (spec.trace, spec.parent), chosen, (name, text, known.role.clone(), self.ground.now()));
         execution.express = Some(self.ground.uuid());
         let (timers, calls, tokens) = (BTreeMap::new(), JoinSet::new(), HashMap::new());
         let room = self.clone();

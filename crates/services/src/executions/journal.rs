@@ -62,7 +62,11 @@ impl Journal {
         changes.put(&Part { stream: self.stream.clone(), at, lines }, Expect::Any)?;
         let body = serde_json::to_string(&self.stream)
             .map_err(|e| StoreError::Internal(format!("work cannot be written: {e}")))?;
-        changes.schedule(WorkItem::now(JOURNALS, format!("{}\n{}", self.stream.scope, name(&self.stream)), body));
+        changes.schedule(WorkItem::now(
+            JOURNALS,
+            format!("{}\n{}", self.stream.scope, name(&self.stream)),
+            body,
+        ));
         Ok(())
     }
 

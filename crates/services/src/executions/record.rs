@@ -13,7 +13,8 @@ const DATA: &[&str] = &["input", "inputDetails", "output", "outputDetails", "par
 /// What of the events is logged at this level, one line each; with `data`, inputs and outputs too.
 pub(super) fn lines(execution: &Arn, (level, data): (Level, bool), events: &[HistoryEvent]) -> Vec<LogLine> {
     let wanted = events.iter().filter(|event| is_logged(level, &event.type_name()));
-    let line = |event: &HistoryEvent| LogLine { time: event.time, text: shown(execution, data, event).to_string() };
+    let line =
+        |event: &HistoryEvent| LogLine { time: event.time, text: shown(execution, data, event).to_string() };
     wanted.map(line).collect()
 }
 

@@ -87,8 +87,7 @@ fn check_sizes(asked: &[RouteSpec]) -> Result<(), Error> {
                 format!("RoutingConfigurationListItem(stateMachineVersionArn={version}, weight={weight})")
             })
             .collect();
-        let bound =
-            if asked.is_empty() { "greater than or equal to 1" } else { "less than or equal to 2" };
+        let bound = if asked.is_empty() { "greater than or equal to 1" } else { "less than or equal to 2" };
         return Err(sizes(&format!("[{}]", items.join(", ")), bound));
     }
     for (at, RouteSpec { weight, .. }) in asked.iter().enumerate().filter(|(_, route)| route.weight > 100) {

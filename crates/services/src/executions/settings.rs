@@ -94,9 +94,9 @@ impl Encryption {
         let refuse = |why: &str| Err(Error::Encryption(why.to_owned()));
         match (self.owner, &self.kms_key_id, self.kms_data_key_reuse_period_seconds) {
             (KeyOwner::AwsOwnedKey, None, None) => Ok(()),
-            (KeyOwner::AwsOwnedKey, ..) => {
-                refuse("kmsKeyId and kmsDataKeyReusePeriodSeconds go with the type CUSTOMER_MANAGED_KMS_KEY only")
-            }
+            (KeyOwner::AwsOwnedKey, ..) => refuse(
+                "kmsKeyId and kmsDataKeyReusePeriodSeconds go with the type CUSTOMER_MANAGED_KMS_KEY only",
+            ),
             (KeyOwner::CustomerManagedKmsKey, None, _) => {
                 refuse("kmsKeyId must be specified for the type CUSTOMER_MANAGED_KMS_KEY")
             }
@@ -181,7 +181,8 @@ mod tests {
         assert!(check(json!({"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "k"})));
         assert!(!check(json!({"type": "CUSTOMER_MANAGED_KMS_KEY"})));
         assert!(!check(json!({"type": "AWS_OWNED_KEY", "kmsKeyId": "k"})));
-        let late = json!({"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "k", "kmsDataKeyReusePeriodSeconds": 1});
+        let late =
+            json!({"type": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "k", "kmsDataKeyReusePeriodSeconds": 1});
         assert!(!check(late));
     }
 }

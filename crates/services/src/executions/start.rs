@@ -59,7 +59,8 @@ impl Executions {
         }
         let known = self.known(scope, &chosen.revision).await?;
         let at = self.moment()?;
-        let mut execution = begin(by, (spec.trace, spec.parent), chosen, (name, input, known.role.clone(), at.now));
+        let mut execution =
+            begin(by, (spec.trace, spec.parent), chosen, (name, input, known.role.clone(), at.now));
         let fact = Fact::Started(Box::new(start(&execution, value)));
         let decision = decide(&known.machine, &Run::default(), &fact, &at);
         let mut changes = Changes::new();
@@ -80,7 +81,11 @@ impl Executions {
             Err(StoreError::Conflict(_)) => {
                 let Execution { scope, machine, name, input, parent, .. } = &execution;
                 let there = self.execution(&scope.to_string(), machine, name).await?;
-                again(there.ok_or_else(|| Error::Busy(execution.arn().to_string()))?.value, input, parent.as_ref())
+                again(
+                    there.ok_or_else(|| Error::Busy(execution.arn().to_string()))?.value,
+                    input,
+                    parent.as_ref(),
+                )
             }
             Err(error) => Err(error.into()),
         }

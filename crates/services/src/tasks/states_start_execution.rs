@@ -58,7 +58,8 @@ impl Task for StatesStartExecution {
             trace: asked.trace_header,
             parent: Some(Parent { token: call.token.clone(), waits: call.pattern == Pattern::Sync }),
         };
-        let begun = self.executions.start(&call.principal, spec).await.map_err(|error| refused(&error, call))?;
+        let begun =
+            self.executions.start(&call.principal, spec).await.map_err(|error| refused(&error, call))?;
         let arn = begun.arn().to_string();
         let http = json!({"AllHttpHeaders": {}, "HttpHeaders": {}, "HttpStatusCode": 200});
         let response = json!({
@@ -116,9 +117,9 @@ fn name(call: &Call) -> String {
 fn begun_arn(call: &Call) -> Option<String> {
     let text = |member: &str| call.parameters.get(member).and_then(Value::as_str);
     let machine = text("StateMachineArn")?;
-    let machine = machine.split_once(":stateMachine:").map(|(prefix, rest)| {
-        (prefix, rest.split(':').next().unwrap_or_default())
-    });
+    let machine = machine
+        .split_once(":stateMachine:")
+        .map(|(prefix, rest)| (prefix, rest.split(':').next().unwrap_or_default()));
     let (prefix, machine) = machine?;
     let name = text("Name").map_or_else(|| name(call), str::to_owned);
     Some(format!("{prefix}:execution:{machine}:{name}"))

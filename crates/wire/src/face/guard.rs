@@ -115,8 +115,14 @@ mod tests {
         ] {
             check(ours, Ok(()));
         }
-        for foreign in ["evil.example", "sync-evil.example", "localhost.evil.example", "10.0.0.1", "xtrain.example.org", "0.0.0.0"]
-        {
+        for foreign in [
+            "evil.example",
+            "sync-evil.example",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "xtrain.example.org",
+            "0.0.0.0",
+        ] {
             check(foreign, Err(Stop::Misdirected));
         }
         for none in ["", ":80", "a b", "[::1", "localhost:http", "localhost:1:2", "evil@localhost"] {

@@ -15,9 +15,10 @@ pub(super) struct Input {
 pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiError> {
     let arn = shape::own(context, &input.state_machine_alias_arn)?;
     let alias = context.services.executions.describe_alias(arn).await?;
-    let routes = alias.routes.iter().map(|route| {
-        json!({"stateMachineVersionArn": alias.version_arn(route), "weight": route.weight})
-    });
+    let routes = alias
+        .routes
+        .iter()
+        .map(|route| json!({"stateMachineVersionArn": alias.version_arn(route), "weight": route.weight}));
     let mut shown = json!({
         "stateMachineAliasArn": alias.arn(),
         "name": alias.name,

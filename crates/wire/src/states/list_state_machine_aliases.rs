@@ -27,7 +27,8 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiEr
     let limit = shape::page(input.max_results)?;
     let token = shape::token(input.next_token)?;
     let (aliases, next_token) = context.services.executions.list_aliases(arn, limit, token).await?;
-    let shown =
-        aliases.iter().map(|alias| json!({"stateMachineAliasArn": alias.arn(), "creationDate": alias.created}));
+    let shown = aliases
+        .iter()
+        .map(|alias| json!({"stateMachineAliasArn": alias.arn(), "creationDate": alias.created}));
     Ok(Output { state_machine_aliases: shown.collect(), next_token })
 }

@@ -27,8 +27,8 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiEr
     let limit = shape::page(input.max_results)?;
     let token = shape::token(input.next_token)?;
     let (versions, next_token) = context.services.executions.list_versions(arn, limit, token).await?;
-    let shown = versions.iter().map(|version| {
-        json!({"stateMachineVersionArn": version.arn(), "creationDate": version.created})
-    });
+    let shown = versions
+        .iter()
+        .map(|version| json!({"stateMachineVersionArn": version.arn(), "creationDate": version.created}));
     Ok(Output { state_machine_versions: shown.collect(), next_token })
 }

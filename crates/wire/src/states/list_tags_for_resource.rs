@@ -19,6 +19,13 @@ pub(super) struct Output {
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
     let arn = shape::own(context, &input.resource_arn)?;
-    let tags = context.services.executions.tags(arn).await?.into_iter().map(|(key, value)| Tag { key, value }).collect();
+    let tags = context
+        .services
+        .executions
+        .tags(arn)
+        .await?
+        .into_iter()
+        .map(|(key, value)| Tag { key, value })
+        .collect();
     Ok(Output { tags })
 }

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use trainyard_domain::Timestamp;
-use trainyard_services::{executions::{Parent, StartSpec}, ground::uuid_from};
+use trainyard_services::{
+    executions::{Parent, StartSpec},
+    ground::uuid_from,
+};
 
 use super::shape;
 use crate::{ApiError, Context};

@@ -45,7 +45,8 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiEr
     // There are no keys of the customer's, so it is always all.
     let _: Option<shape::Included> = input.included_data;
     let machine = shape::own(context, &input.state_machine_arn)?.to_owned();
-    let spec = StartSpec { machine, name: input.name, input: input.input, trace: input.trace_header, parent: None };
+    let spec =
+        StartSpec { machine, name: input.name, input: input.input, trace: input.trace_header, parent: None };
     let (execution, billed) = context.services.executions.start_sync(&context.principal, spec).await?;
     let (included, end) = (json!({"included": true}), execution.end.clone());
     Ok(Output {
