@@ -89,6 +89,13 @@ pub(super) fn fault(story: &mut Story<'_>, here: &Entered<'_>, fault: Fault) {
     if story.over() {
         return;
     }
+    let query = fault.error == QUERY;
+    let trouble = told(story, here, fault);
+    if query { of_state(story, here, trouble, None) } else { of_expression(story, here, trouble) }
+}
+
+/// What the fault is for everybody else. What failed in JSONata has an event of its own.
+fn told(story: &mut Story<'_>, here: &Entered<'_>, fault: Fault) -> Trouble {
     let entry = &here.entry;
     let cause = match fault.error {
         "States.DataLimitExceeded" => fault.cause,
@@ -98,19 +105,15 @@ pub(super) fn fault(story: &mut Story<'_>, here: &Entered<'_>, fault: Fault) {
         ),
     };
     let failure = Failure::new(fault.error, cause.chars().take(CAUSE_LIMIT).collect::<String>());
-    if fault.error != QUERY {
-        return of_expression(story, here, Trouble::new(failure));
+    if fault.error == QUERY {
+        let (location, state) = (fault.location, entry.state.clone());
+        let kind = EventKind::EvaluationFailed { failure: failure.clone(), location, state };
+        match before(story, here) {
+            Some(previous) => story.tell_after(here.frame, previous, kind),
+            None => story.tell(here.frame, kind),
+        }
     }
-    let kind = EventKind::EvaluationFailed {
-        failure: failure.clone(),
-        location: fault.location,
-        state: entry.state.clone(),
-    };
-    match before(story, here) {
-        Some(previous) => story.tell_after(here.frame, previous, kind),
-        None => story.tell(here.frame, kind),
-    }
-    of_state(story, here, Trouble::new(failure), None);
+    Trouble::new(failure)
 }
 
 const QUERY: &str = "States.QueryEvaluationError";
@@ -209,7 +212,8 @@ fn caught_or_raised(story: &mut Story<'_>, here: &Entered<'_>, trouble: Trouble)
         .look(|scope| Ok::<_, Fault>(Leaving::new(catcher.leave(scope, &error)?, &here.entry, None)));
     let left = left.and_then(|leaving| flow::leave_for(story, here, leaving, Some(&catcher.next)));
     if let Err(fault) = left {
-        raise(story, here.frame, Trouble::new(Failure::new(fault.error, fault.cause)));
+        let trouble = told(story, here, fault);
+        raise(story, here.frame, trouble);
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{
     fault::Fault,
+    jsonata::{Known, Outcome},
     path::{Budget, Found, Missing, Path, Root, VISITS},
 };
 
@@ -77,6 +78,7 @@ pub struct Scope<'v> {
     dice: Cell<u64>,
     making: Cell<usize>,
     visits: Cell<u32>,
+    pub(crate) known: Known,
 }
 
 /// What one field of the state sees: the scope, what `$` means, and what the state's work has come to.
@@ -85,10 +87,8 @@ pub(crate) struct View<'s> {
     pub(crate) scope: &'s Scope<'s>,
     /// `$` of JSONPath.
     pub(crate) dollar: &'s Value,
-    /// `$states.result` of JSONata.
-    pub(crate) result: Option<&'s Value>,
-    /// `$states.errorOutput` of JSONata.
-    pub(crate) error_output: Option<&'s Value>,
+    /// `$states.result` and `$states.errorOutput` of JSONata.
+    pub(crate) outcome: Option<&'s Outcome<'s>>,
 }
 
 impl<'v> Scope<'v> {
@@ -104,6 +104,7 @@ impl<'v> Scope<'v> {
             dice: Cell::new(seed),
             making: Cell::new(MAKING),
             visits: Cell::new(VISITS),
+            known: Known::default(),
         }
     }
 
@@ -161,6 +162,15 @@ impl<'v> Scope<'v> {
         number
     }
 
+    /// Where the dice stand.
+    pub(crate) fn dice(&self) -> u64 {
+        self.dice.get()
+    }
+
+    pub(crate) fn set_dice(&self, dice: u64) {
+        self.dice.set(dice);
+    }
+
     /// Counts `bytes` as made.
     pub(crate) fn spend(&self, bytes: usize) -> Result<(), Fault> {
         let left = self.making.get().checked_sub(bytes);
@@ -172,7 +182,7 @@ impl<'v> Scope<'v> {
 
     /// A view in which `$` is `dollar`.
     pub(crate) fn view<'s>(&'s self, dollar: &'s Value) -> View<'s> {
-        View { scope: self, dollar, result: None, error_output: None }
+        View { scope: self, dollar, outcome: None }
     }
 }
 

@@ -23,11 +23,11 @@ pub enum Shape {
 impl Shape {
     /// Reads the field, if it is there.
     pub(crate) fn read(fields: &mut Fields<'_>, name: &'static str) -> Option<Self> {
-        let (pointer, language, field) = (fields.at(name), fields.language, fields.field(name));
+        let (place, language) = (fields.place(name), fields.language);
         let value = fields.value(name)?;
         Some(match language {
-            Language::JsonPath => Self::Path(Template::parse(value, &pointer, fields.report)),
-            Language::Jsonata => Self::Jsonata(Query::parse(value, &field, &pointer, fields.report)),
+            Language::JsonPath => Self::Path(Template::parse(value, &place.pointer, fields.report)),
+            Language::Jsonata => Self::Jsonata(Query::parse(value, &place, fields.report)),
         })
     }
 

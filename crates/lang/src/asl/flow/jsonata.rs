@@ -9,6 +9,7 @@ use crate::asl::{
     assign::Assign,
     fault::Fault,
     fields::Fields,
+    jsonata::Outcome,
     scope::{Scope, Stage, View},
     shape::Shape,
 };
@@ -33,6 +34,13 @@ pub struct Exit {
 
 impl JsonataFlow {
     pub(super) fn read(fields: &mut Fields<'_>, takes: Takes) -> Self {
+        fields.foreign(&["InputPath", "OutputPath"]);
+        if takes.result {
+            fields.foreign(&["ResultPath", "Parameters"]);
+        }
+        if takes.selector {
+            fields.foreign(&["ResultSelector"]);
+        }
         let arguments = if takes.arguments { Shape::read(fields, "Arguments") } else { None };
         let output = Shape::read(fields, "Output");
         let assign = if takes.assign { Assign::read(fields) } else { None };
@@ -54,7 +62,8 @@ impl JsonataFlow {
         if let Some(result) = &result {
             scope.record(Stage::Result, result);
         }
-        let view = View { result: result.as_deref(), ..scope.view(scope.input) };
+        let outcome = Outcome::of_result(result.as_deref());
+        let view = View { outcome: Some(&outcome), ..scope.view(scope.input) };
         let (output, assigned) = self.exit.evaluate(view)?;
         let output = output.map(Cow::Owned).or(result).unwrap_or(Cow::Borrowed(scope.input));
         Ok(Left { output, assigned })

@@ -24,6 +24,8 @@ mod string_to_json;
 mod tests;
 mod uuid;
 
+pub(crate) use self::{hash::digest, uuid::uuid_of};
+
 use std::ops::RangeInclusive;
 
 use serde_json::Value;
@@ -106,6 +108,19 @@ impl Call {
     /// Reads a call; the reason is for a person.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         parse::call(text)
+    }
+
+    /// The variables that its arguments refer to.
+    pub(crate) fn variables(&self) -> Vec<&str> {
+        let mut all = Vec::new();
+        for argument in &self.arguments {
+            match argument {
+                Argument::Literal(_) => {}
+                Argument::Path(path) => all.extend(path.variable()),
+                Argument::Call(call) => all.extend(call.variables()),
+            }
+        }
+        all
     }
 
     pub(crate) fn evaluate(&self, view: View<'_>) -> Result<Value, CallFault> {

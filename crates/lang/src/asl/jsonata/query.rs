@@ -6,7 +6,7 @@ use super::Expression;
 use crate::asl::{
     diagnostic::Report,
     fault::Fault,
-    fields::below,
+    fields::Place,
     scope::{View, weight},
 };
 
@@ -24,15 +24,12 @@ pub enum Query {
 }
 
 impl Query {
-    /// Reads what stands at `pointer`, which is `field` of its state, reporting all that is wrong with it.
-    pub(crate) fn parse(value: &Value, field: &str, pointer: &str, report: &Report) -> Self {
+    /// Reads what stands at that place, reporting all that is wrong with it; what is broken is `null` then.
+    pub(crate) fn parse(value: &Value, place: &Place, report: &Report) -> Self {
         match value {
             Value::Object(members) => {
                 let read = |(name, value): (&String, &Value)| {
-                    (
-                        name.clone(),
-                        Self::parse(value, &format!("{field}/{name}"), &below(pointer, name), report),
-                    )
+                    (name.clone(), Self::parse(value, &place.member(name), report))
                 };
                 let members: Vec<_> = members.iter().map(read).collect();
                 if members.iter().all(|(_, member)| matches!(member, Self::Literal(_))) {
@@ -41,9 +38,7 @@ impl Query {
                 Self::Object(members)
             }
             Value::Array(items) => {
-                let read = |(at, item)| {
-                    Self::parse(item, &format!("{field}[{at}]"), &format!("{pointer}/{at}"), report)
-                };
+                let read = |(at, item)| Self::parse(item, &place.item(at), report);
                 let items: Vec<_> = items.iter().enumerate().map(read).collect();
                 if items.iter().all(|item| matches!(item, Self::Literal(_))) {
                     return Self::Literal(value.clone());
@@ -51,14 +46,15 @@ impl Query {
                 Self::Array(items)
             }
             Value::String(text) => match Expression::inside(text) {
-                Some(inside) => match Expression::parse(inside, field) {
-                    Ok(expression) => Self::Expression(expression),
-                    Err(why) => {
-                        report.schema(pointer, why);
-                        Self::Literal(Value::Null)
+                Some(inside) => Expression::read(inside, place, report)
+                    .map_or(Self::Literal(Value::Null), Self::Expression),
+                None => {
+                    if text.starts_with("{%") {
+                        let message = "JSONata string must start with {% and end with %}";
+                        report.schema(&place.pointer, message);
                     }
-                },
-                None => Self::Literal(value.clone()),
+                    Self::Literal(value.clone())
+                }
             },
             _ => Self::Literal(value.clone()),
         }

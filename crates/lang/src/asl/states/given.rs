@@ -33,6 +33,7 @@ impl<T> Given<T> {
         fixed: impl FnOnce(&mut Fields<'_>, &'static str) -> Option<T>,
     ) -> Option<Self> {
         if fields.language == Language::Jsonata {
+            fields.foreign(&[path_name]);
             if let Some(expression) = Self::expression(fields, name) {
                 return expression;
             }
@@ -40,19 +41,13 @@ impl<T> Given<T> {
         }
         fields.one_of(&[name, path_name], false);
         let fixed = fixed(fields, name).map(Self::Fixed);
-        fixed.or(fields.definite_path(path_name).map(Self::Path))
+        fixed.or(fields.reference_path(path_name).map(Self::Path))
     }
 
     /// The expression that the field is: none if it is none, and nothing in it if it is broken.
     pub(crate) fn expression(fields: &mut Fields<'_>, name: &'static str) -> Option<Option<Self>> {
         let text = fields.value(name).and_then(Value::as_str).and_then(Expression::inside)?;
-        match Expression::parse(text, &fields.field(name)) {
-            Ok(expression) => Some(Some(Self::Jsonata(expression))),
-            Err(why) => {
-                fields.report.schema(&fields.at(name), why);
-                Some(None)
-            }
-        }
+        Some(Expression::read(text, &fields.place(name), fields.report).map(Self::Jsonata))
     }
 
     /// The value that is written in the definition, or what comes in its place.

@@ -73,18 +73,19 @@ impl Items {
 }
 
 pub(super) fn read(fields: &mut Fields<'_>) -> Items {
+    fields.foreign(if fields.language == Language::JsonPath { &["Items"] } else { &["ItemsPath"] });
     if fields.language == Language::JsonPath {
         return match fields.definite_path("ItemsPath") {
             Some(path) if !path.is_whole_input() => Items::Path(path),
             _ => Items::Input,
         };
     }
-    let (pointer, field) = (fields.at("Items"), fields.field("Items"));
+    let place = fields.place("Items");
     let Some(value) = fields.value("Items") else { return Items::Input };
-    let query = Query::parse(value, &field, &pointer, fields.report);
+    let query = Query::parse(value, &place, fields.report);
     if !value.is_array() && !matches!(query, Query::Expression(_)) {
         let message = "The field 'Items' must be an array or a JSONata expression";
-        fields.report.schema(&pointer, message);
+        fields.report.schema(&place.pointer, message);
     }
     Items::Jsonata(query)
 }

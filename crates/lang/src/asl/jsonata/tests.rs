@@ -1,0 +1,174 @@
+use serde_json::{Value, json};
+
+use super::Expression;
+use crate::asl::{
+    Fault,
+    diagnostic::Report,
+    fields::Place,
+    scope::{Scope, Variables},
+};
+
+struct Set(Value);
+
+impl Variables for Set {
+    fn variable(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+}
+
+fn place() -> Place {
+    Place { pointer: "/States/S/Output".to_owned(), field: "Output".to_owned(), caught: false }
+}
+
+fn run(text: &str) -> Result<Value, Fault> {
+    let report = Report::default();
+    let expression = Expression::read(text, &place(), &report);
+    let expression = expression.unwrap_or_else(|| panic!("{text}: {:?}", report.into_diagnostics()));
+    let input =
+        json!({"n": 5, "list": [1, 2, 3], "text": "a-b", "deep": {"er": [{"x": 1}, {"x": 2}]}, "nil": null});
+    let context = || json!({"State": {"Name": "S"}});
+    let variables = Set(json!({"rate": 2.5, "names": ["p", "q"]}));
+    let scope = Scope::new(&input, 7).with_context(&context).with_variables(&variables).at(1_700_000_000_000);
+    expression.evaluate(scope.view(&input))
+}
+
+#[track_caller]
+fn check(text: &str, expect: Value) {
+    assert_eq!(run(text).unwrap(), expect, "{text}");
+}
+
+#[track_caller]
+fn fails(text: &str, expect: &str) {
+    let fault = run(text).unwrap_err();
+    assert_eq!((fault.error, fault.location.as_deref()), ("States.QueryEvaluationError", Some("Output")));
+    assert!(fault.cause.contains(expect), "{text}: {}", fault.cause);
+}
+
+#[track_caller]
+fn refused(text: &str, expect: &str) {
+    let report = Report::default();
+    assert!(Expression::read(text, &place(), &report).is_none(), "{text}");
+    let found: Vec<String> = report.into_diagnostics().iter().map(ToString::to_string).collect();
+    assert!(found.iter().any(|found| found.contains(expect)), "{text}: {found:?}");
+}
+
+#[test]
+fn sees_states_and_variables() {
+    check(" $states.input.n + 1 ", json!(6));
+    check("$states.context.State.Name", json!("S"));
+    check("$sum($states.input.list) * $rate", json!(15));
+    check("$names[1] & '!' & $states.input.n & $states.input.missing", json!("q!5"));
+    check("$states.input.deep.er.x", json!([1, 2]));
+    check("$map($names, function($v, $i) { $v & $i })", json!(["p0", "q1"]));
+    check("$states.input.nil", json!(null));
+    check("{'a': $states.input.missing, 'b': [1]}", json!({"b": [1]}));
+    check("$keys($states)", json!(["input", "context"]));
+    check("$map($states.input.list, $string)", json!(["1", "2", "3"]));
+    check("$variable := 1", json!(1));
+    check("[$states.input.list, 4]", json!([1, 2, 3, 4]));
+    check("$states.input.list = [1, 2, 3] and 2 in $states.input.list", json!(true));
+    check("1 / 3", json!(1.0 / 3.0));
+    check("$states.input.list[$ > 1]", json!([2, 3]));
+    check("$states.input.deep.**.x", json!([1, 2]));
+    check("$states.input.deep.*.x", json!([1, 2]));
+    check("$states.input.deep[1 in **.x].er.x", json!([1, 2]));
+    check("$map($states.input.deep.er, function($v) { $count($v.*) })", json!([1, 1]));
+    check("$states.input.deep.er.({'y': x & ''}).y", json!(["1", "2"]));
+    check("$states.input.deep.er@$e#$i.[$i, $e.x]", json!([0, 1, 1, 2]));
+    check("$states.input.deep.er.x.(%.%.er[0].x)", json!([1, 1]));
+    check("$states.input.deep ~> |er|{'y': 'z'}|", json!({"er": [{"x": 1, "y": "z"}, {"x": 2, "y": "z"}]}));
+    check("$states.input.deep.er^(>x).x", json!([2, 1]));
+    check("$states.input.deep.er{$string(x): x}", json!({"1": 1, "2": 2}));
+    check("$replace('a1b2', /[0-9]/, function($m) { '<' & $m.match & '>' })", json!("a<1>b<2>"));
+    check("$replace('aba', 'a', 'x', 1) & $join($names, '-') & $pad('x', -3, '#')", json!("xbap-q##x"));
+}
+
+#[test]
+fn functions_of_aws() {
+    check("$partition($states.input.list, 2)", json!([[1, 2], [3]]));
+    check("$partition([1], 5)", json!([[1]]));
+    check("$range(0, 10, 3)", json!([0, 3, 6, 9]));
+    check("$range(3, 1, -1)", json!([3, 2, 1]));
+    check("$range(1, 9, 9)", json!(1));
+    check("$hash('input data', 'SHA-1')", json!("aaff4a450a104cd177d28d18d74485e8cae074b7"));
+    check("$parse('{\"a\": [1, -0]}').a", json!([1, 0]));
+    check("$random(3) = $random(3) and $random() < 1", json!(true));
+    check("$length($uuid())", json!(36));
+    check("$uuid() = $uuid()", json!(false));
+    check("$now()", json!("2023-11-14T22:13:20.000Z"));
+    check("$now('[Y0001]')", json!("2023"));
+    check("$millis()", json!(1_700_000_000_000_i64));
+    check("$count($shuffle($states.input.list))", json!(3));
+    fails("$partition([1], 0)", "positive");
+    fails("$range(0, 1000, 1)", "more than 1000");
+    fails("$range(0, 10, 0)", "zero");
+    fails("$hash('x', 'CRC')", "none of the algorithms");
+    fails("$parse('{')", "not JSON");
+    fails("$eval('1')", "threw an error during evaluation. T1006: Attempted to invoke a non-function");
+}
+
+#[test]
+fn says_what_went_wrong() {
+    let said =
+        "The JSONata expression '$nope' specified for the field 'Output' returned nothing (undefined).";
+    assert_eq!(run("$nope").unwrap_err().cause, said);
+    fails("$states.result", "returned nothing (undefined).");
+    fails("$f := function($x){$x}", "returned an unsupported result type.");
+    fails("'a' + 1", "threw an error during evaluation. T2001: ");
+    fails("$sum('a')", "threw an error during evaluation. T0412: ");
+    fails("$error('mine')", "threw an error during evaluation. D3137: mine");
+    let report = Report::default();
+    let list = Expression::read("1", &place(), &report).unwrap().unexpected("array", &json!({"a": 1}));
+    assert!(
+        list.cause.ends_with("Expected 'array', but was 'object' for value: {\"a\":1}"),
+        "{}",
+        list.cause
+    );
+}
+
+#[test]
+fn refuses_what_can_never_work() {
+    refused("1 +", "INVALID_JSONATA_EXPRESSION: Unexpected end of expression at /States/S/Output");
+    refused("\"open", "INVALID_JSONATA_EXPRESSION: String literal must be terminated by a matching quote");
+    refused(
+        "phone.number & phone.kind",
+        "UNSUPPORTED_JSONATA_EXPRESSION: Reference to 'phone' at the top level is not supported. at /States/S/Output",
+    );
+    refused("$", "Reference to '$'");
+    refused("$$.a", "Reference to '$$'");
+    refused("$states.input[$$.a]", "Reference to '$$'");
+    refused("$sum(*)", "Reference to '*'");
+    refused("$states.errorOutput.Error", "UNSUPPORTED_JSONATA_EXPRESSION");
+    refused(&"(".repeat(9_000), "more than 8192 bytes");
+    let place = Place { caught: true, ..place() };
+    assert!(Expression::read("$states.errorOutput.Error", &place, &Report::default()).is_some());
+}
+
+#[test]
+fn names_the_variables_that_it_needs() {
+    let report = Report::default();
+    let text = "($own := $a; $map($b.c, function($v) { $v + $own + $f($d) })[$ > $a])";
+    let expression = Expression::read(text, &place(), &report).unwrap();
+    assert_eq!(expression.variables().collect::<Vec<_>>(), ["a", "b", "d"]);
+}
+
+/// Whatever an expression does, it ends soon, and without much memory.
+#[test]
+fn hostile_expressions_end() {
+    let hostile = include_str!("tests/hostile.txt").lines().filter(|line| !line.trim().is_empty());
+    let mut count = 0;
+    for text in hostile {
+        count += 1;
+        let begun = std::time::Instant::now();
+        let report = Report::default();
+        let Some(expression) = Expression::read(text, &place(), &report) else { continue };
+        let input = json!({"s": "x".repeat(100_000), "l": vec![1; 10_000], "n": {"a": {"a": {"a": 1}}}});
+        let scope = Scope::new(&input, 1);
+        let fault = expression.evaluate(scope.view(&input)).err();
+        let took = begun.elapsed();
+        assert!(fault.is_some(), "{text} succeeded");
+        assert!(took.as_secs() < 5, "{text} took {took:?}");
+        eprintln!("{took:?} {text} {:.160}", fault.unwrap().cause);
+    }
+    assert!(count >= 40);
+}
