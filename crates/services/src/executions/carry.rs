@@ -133,9 +133,10 @@ fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
 
 /// Whether the decision offers a task to workers of an activity.
 pub(super) fn offers(decision: &Decision) -> bool {
-    decision.commands.iter().any(|command| {
-        matches!(command, Command::RunTask(TaskCall { resource: Resource::Activity(_), .. }))
-    })
+    decision
+        .commands
+        .iter()
+        .any(|command| matches!(command, Command::RunTask(TaskCall { resource: Resource::Activity(_), .. })))
 }
 
 /// Notes how the execution has ended.

@@ -60,7 +60,9 @@ impl MapRuns {
         let awaited = standing.is_some_and(|(_, awaited)| awaited);
         let mut changes = Changes::new();
         let ended = room.count_ends(&mut run, &mut changes).await?;
-        let again = match next(&run, awaited) {
+        let step = next(&run, awaited);
+        let starts = matches!(step, Next::Start(_));
+        let again = match step {
             Next::Over => return Ok(Turn::Over),
             Next::Read => {
                 room.gather(Held { version, value: run }).await?;
@@ -90,6 +92,10 @@ impl MapRuns {
         }
         changes.put(&run, Expect::Version(version))?;
         room.ground.store.commit(changes).await?;
+        if starts {
+            // Workers of activities may have something to do.
+            room.counter.ring();
+        }
         Ok(Turn::Again)
     }
 }
