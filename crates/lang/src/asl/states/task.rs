@@ -5,6 +5,7 @@ use crate::asl::{
     errors::{Catcher, Retrier, read_catchers, read_retriers},
     fields::Fields,
     flow::{Flow, Takes},
+    integrations::not_recognised,
     machine::Next,
     resource::Resource,
 };
@@ -57,17 +58,10 @@ pub(super) fn read(fields: &mut Fields<'_>) -> (Flow, Option<Task>) {
 
 fn read_resource(fields: &mut Fields<'_>) -> Option<Resource> {
     let text = fields.text("Resource")?;
-    match text.parse() {
+    match text.parse::<Resource>() {
         Ok(resource) => Some(resource),
-        Err(why) => {
-            let message = match text.starts_with("arn:") {
-                true => format!(
-                    "The resource provided {text} is not recognized. The value is not a valid resource ARN, or the \
-                     resource is not available in this region. ({why})"
-                ),
-                false => "Value is not a valid resource ARN".to_owned(),
-            };
-            fields.report.schema(&fields.at("Resource"), message);
+        Err(_) => {
+            fields.report.schema(&fields.at("Resource"), not_recognised(text));
             None
         }
     }
