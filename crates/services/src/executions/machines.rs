@@ -279,12 +279,14 @@ impl Executions {
 
     /// The same for a kind of state machine: express executions cannot wait for jobs or tokens.
     pub fn check_definition_for(&self, definition: &str, kind: MachineType) -> Result<Machine, Error> {
-        let machine = self.check_definition(definition)?;
-        let faults = match kind {
-            MachineType::Standard => Vec::new(),
-            MachineType::Express => machine.express_diagnostics(),
-        };
-        if faults.is_empty() { Ok(machine) } else { Err(Error::InvalidDefinition(faults)) }
+        if kind == MachineType::Express {
+            let machine = asl::parse(definition).map_err(Error::InvalidDefinition)?;
+            let faults = machine.express_diagnostics();
+            if !faults.is_empty() {
+                return Err(Error::InvalidDefinition(faults));
+            }
+        }
+        self.check_definition(definition)
     }
 
     /// Reads the definition and looks whether Step Functions knows its tasks; every fault is in the error. A task

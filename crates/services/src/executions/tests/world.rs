@@ -13,17 +13,19 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use trainyard_domain::{Principal, Scope, Timestamp};
+use trainyard_drivers::blobs::Disk;
 use trainyard_store::{Changes, Store};
 
 use super::Desk;
 use crate::{
     approvals::{self, Approvals},
+    artifacts::Artifacts,
     bus::Bus,
     executions::{Direction, Ears, Execution, Executions, MachineSpec, StartSpec, Status, task::Task},
     ground::Ground,
     logs::Logs,
     targets::StateMachine,
-    tasks::{Tasks, events_put_events::EventsPutEvents},
+    tasks::{StatesStartExecution, Tasks, events_put_events::EventsPutEvents},
 };
 
 pub(super) struct World {
@@ -33,6 +35,7 @@ pub(super) struct World {
     pub(super) approvals: Approvals,
     pub(super) bus: Bus,
     pub(super) logs: Logs,
+    pub(super) artifacts: Artifacts,
     clock: Arc<AtomicI64>,
     loops: JoinSet<()>,
     folder: Arc<TempDir>,
@@ -56,10 +59,19 @@ impl World {
         let now = Arc::new(move || Timestamp(hands.load(Ordering::SeqCst)));
         let ground = Ground::with_clock(store.clone(), now);
         let logs = Logs::open(ground.clone(), folder.path()).unwrap();
-        let (bus, executions) = (Bus::new(ground.clone()), Executions::new(ground.clone(), logs.clone()));
+        let blobs = Arc::new(Disk::open(&folder.path().join("blobs")).unwrap());
+        let artifacts = Artifacts::new(ground.clone(), blobs);
+        let (bus, executions) =
+            (Bus::new(ground.clone()), Executions::new(ground.clone(), logs.clone(), artifacts.clone()));
         let approvals = Approvals::new(ground);
         let put_events = EventsPutEvents(bus.clone());
-        let tasks = Tasks::new([Arc::new(desk.clone()) as Arc<dyn Task>, Arc::new(put_events)]);
+        let start = |parsed| StatesStartExecution { executions: executions.clone(), parsed };
+        let tasks = Tasks::new([
+            Arc::new(desk.clone()) as Arc<dyn Task>,
+            Arc::new(put_events),
+            Arc::new(start(false)),
+            Arc::new(start(true)),
+        ]);
         executions.equip(tasks.strict(strict));
         bus.meet(
             vec![Arc::new(StateMachine(executions.clone()))],
@@ -69,7 +81,7 @@ impl World {
         let (e, b) = (executions.clone(), bus.clone());
         loops.spawn(async move { e.watch(CancellationToken::new()).await });
         loops.spawn(async move { b.watch(CancellationToken::new()).await });
-        Self { store, desk, executions, approvals, bus, logs, clock, loops, folder }
+        Self { store, desk, executions, approvals, bus, logs, artifacts, clock, loops, folder }
     }
 
     /// Everything in memory is gone, at whatever point it was; what is on disk and outside is not.
