@@ -25,6 +25,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use trainyard_domain::ports::Blobs;
 
 pub(crate) use host::{Host, Work};
+pub use images::tidy as tidy_images;
 pub use view::Power;
 
 /// What a process driver has to know.
