@@ -13,8 +13,6 @@ pub(crate) fn complete(env: &mut BTreeMap<String, String>, path: &str, home: &st
     env.entry("PATH".into()).or_insert_with(|| path.to_owned());
     env.entry("HOME".into()).or_insert_with(|| home.to_owned());
     env.entry("LANG".into()).or_insert_with(|| "C.UTF-8".to_owned());
-    // An SDK without credentials of its own would ask for the machine's.
-    env.entry("AWS_EC2_METADATA_DISABLED".into()).or_insert_with(|| "true".to_owned());
     // What runs here talks to the server on this machine, whatever proxy there is for the world.
     for name in ["NO_PROXY", "no_proxy"] {
         let given = env.get(name).cloned().unwrap_or_default();
@@ -54,8 +52,7 @@ mod tests {
         assert_eq!(env["HOME"], "/home");
         assert_eq!(env["NO_PROXY"], "a,localhost,127.0.0.1,::1");
         assert_eq!(env["no_proxy"], "127.0.0.1,localhost,::1");
-        assert_eq!(env["AWS_EC2_METADATA_DISABLED"], "true");
-        assert_eq!(env.len(), 6);
+        assert_eq!(env.len(), 5);
     }
 
     #[test]
