@@ -47,7 +47,10 @@ impl Expression {
     /// Reads an expression and reports what is wrong with it.
     pub(crate) fn read(text: &str, place: &Place, report: &Report) -> Option<Self> {
         match Self::parse(text, place) {
-            Ok(expression) => Some(expression),
+            Ok(expression) => {
+                expression.variables().for_each(|variable| report.refer(variable));
+                Some(expression)
+            }
             Err(refusals) => {
                 for Refusal { code, message } in refusals {
                     report.add(code, &place.pointer, message);

@@ -74,7 +74,7 @@ fn sees_states_and_variables() {
     check("$states.input.deep[1 in **.x].er.x", json!([1, 2]));
     check("$map($states.input.deep.er, function($v) { $count($v.*) })", json!([1, 1]));
     check("$states.input.deep.er.({'y': x & ''}).y", json!(["1", "2"]));
-    check("$states.input.deep.er@$e#$i.[$i, $e.x]", json!([[0, 1], [1, 2]]));
+    check("$states.input.deep.er@$e#$i.[$i, $e.x]", json!([0, 1, 1, 2]));
     check("$states.input.deep.er.x.(%.%.er[0].x)", json!([1, 1]));
     check("$states.input.deep ~> |er|{'y': 'z'}|", json!({"er": [{"x": 1, "y": "z"}, {"x": 2, "y": "z"}]}));
     check("$states.input.deep.er^(>x).x", json!([2, 1]));

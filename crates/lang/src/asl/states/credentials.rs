@@ -61,9 +61,13 @@ fn read_path(fields: &mut Fields<'_>) -> Option<Credentials> {
         return Some(Credentials::Fixed(arn.to_owned()));
     }
     match Expression::parse(fields.text("RoleArn.$")?) {
-        Ok(expression) => Some(Credentials::Path(expression)),
+        Ok(expression) => {
+            expression.refer(fields.report);
+            Some(Credentials::Path(expression))
+        }
         Err(why) => {
-            let message = format!("Value is not a valid JSONPath or intrinsic function call ({why})");
+            let message =
+                format!("Value must be a valid JSONPath or a valid intrinsic function call ({why})");
             fields.report.schema(&fields.at("RoleArn.$"), message);
             None
         }
