@@ -5,6 +5,7 @@ use crate::asl::{
     Fault,
     diagnostic::Report,
     fields::Place,
+    hostile::ends,
     scope::{Scope, Variables},
 };
 
@@ -155,20 +156,11 @@ fn names_the_variables_that_it_needs() {
 /// Whatever an expression does, it ends soon, and without much memory.
 #[test]
 fn hostile_expressions_end() {
-    let hostile = include_str!("tests/hostile.txt").lines().filter(|line| !line.trim().is_empty());
-    let mut count = 0;
-    for text in hostile {
-        count += 1;
-        let begun = std::time::Instant::now();
-        let report = Report::default();
-        let Some(expression) = Expression::read(text, &place(), &report) else { continue };
-        let input = json!({"s": "x".repeat(100_000), "l": vec![1; 10_000], "n": {"a": {"a": {"a": 1}}}});
-        let scope = Scope::new(&input, 1);
-        let fault = expression.evaluate(scope.view(&input)).err();
-        let took = begun.elapsed();
-        assert!(fault.is_some(), "{text} succeeded");
-        assert!(took.as_secs() < 5, "{text} took {took:?}");
-        eprintln!("{took:?} {text} {:.160}", fault.unwrap().cause);
+    let input = json!({"s": "x".repeat(100_000), "l": vec![1; 10_000], "n": {"a": {"a": {"a": 1}}}});
+    for text in include_str!("tests/hostile.txt").lines() {
+        ends(text, || {
+            let Some(expression) = Expression::read(text, &place(), &Report::default()) else { return true };
+            expression.evaluate(Scope::new(&input, 1).view(&input)).is_err()
+        });
     }
-    assert!(count >= 40);
 }

@@ -46,7 +46,7 @@ pub(super) fn read(fields: &mut Fields<'_>, around: Around) -> Option<(Mode, Gra
     let name = if old { "Iterator" } else { "ItemProcessor" };
     let value = fields.value(name);
     let processor = fields.inside(name).zip(value).map(|(mut inner, value)| {
-        let distributed = if old { None } else { read_config(&mut inner) };
+        let distributed = read_config(&mut inner);
         let graph = Graph::read(&mut inner, value, around.inner());
         inner.finish();
         (distributed, graph)
