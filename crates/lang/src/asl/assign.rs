@@ -3,7 +3,13 @@
 
 use serde_json::{Map, Value};
 
-use super::{fault::Fault, fields::Fields, scope::View, shape::Shape, variables};
+use super::{
+    fault::Fault,
+    fields::{Fields, below},
+    scope::View,
+    shape::Shape,
+    variables,
+};
 
 /// The variables that are set on the way out of a state.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,8 +26,8 @@ impl Assign {
         };
         for name in names.keys() {
             let name = name.strip_suffix(".$").unwrap_or(name);
-            if let Some(why) = variables::fault(name) {
-                fields.report.schema(&pointer, why);
+            if let Some((code, why)) = variables::fault(name) {
+                fields.report.add(code, &below(&pointer, name), why);
             }
         }
         Shape::read(fields, "Assign").map(Self)

@@ -1,7 +1,11 @@
 //! What is wrong with a definition, in the words and codes of `ValidateStateMachineDefinition`.
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html>
 
-use std::{cell::RefCell, fmt};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, HashSet},
+    fmt,
+};
 
 /// AWS's code of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +24,16 @@ pub enum Code {
     DuplicateStateName,
     /// No state ends the execution.
     MissingEndState,
+    /// The name of a state is too long, or empty.
+    InvalidStateName,
+    /// The label of a Map cannot be part of an ARN.
+    InvalidLabelName,
+    /// Two Maps have the same label.
+    DuplicateLabelName,
+    /// The name of a variable is no identifier.
+    InvalidVariableName,
+    /// The name of a variable means something already.
+    ReservedVariableName,
 }
 
 /// One thing that is wrong.
@@ -44,6 +58,11 @@ impl Code {
             Self::UnsupportedJsonataExpression => "UNSUPPORTED_JSONATA_EXPRESSION",
             Self::DuplicateStateName => "DUPLICATE_STATE_NAME",
             Self::MissingEndState => "MISSING_END_STATE",
+            Self::InvalidStateName => "INVALID_STATE_NAME",
+            Self::InvalidLabelName => "INVALID_LABEL_NAME",
+            Self::DuplicateLabelName => "DUPLICATE_LABEL_NAME",
+            Self::InvalidVariableName => "INVALID_VARIABLE_NAME",
+            Self::ReservedVariableName => "RESERVED_VARIABLE_NAME",
         }
     }
 }
@@ -60,6 +79,8 @@ impl fmt::Display for Diagnostic {
         write!(f, "{}: {}", self.code, self.message)?;
         match &self.pointer {
             Some(pointer) => write!(f, " at {pointer}"),
+            // So says AWS.
+            None if self.code == Code::MissingEndState => f.write_str(" at null"),
             None => Ok(()),
         }
     }
@@ -71,10 +92,18 @@ pub fn invalid_definition(diagnostics: &[Diagnostic]) -> String {
     format!("Invalid State Machine Definition: '{}'", all.join(", "))
 }
 
-/// Where diagnostics are collected while a definition is read.
+/// The variables that each state refers to, by the state's name.
+pub type VariableReferences = BTreeMap<String, BTreeSet<String>>;
+
+/// Where diagnostics are collected while a definition is read, and what has to be known of all states at once.
 #[derive(Default)]
 pub(crate) struct Report {
     found: RefCell<Vec<Diagnostic>>,
+    states: RefCell<HashSet<String>>,
+    labels: RefCell<HashSet<String>>,
+    /// The states that are being read, the innermost last.
+    inside: RefCell<Vec<String>>,
+    references: RefCell<VariableReferences>,
 }
 
 impl Report {
@@ -84,8 +113,45 @@ impl Report {
         self.found.borrow_mut().push(found);
     }
 
+    /// A diagnostic without a place to point at.
+    pub(crate) fn add_nowhere(&self, code: Code, message: &str) {
+        self.found.borrow_mut().push(Diagnostic { code, message: message.to_owned(), pointer: None });
+    }
+
     pub(crate) fn schema(&self, pointer: &str, message: impl Into<String>) {
         self.add(Code::SchemaValidationFailed, pointer, message);
+    }
+
+    /// A state is read: its name must be the only one of its kind.
+    pub(crate) fn enter(&self, name: &str, pointer: &str) {
+        if !self.states.borrow_mut().insert(name.to_owned()) {
+            self.add(Code::DuplicateStateName, pointer, format!("Duplicate State name: {name}"));
+        }
+        self.inside.borrow_mut().push(name.to_owned());
+    }
+
+    /// The state has been read.
+    pub(crate) fn leave(&self) {
+        self.inside.borrow_mut().pop();
+    }
+
+    /// A Map has that label.
+    pub(crate) fn label(&self, label: &str, pointer: &str) {
+        if !self.labels.borrow_mut().insert(label.to_owned()) {
+            self.add(Code::DuplicateLabelName, pointer, format!("Duplicate Label name: {label}"));
+        }
+    }
+
+    /// The state that is being read refers to the variable.
+    pub(crate) fn refer(&self, variable: &str) {
+        if let Some(state) = self.inside.borrow().last() {
+            let mut references = self.references.borrow_mut();
+            references.entry(state.clone()).or_default().insert(variable.to_owned());
+        }
+    }
+
+    pub(crate) fn references(&self) -> VariableReferences {
+        self.references.borrow().clone()
     }
 
     pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {

@@ -20,6 +20,7 @@ use super::{
 
 /// Any error but the two that end an execution in any case.
 const ALL: &str = "States.ALL";
+const ALL_ALONE: &str = "States.ALL must appear alone and at end of list";
 /// The longest `MaxDelaySeconds`, one year, which is not allowed itself.
 const YEAR: u64 = 31_622_400;
 
@@ -160,15 +161,8 @@ fn read_retrier(mut fields: Fields<'_>) -> Option<Retrier> {
     }
     let max_attempts = fields.integer("MaxAttempts", 0, SECONDS_LIMIT).unwrap_or(3);
     let backoff_rate = fields.number("BackoffRate", 1.0).unwrap_or(2.0);
-    let jitter = match fields.text("JitterStrategy") {
-        None | Some("NONE") => Jitter::None,
-        Some("FULL") => Jitter::Full,
-        Some(_) => {
-            let message = "The field 'JitterStrategy' should have one of these values: [FULL, NONE]";
-            report.schema(&fields.at("JitterStrategy"), message);
-            Jitter::None
-        }
-    };
+    let strategies = [("NONE", Jitter::None), ("FULL", Jitter::Full)];
+    let jitter = fields.choice("JitterStrategy", &strategies).unwrap_or(Jitter::None);
     fields.finish();
     Some(Retrier { errors, interval, max_attempts, backoff_rate, max_delay, jitter })
 }
@@ -179,9 +173,13 @@ fn read_catcher(mut fields: Fields<'_>) -> Option<Catcher> {
     let next = fields.text("Next").map(str::to_owned);
     let way = match fields.language {
         Language::JsonPath => {
+            fields.foreign(&["Output"]);
             CatchWay::Path { result_path: read_result_path(&mut fields), assign: Assign::read(&mut fields) }
         }
-        Language::Jsonata => CatchWay::Jsonata(Exit::read(&mut fields)),
+        Language::Jsonata => {
+            fields.foreign(&["ResultPath"]);
+            CatchWay::Jsonata(Exit::read(&mut fields))
+        }
     };
     fields.finish();
     Some(Catcher { errors, next: next?, way })
@@ -192,7 +190,7 @@ fn read_errors(fields: &mut Fields<'_>) -> Vec<String> {
     let Some(list) = fields.list("ErrorEquals") else { return Vec::new() };
     let pointer = fields.at("ErrorEquals");
     if list.is_empty() {
-        fields.report.schema(&pointer, "At least one error name is required");
+        fields.report.schema(&pointer, "Value cannot be empty");
     }
     let mut errors = Vec::new();
     for (at, name) in list.iter().enumerate() {
@@ -202,7 +200,7 @@ fn read_errors(fields: &mut Fields<'_>) -> Vec<String> {
         }
     }
     if errors.len() > 1 && errors.iter().any(|error| error == ALL) {
-        fields.report.schema(&pointer, "States.ALL must appear alone");
+        fields.report.schema(&pointer, ALL_ALONE);
     }
     errors
 }
@@ -211,7 +209,7 @@ fn check_all_is_last<'e>(all: impl Iterator<Item = &'e Vec<String>>, pointer: &s
     let mut all = all.enumerate().peekable();
     while let Some((at, errors)) = all.next() {
         if all.peek().is_some() && errors.iter().any(|error| error == ALL) {
-            report.schema(&format!("{pointer}/{at}"), "States.ALL must be in the last entry");
+            report.schema(&format!("{pointer}/{at}/ErrorEquals"), ALL_ALONE);
         }
     }
 }

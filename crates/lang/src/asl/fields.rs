@@ -2,7 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{diagnostic::Report, language::Language, path::Path};
+use super::{
+    diagnostic::Report,
+    language::Language,
+    path::{Path, Root},
+};
 
 /// The fields of an object, and which of them somebody has asked for.
 pub(crate) struct Fields<'d> {
@@ -15,6 +19,8 @@ pub(crate) struct Fields<'d> {
     within: String,
     object: &'d Map<String, Value>,
     asked: Vec<&'static str>,
+    /// Fields that the object has in the other language.
+    foreign: Vec<&'static str>,
 }
 
 /// Where a value stands.
@@ -53,7 +59,7 @@ impl<'d> Fields<'d> {
             return None;
         };
         let (language, within) = (Language::default(), String::new());
-        Some(Self { pointer, report, language, within, object, asked: Vec::new() })
+        Some(Self { pointer, report, language, within, object, asked: Vec::new(), foreign: Vec::new() })
     }
 
     /// The fields of the object that is the field's value.
@@ -100,6 +106,16 @@ impl<'d> Fields<'d> {
         self.object.get(name)
     }
 
+    /// Takes back what [`Self::foreign`] has said.
+    pub(crate) fn native(&mut self, names: &[&str]) {
+        self.foreign.retain(|name| !names.contains(name));
+    }
+
+    /// Names fields that the object has in the other query language only.
+    pub(crate) fn foreign(&mut self, names: &[&'static str]) {
+        self.foreign.extend(names);
+    }
+
     fn typed<T>(
         &mut self,
         name: &'static str,
@@ -133,7 +149,7 @@ impl<'d> Fields<'d> {
         if found.is_none() {
             let names: Vec<_> = all.iter().map(|(known, _)| *known).collect();
             let names = names.join(", ");
-            let message = format!("The field '{name}' should have one of these values: [{names}]");
+            let message = format!("Value should be one of the following: [{names}]");
             self.report.schema(&self.at(name), message);
         }
         found.map(|(_, value)| *value)
@@ -142,11 +158,16 @@ impl<'d> Fields<'d> {
     /// A whole number between the bounds.
     pub(crate) fn integer(&mut self, name: &'static str, low: u64, high: u64) -> Option<u64> {
         let number = self.typed(name, "Integer", |v| v.as_i64().or(v.is_u64().then_some(i64::MAX)))?;
-        let inside = u64::try_from(number).ok().filter(|n| (low..=high).contains(n));
-        if inside.is_none() {
-            self.report.schema(&self.at(name), format!("The value must be between {low} and {high}"));
+        let number = u64::try_from(number).unwrap_or(0);
+        if number < low || self.object.get(name).and_then(Value::as_i64).is_some_and(|n| n < 0) {
+            self.report.schema(&self.at(name), format!("Minimum value is {low}"));
+            return None;
         }
-        inside
+        if number > high {
+            self.report.schema(&self.at(name), format!("Maximum value is {high}"));
+            return None;
+        }
+        Some(number)
     }
 
     /// A number that is not less than `low`.
@@ -155,19 +176,32 @@ impl<'d> Fields<'d> {
         if number >= low {
             return Some(number);
         }
-        self.report.schema(&self.at(name), format!("The value must not be less than {low}"));
+        self.report.schema(&self.at(name), format!("Minimum value is {low:?}"));
         None
     }
 
     pub(crate) fn path(&mut self, name: &'static str) -> Option<Path> {
         let text = self.text(name)?;
-        match text.parse() {
-            Ok(path) => Some(path),
+        match text.parse::<Path>() {
+            Ok(path) => {
+                path.variable().into_iter().for_each(|variable| self.report.refer(variable));
+                Some(path)
+            }
             Err(why) => {
-                self.report.schema(&self.at(name), format!("Value is not a valid JSONPath ({why})"));
+                self.report.schema(&self.at(name), format!("Value must be a valid JSONPath. ({why})"));
                 None
             }
         }
+    }
+
+    /// A path that names at most one node of the data or of a variable.
+    pub(crate) fn reference_path(&mut self, name: &'static str) -> Option<Path> {
+        let path = self.definite_path(name)?;
+        if *path.root() != Root::Context {
+            return Some(path);
+        }
+        self.report.schema(&self.at(name), "Value is not a Reference Path");
+        None
     }
 
     /// A path that names at most one node.
@@ -176,7 +210,7 @@ impl<'d> Fields<'d> {
         if path.is_definite() {
             return Some(path);
         }
-        self.report.schema(&self.at(name), "Value is not a Reference Path (it may name more than one node)");
+        self.report.schema(&self.at(name), "Value is not a Reference Path");
         None
     }
 
@@ -194,10 +228,11 @@ impl<'d> Fields<'d> {
     pub(crate) fn one_of(&self, names: &[&'static str], required: bool) {
         let there = names.iter().filter(|name| self.has(name)).count();
         if there > 1 {
-            let message = format!("Only one of these fields is allowed: [{}]", names.join(", "));
+            let message = format!("There should only be one of the following fields: [{}]", names.join(", "));
             self.report.schema(&self.pointer, message);
         } else if there == 0 && required {
-            let message = format!("One of these fields is required: [{}]", names.join(", "));
+            let message =
+                format!("This object should have only one of the following fields: [{}]", names.join(", "));
             self.report.schema(&self.pointer, message);
         }
     }
@@ -206,7 +241,15 @@ impl<'d> Fields<'d> {
     pub(crate) fn finish(mut self) {
         self.text("Comment");
         for name in self.object.keys().filter(|name| !self.asked.contains(&name.as_str())) {
-            let message = format!("The field '{name}' is not supported by Step Functions");
+            let message = if self.foreign.contains(&name.as_str()) {
+                let (own, other) = (self.language, self.language.other());
+                format!(
+                    "The QueryLanguage is set to '{own}', but field '{name}' is only supported for the '{other}' \
+                     QueryLanguage"
+                )
+            } else {
+                format!("Field '{name}' is not supported")
+            };
             self.report.schema(&self.pointer, message);
         }
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     diagnostic::{Code, Report},
     fields::Fields,
+    machine::Next,
     states::{Around, State, StateKind},
 };
 
@@ -89,6 +90,19 @@ impl Graph {
 }
 
 impl State {
+    /// Whether the execution, or its branch, may end with it.
+    pub(crate) fn is_last(&self) -> bool {
+        match &self.kind {
+            StateKind::Succeed | StateKind::Fail(_) => true,
+            StateKind::Choice(_) => false,
+            StateKind::Task(task) => task.next == Next::End,
+            StateKind::Pass(pass) => pass.next == Next::End,
+            StateKind::Wait(wait) => wait.next == Next::End,
+            StateKind::Parallel(parallel) => parallel.next == Next::End,
+            StateKind::Map(map) => map.next == Next::End,
+        }
+    }
+
     /// The graphs inside of it.
     pub fn graphs(&self) -> &[Graph] {
         match &self.kind {
@@ -101,13 +115,17 @@ impl State {
 
 fn read_states(fields: &Fields<'_>, around: Around) -> BTreeMap<String, State> {
     if fields.members().is_empty() {
-        fields.report.schema(&fields.pointer, "At least one state is required");
+        fields.report.schema(&fields.pointer, "Value cannot be empty");
     }
     let mut states = BTreeMap::new();
     for (name, value) in fields.members() {
         let pointer = fields.at(name);
         if name.is_empty() || name.chars().count() > NAME_LIMIT {
-            fields.report.schema(&pointer, format!("The name of a state has 1 to {NAME_LIMIT} characters"));
+            let message = format!(
+                "State name '{name}' exceeds the {NAME_LIMIT}-character limit allowed by the service"
+            );
+            let message = if name.is_empty() { "State name cannot be empty".to_owned() } else { message };
+            fields.report.add(Code::InvalidStateName, &pointer, message);
         }
         if let Some(state) = State::read(name, value, pointer, fields.report, around) {
             states.insert(name.clone(), state);

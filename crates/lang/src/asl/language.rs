@@ -1,6 +1,8 @@
 //! `QueryLanguage`.
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html>
 
+use std::fmt;
+
 use super::fields::Fields;
 
 /// The language of a state's expressions.
@@ -22,6 +24,14 @@ impl Language {
         }
     }
 
+    /// The one that this is not.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::JsonPath => Self::Jsonata,
+            Self::Jsonata => Self::JsonPath,
+        }
+    }
+
     /// What the object says, or else what is said around it.
     pub(crate) fn read(fields: &mut Fields<'_>, outer: Option<Self>) -> Self {
         let Some(text) = fields.text("QueryLanguage") else { return outer.unwrap_or_default() };
@@ -36,11 +46,17 @@ impl Language {
                 Self::JsonPath
             }
             _ => {
-                let message =
-                    "The field 'QueryLanguage' should have one of these values: [JSONPath, JSONata]";
+                let message = "Value should be one of the following: [JSONPath, JSONata]";
                 fields.report.schema(&fields.at("QueryLanguage"), message);
-                outer.unwrap_or_default()
+                // AWS reads the rest as if it were this one.
+                Self::Jsonata
             }
         }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }

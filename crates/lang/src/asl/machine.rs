@@ -2,12 +2,15 @@
 
 use serde_json::Value;
 
+use crate::source::json;
+
 use super::{
-    diagnostic::{Code, Diagnostic, Report},
+    diagnostic::{Code, Diagnostic, Report, VariableReferences},
     fields::Fields,
     graph::Graph,
     language::Language,
-    states::{Around, StateKind},
+    resource::{Pattern, Resource},
+    states::{Around, Mode, State, StateKind},
 };
 
 /// The most bytes of a definition. <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
@@ -26,6 +29,8 @@ pub struct Machine {
     pub language: Language,
     /// The states.
     pub graph: Graph,
+    /// The variables that each state refers to; a state that refers to none is not in it.
+    pub variable_references: VariableReferences,
 }
 
 /// Where a state leads.
@@ -54,7 +59,11 @@ pub fn parse(text: &str) -> Result<Machine, Vec<Diagnostic>> {
             let message = "Definition must be a valid JSON object".to_owned();
             Err(fault(Code::SchemaValidationFailed, message))
         }
-        Err(why) => Err(fault(Code::InvalidJsonDescription, format!("The definition is not JSON: {why}"))),
+        Err(why) => {
+            let said = json::parse(text).err().map(|fault| fault.aws_message(text));
+            let message = said.unwrap_or_else(|| format!("The definition is not JSON: {why}"));
+            Err(fault(Code::InvalidJsonDescription, message))
+        }
     }
 }
 
@@ -71,12 +80,17 @@ fn read(definition: &Value, report: &Report) -> Option<Machine> {
     let comment = fields.text("Comment").map(str::to_owned);
     let timeout_seconds = fields.integer("TimeoutSeconds", 1, SECONDS_LIMIT);
     if fields.text("Version").is_some_and(|version| version != "1.0") {
-        report.schema("/Version", "The only version of the language is '1.0'");
+        report.schema("/Version", "Value should be one of the following: [1.0]");
     }
     let language = Language::read(&mut fields, None);
     let graph = Graph::read(&mut fields, definition, Around::new(language));
     fields.finish();
-    Some(Machine { comment, timeout_seconds, language, graph: graph? })
+    let graph = graph?;
+    let whole = definition["States"].as_object().is_some_and(|all| all.len() == graph.states.len());
+    if whole && !graph.states.is_empty() && !graph.states.values().any(State::is_last) {
+        report.add_nowhere(Code::MissingEndState, "Workflow has no terminal state");
+    }
+    Some(Machine { comment, timeout_seconds, language, graph, variable_references: report.references() })
 }
 
 impl Machine {
@@ -85,16 +99,37 @@ impl Machine {
     pub fn express_diagnostics(&self) -> Vec<Diagnostic> {
         let report = Report::default();
         for state in self.graph.all_states() {
-            if let StateKind::Task(task) = &state.kind
-                && task.resource.pattern().waits()
-            {
-                let message = format!(
-                    "Express state machine does not support '{}' service integration",
-                    task.resource.pattern().suffix().split(':').next().unwrap_or_default()
-                );
-                report.schema(&format!("{}/Resource", state.pointer), message);
+            match &state.kind {
+                StateKind::Task(task) => {
+                    if let Some(message) = not_express(&task.resource) {
+                        report.schema(&format!("{}/Resource", state.pointer), message);
+                    }
+                }
+                StateKind::Map(map) if matches!(map.mode, Mode::Distributed(_)) => {
+                    let message = "The field 'Mode' with value 'DISTRIBUTED' is not supported inside 'EXPRESS' \
+                                   state machines";
+                    report.schema(&format!("{}/ItemProcessor/ProcessorConfig/Mode", state.pointer), message);
+                }
+                _ => {}
             }
         }
         report.into_diagnostics()
+    }
+}
+
+/// Why an express execution cannot call the resource.
+fn not_express(resource: &Resource) -> Option<&'static str> {
+    if let Resource::Activity(_) = resource {
+        return Some("Express state machine does not support Activity ARN");
+    }
+    match resource.pattern() {
+        Pattern::RequestResponse => None,
+        Pattern::Sync | Pattern::Sync2 => {
+            Some("Express state machine does not support '.sync' service integration")
+        }
+        // The blank at the end is AWS's.
+        Pattern::WaitForTaskToken => {
+            Some("Express state machine does not support '.waitForTaskToken' service integration ")
+        }
     }
 }

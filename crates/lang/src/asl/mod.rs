@@ -32,7 +32,7 @@ mod variables;
 
 pub use assign::Assign;
 pub use choice::{Choice, Condition};
-pub use diagnostic::{Code, Diagnostic, invalid_definition};
+pub use diagnostic::{Code, Diagnostic, VariableReferences, invalid_definition};
 pub use errors::{CatchWay, Catcher, Jitter, Retrier};
 pub use fault::Fault;
 pub use flow::{Exit, Flow, JsonataFlow, Left, PathFlow};

@@ -48,6 +48,14 @@ impl Expression {
         Call::parse(text).map(Self::Call)
     }
 
+    /// Notes the variables that it refers to.
+    pub(crate) fn refer(&self, report: &Report) {
+        match self {
+            Self::Path(path) => path.variable().into_iter().for_each(|variable| report.refer(variable)),
+            Self::Call(call) => call.variables().into_iter().for_each(|variable| report.refer(variable)),
+        }
+    }
+
     /// The value of the field named `field`.
     pub(crate) fn evaluate(&self, field: &str, view: View<'_>) -> Result<Value, Fault> {
         match self {
@@ -129,7 +137,10 @@ fn expression(name: &str, value: &Value, pointer: &str, report: &Report) -> Temp
         _ => Err("it is not a string".to_owned()),
     };
     match read {
-        Ok(expression) => Template::Expression { field: name.to_owned(), expression },
+        Ok(expression) => {
+            expression.refer(report);
+            Template::Expression { field: name.to_owned(), expression }
+        }
         Err(why) => {
             report.schema(
                 pointer,

@@ -65,7 +65,9 @@ fn the_whole_definition() {
         r#"{"StartAt": "A", "States": {"A": {"Type": "Succeed"}, "B": {"Type": "Succeed"}}}"#,
         "MISSING_TRANSITION_TARGET: State \"B\" is not reachable. at /States/B",
     );
-    assert!(parse("{\"StartAt\"").unwrap_err()[0].message.contains("line 1"));
+    let broken = parse("{\"StartAt\": ]}").unwrap_err();
+    assert!(broken[0].to_string().starts_with("INVALID_JSON_DESCRIPTION: Unexpected"), "{broken:?}");
+    assert!(broken[0].message.contains("line: 1"), "{broken:?}");
     assert!(parse(&"x".repeat(1_048_577)).unwrap_err()[0].message.contains("1048576"));
 }
 
@@ -76,7 +78,7 @@ fn every_fault_is_said_at_once() {
         &[
             "/States/S/InputPath",
             "/States/S/ResultPath",
-            "The field 'Nonsense' is not supported by Step Functions",
+            "Field 'Nonsense' is not supported",
             "Missing 'Next' target: Gone",
         ],
     );
@@ -102,19 +104,23 @@ fn faults_of_tasks() {
         }),
         &[
             "at /States/S/HeartbeatSeconds",
-            "At least one error name",
+            "Value cannot be empty",
             "at /States/S/Retry/1/MaxDelaySeconds",
             "at /States/S/Retry/1/BackoffRate",
-            "[FULL, NONE]",
-            "States.ALL must be in the last entry at /States/S/Retry/0",
-            "States.ALL must appear alone",
+            "[NONE, FULL]",
+            "States.ALL must appear alone and at end of list at /States/S/Retry/0/ErrorEquals",
+            "States.ALL must appear alone and at end of list at /States/S/Catch/0/ErrorEquals",
             "at /States/S/Catch/1/ErrorEquals",
             "These fields are required: [Next] at /States/S/Catch/1",
         ],
     );
     faults(
         json!({"Type": "Task", "Resource": RESOURCE, "TimeoutSeconds": 0, "TimeoutSecondsPath": "$.a[*]", "End": true}),
-        &["Only one of these fields", "between 1 and 99999999", "Reference Path"],
+        &[
+            "There should only be one of the following fields",
+            "Minimum value is 1",
+            "Value is not a Reference Path",
+        ],
     );
 }
 
@@ -132,19 +138,27 @@ fn faults_of_choices_and_waits() {
         ]}),
         &[
             "Expected value of type String at /States/S/Choices/0/StringEquals",
-            "The field 'NumericNearly' is not supported",
+            "Field 'NumericNearly' is not supported",
             "[Next] at /States/S/Choices/2",
-            "only allowed in the outermost choice",
-            "Exactly one comparison operator",
+            "Field 'Next' is not supported at /States/S/Choices/3/And/0",
+            "The object must have only one of the following fields, [And, Or, Not, Variable, Condition]",
             "[Variable] at /States/S/Choices/5",
-            "at /States/S/Choices/6/TimestampEquals",
+            "String does not match RFC3339 timestamp at /States/S/Choices/6/TimestampEquals",
         ],
     );
-    faults(json!({"Type": "Wait", "End": true}), &["[Seconds, SecondsPath, Timestamp, TimestampPath]"]);
+    faults(
+        json!({"Type": "Wait", "End": true}),
+        &[
+            "This object should have only one of the following fields: [SecondsPath, Seconds, TimestampPath, Timestamp]",
+        ],
+    );
     faults(json!({"Type": "Wait", "Timestamp": "2016-03-14 01:59:00Z", "End": true}), &["/Timestamp"]);
     faults(
         json!({"Type": "Fail", "Error": "E", "ErrorPath": "$.e", "End": true}),
-        &["[Error, ErrorPath]", "'End'"],
+        &[
+            "There should only be one of the following fields: [Error, ErrorPath]",
+            "Field 'End' is not supported",
+        ],
     );
 }
 
@@ -233,4 +247,111 @@ fn errors_match_by_name() {
     check("States.HeartbeatTimeout", &["States.Timeout", "States.HeartbeatTimeout"], true);
     check("States.Timeout", &["States.Timeout", "States.HeartbeatTimeout"], true);
     check("States.HeartbeatTimeout", &["States.Timeout"], false);
+}
+
+#[test]
+fn fields_belong_to_a_language() {
+    faults(
+        json!({"Type": "Pass", "QueryLanguage": "JSONata", "InputPath": "$.a", "Result": 1, "Arguments": 1, "End": true}),
+        &[
+            "The QueryLanguage is set to 'JSONata', but field 'InputPath' is only supported for the 'JSONPath' \
+             QueryLanguage at /States/S",
+            "field 'Result'",
+            "Field 'Arguments' is not supported",
+        ],
+    );
+    faults(
+        json!({"Type": "Pass", "Output": 1, "End": true}),
+        &["The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the 'JSONata'"],
+    );
+    faults(
+        json!({"Type": "Wait", "QueryLanguage": "JSONata", "SecondsPath": "$.a", "End": true}),
+        &["[Seconds, Timestamp]", "field 'SecondsPath'"],
+    );
+    faults(
+        json!({"Type": "Choice", "QueryLanguage": "JSONata", "Choices": [{"Variable": "$.a", "IsNull": true, "Next": "T"}]}),
+        &["These fields are required: [Condition]", "field 'Variable'", "Field 'IsNull' is not supported"],
+    );
+    faults(json!({"Type": "Pass", "QueryLanguage": "XPath", "End": true}), &["[JSONPath, JSONata]"]);
+    faults(
+        json!({"Type": "Pass", "QueryLanguage": "JSONata", "Output": {"a": ["{% 1", " {% no %} "]}, "End": true}),
+        &["JSONata string must start with {% and end with %} at /States/S/Output/a/0"],
+    );
+}
+
+#[test]
+fn names_are_the_only_ones_of_their_kind() {
+    let inner = |name: &str| json!({"StartAt": name, "States": {name: {"Type": "Pass", "End": true}}});
+    faults(
+        json!({"Type": "Parallel", "Branches": [inner("A"), inner("T"), inner("A")], "End": true}),
+        &[
+            "DUPLICATE_STATE_NAME: Duplicate State name: A at /States/S/Branches/2/States/A",
+            "DUPLICATE_STATE_NAME: Duplicate State name: T",
+        ],
+    );
+    faults(
+        json!({"Type": "Pass", "Assign": {"states": 1, "a-b": 1, "ok.$": "$.x", "1": 2, "é_1": 3}, "End": true}),
+        &[
+            "RESERVED_VARIABLE_NAME: Cannot assign to reserved variable '$states'.",
+            "INVALID_VARIABLE_NAME: Invalid variable name 'a-b': the variable name contains invalid characters.",
+            "Invalid variable name '1'",
+        ],
+    );
+}
+
+#[test]
+fn faults_of_maps() {
+    let processor = json!({"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}});
+    faults(
+        json!({"Type": "Map", "ItemProcessor": processor, "MaxConcurrency": -1, "ItemReader": {}, "End": true}),
+        &["Minimum value is 0", "Missing 'Next' target: B", "Field 'ItemReader' is not supported"],
+    );
+    let processor = json!({
+        "ProcessorConfig": {"Mode": "DISTRIBUTED"}, "QueryLanguage": "JSONata",
+        "StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}},
+    });
+    faults(
+        json!({
+            "Type": "Map", "ItemProcessor": processor, "End": true, "Label": "a:b", "ItemsPath": "$.a[*]",
+            "ItemReader": {
+                "Resource": "arn:aws:states:::s3:putObject",
+                "ReaderConfig": {"InputType": "CSV", "MaxItems": 1, "MaxItemsPath": "$.n"},
+            },
+            "ItemBatcher": {}, "ResultWriter": {"WriterConfig": {"OutputType": "XML"}},
+            "ToleratedFailurePercentage": 101,
+        }),
+        &[
+            "Value is not a Reference Path at /States/S/ItemsPath",
+            "Maximum value is 100.0",
+            "These fields are required: [ExecutionType]",
+            "Field 'QueryLanguage' is not supported at /States/S/ItemProcessor",
+            "does not match any of the allowed values at /States/S/ItemReader/Resource",
+            "'CSVHeaderLocation' is required at /States/S/ItemReader/ReaderConfig",
+            "[MaxItems, MaxItemsPath]",
+            "[MaxItemsPerBatch, MaxInputBytesPerBatch]",
+            "[JSON, JSONL]",
+            "INVALID_LABEL_NAME",
+        ],
+    );
+}
+
+#[test]
+fn variables_that_states_refer_to() {
+    let machine = json!({"StartAt": "A", "States": {
+        "A": {"Type": "Pass", "InputPath": "$a.x", "Parameters": {"p.$": "States.Array($b[0], States.Hash($c, 'MD5'))"},
+              "Assign": {"d": 1}, "OutputPath": "$$", "Next": "B"},
+        "B": {"Type": "Choice", "Choices": [{"Variable": "$e", "StringEqualsPath": "$f.g", "Next": "C"}], "Default": "C"},
+        "C": {"Type": "Map", "QueryLanguage": "JSONata", "Items": "{% $g[0] %}", "End": true, "ItemProcessor":
+              {"StartAt": "D", "States": {"D": {"Type": "Pass", "Assign": {"h.$": "$i"}, "End": true}}}},
+    }});
+    let machine = parse_value(&machine).map_err(|e| invalid_definition(&e)).unwrap();
+    let expect = json!({"A": ["a", "b", "c"], "B": ["e", "f"], "C": ["g"], "D": ["i"]});
+    assert_eq!(json!(machine.variable_references), expect);
+}
+
+#[test]
+fn an_execution_must_be_able_to_end() {
+    let machine = json!({"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}});
+    let found = invalid_definition(&parse_value(&machine).unwrap_err());
+    assert!(found.contains("'MISSING_END_STATE: Workflow has no terminal state at null'"), "{found}");
 }

@@ -1,6 +1,8 @@
 //! The names of workflow variables.
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html>
 
+use super::diagnostic::Code;
+
 /// The most characters of a name.
 const NAME_LIMIT: usize = 80;
 /// What every state sees under that name already.
@@ -17,13 +19,17 @@ pub(crate) fn name_at(text: &str) -> &str {
 }
 
 /// What is wrong with the name of a variable that is assigned.
-pub(crate) fn fault(name: &str) -> Option<String> {
+pub(crate) fn fault(name: &str) -> Option<(Code, String)> {
     if name == RESERVED {
-        return Some(format!("Variable name '{name}' is reserved"));
+        let message = format!("Cannot assign to reserved variable '${name}'.");
+        return Some((Code::ReservedVariableName, message));
     }
-    if name.is_empty() || name_at(name) != name {
-        return Some(format!("Variable name '{name}' is not a valid identifier"));
-    }
-    let long = name.chars().count() > NAME_LIMIT;
-    long.then(|| format!("Variable name '{name}' has more than {NAME_LIMIT} characters"))
+    let why = if name.is_empty() || name_at(name) != name {
+        "the variable name contains invalid characters.".to_owned()
+    } else if name.chars().count() > NAME_LIMIT {
+        format!("the variable name exceeds the {NAME_LIMIT}-character limit.")
+    } else {
+        return None;
+    };
+    Some((Code::InvalidVariableName, format!("Invalid variable name '{name}': {why}")))
 }

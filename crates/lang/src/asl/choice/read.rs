@@ -1,6 +1,6 @@
 //! Reading the entries of `Choices`.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Choice, Condition, Kind, Operand, Operator, Relation, Test};
 use crate::asl::{
@@ -30,9 +30,17 @@ pub(crate) fn read_choice(mut fields: Fields<'_>, value: &Value) -> Option<Choic
     let (condition, exit) = match fields.language {
         Language::JsonPath => {
             let condition = read_condition(value, &fields.pointer, true, fields.report);
+            for foreign in ["Output", "Condition"].into_iter().filter(|name| fields.has(name)) {
+                let message = format!(
+                    "The QueryLanguage is set to 'JSONPath', but field '{foreign}' is only supported for the \
+                     'JSONata' QueryLanguage"
+                );
+                fields.report.schema(&fields.pointer, message);
+            }
             (condition, Exit { output: None, assign: Assign::read(&mut fields) })
         }
         Language::Jsonata => {
+            fields.foreign(&["Variable", "And", "Or", "Not"]);
             let read = (read_jsonata(&mut fields), Exit::read(&mut fields));
             fields.finish();
             read
@@ -66,14 +74,14 @@ fn read_condition(value: &Value, pointer: &str, top: bool, report: &Report) -> O
         match name.as_str() {
             "Comment" => {}
             "Next" if top => {}
-            "Next" => report.schema(pointer, "The field 'Next' is only allowed in the outermost choice"),
+            "Next" => report.schema(pointer, "Field 'Next' is not supported"),
             "Variable" => variable = read_path(value, &at, report).or(variable),
-            "Assign" if top => {}
+            "Assign" | "Output" | "Condition" if top => {}
             _ => operators.push((name.as_str(), value, at)),
         }
     }
     let [(name, value, at)] = &operators[..] else {
-        report.schema(pointer, "Exactly one comparison operator is required");
+        report.schema(pointer, one_operator(members, &operators));
         return None;
     };
     let combined = |all: Option<Vec<Condition>>| all.filter(|all| !all.is_empty());
@@ -91,9 +99,23 @@ fn read_condition(value: &Value, pointer: &str, top: bool, report: &Report) -> O
     Some(Condition::Test { variable: variable?, test: Test(operator?) })
 }
 
+/// What is wrong with no operator, or with several of them.
+fn one_operator(members: &Map<String, Value>, operators: &[(&str, &Value, String)]) -> String {
+    let combined = operators.iter().any(|(name, ..)| matches!(*name, "And" | "Or" | "Not"));
+    if combined || !members.contains_key("Variable") {
+        let all = "[And, Or, Not, Variable, Condition]";
+        return format!("The object must have only one of the following fields, {all}");
+    }
+    let names: Vec<_> = operators.iter().map(|(name, ..)| *name).collect();
+    match names[..] {
+        [] => "A comparison operator is required".to_owned(),
+        _ => format!("There should only be one of the following fields: [{}]", names.join(", ")),
+    }
+}
+
 fn read_list(value: &Value, pointer: &str, report: &Report) -> Option<Vec<Condition>> {
     let Some(list) = value.as_array().filter(|list| !list.is_empty()) else {
-        report.schema(pointer, "Expected a list of at least one condition");
+        report.schema(pointer, "Value cannot be empty");
         return None;
     };
     let read = |(at, value)| read_condition(value, &format!("{pointer}/{at}"), false, report);
@@ -105,7 +127,21 @@ fn read_path(value: &Value, pointer: &str, report: &Report) -> Option<Path> {
         Some(text) => text.parse::<Path>().map_err(|why| why.to_string()),
         None => Err("it is not a string".to_owned()),
     };
-    read.map_err(|why| report.schema(pointer, format!("Value is not a valid JSONPath ({why})"))).ok()
+    match read {
+        Ok(path) => {
+            path.variable().into_iter().for_each(|variable| report.refer(variable));
+            Some(path)
+        }
+        Err(_) if !value.as_str().is_some_and(|text| text.starts_with('$')) => {
+            let message = "Value is not a Reference Path: Reference path didn't start with '$'";
+            report.schema(pointer, message);
+            None
+        }
+        Err(why) => {
+            report.schema(pointer, format!("Value is not a Reference Path: {why}"));
+            None
+        }
+    }
 }
 
 fn read_operator(name: &str, value: &Value, pointer: &str, report: &Report) -> Option<Operator> {
@@ -132,7 +168,7 @@ fn read_operator(name: &str, value: &Value, pointer: &str, report: &Report) -> O
     }
     let (short, is_path) = name.strip_suffix("Path").map_or((name, false), |short| (short, true));
     let Some((family, relation)) = comparison(short) else {
-        report.schema(pointer, format!("The field '{name}' is not supported by Step Functions"));
+        report.schema(pointer, format!("Field '{name}' is not supported"));
         return None;
     };
     let operand = if is_path {
@@ -166,10 +202,9 @@ fn read_literal(family: Family, value: &Value, at: &str, report: &Report) -> Opt
         Family::Boolean => (value.is_boolean(), "Expected value of type Boolean"),
         Family::Numeric => (value.is_number(), "Expected value of type Number"),
         Family::String => (value.is_string(), "Expected value of type String"),
-        Family::Timestamp => (
-            value.as_str().and_then(timestamp::read).is_some(),
-            "Value is not an ISO-8601 date and time with an offset",
-        ),
+        Family::Timestamp => {
+            (value.as_str().and_then(timestamp::read).is_some(), "String does not match RFC3339 timestamp")
+        }
     };
     if !right {
         report.schema(at, kind);

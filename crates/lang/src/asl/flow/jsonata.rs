@@ -34,6 +34,13 @@ pub struct Exit {
 
 impl JsonataFlow {
     pub(super) fn read(fields: &mut Fields<'_>, takes: Takes) -> Self {
+        fields.foreign(&["InputPath", "OutputPath"]);
+        if takes.result {
+            fields.foreign(&["ResultPath", "Parameters"]);
+        }
+        if takes.selector {
+            fields.foreign(&["ResultSelector"]);
+        }
         let arguments = if takes.arguments { Shape::read(fields, "Arguments") } else { None };
         let output = Shape::read(fields, "Output");
         let assign = if takes.assign { Assign::read(fields) } else { None };

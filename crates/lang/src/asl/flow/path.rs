@@ -33,6 +33,7 @@ pub struct PathFlow {
 
 impl PathFlow {
     pub(super) fn read(fields: &mut Fields<'_>, takes: Takes) -> Self {
+        fields.foreign(if takes.arguments { &["Arguments", "Output"] } else { &["Output"] });
         let input_path = read_selection(fields, "InputPath");
         let parameters = if takes.arguments { read_template(fields, "Parameters") } else { None };
         let result_selector = if takes.selector { read_template(fields, "ResultSelector") } else { None };

@@ -110,6 +110,19 @@ impl Call {
         parse::call(text)
     }
 
+    /// The variables that its arguments refer to.
+    pub(crate) fn variables(&self) -> Vec<&str> {
+        let mut all = Vec::new();
+        for argument in &self.arguments {
+            match argument {
+                Argument::Literal(_) => {}
+                Argument::Path(path) => all.extend(path.variable()),
+                Argument::Call(call) => all.extend(call.variables()),
+            }
+        }
+        all
+    }
+
     pub(crate) fn evaluate(&self, view: View<'_>) -> Result<Value, CallFault> {
         let arguments = self.arguments.iter().map(|a| self.argument(a, view));
         let arguments = arguments.collect::<Result<Vec<_>, _>>()?;

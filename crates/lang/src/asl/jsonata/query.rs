@@ -48,7 +48,13 @@ impl Query {
             Value::String(text) => match Expression::inside(text) {
                 Some(inside) => Expression::read(inside, place, report)
                     .map_or(Self::Literal(Value::Null), Self::Expression),
-                None => Self::Literal(value.clone()),
+                None => {
+                    if text.starts_with("{%") {
+                        let message = "JSONata string must start with {% and end with %}";
+                        report.schema(&place.pointer, message);
+                    }
+                    Self::Literal(value.clone())
+                }
             },
             _ => Self::Literal(value.clone()),
         }

@@ -5,6 +5,7 @@ use crate::asl::{
     Fault,
     diagnostic::Report,
     fields::Place,
+    hostile::ends,
     scope::{Scope, Variables},
 };
 
@@ -74,7 +75,7 @@ fn sees_states_and_variables() {
     check("$states.input.deep[1 in **.x].er.x", json!([1, 2]));
     check("$map($states.input.deep.er, function($v) { $count($v.*) })", json!([1, 1]));
     check("$states.input.deep.er.({'y': x & ''}).y", json!(["1", "2"]));
-    check("$states.input.deep.er@$e#$i.[$i, $e.x]", json!([[0, 1], [1, 2]]));
+    check("$states.input.deep.er@$e#$i.[$i, $e.x]", json!([0, 1, 1, 2]));
     check("$states.input.deep.er.x.(%.%.er[0].x)", json!([1, 1]));
     check("$states.input.deep ~> |er|{'y': 'z'}|", json!({"er": [{"x": 1, "y": "z"}, {"x": 2, "y": "z"}]}));
     check("$states.input.deep.er^(>x).x", json!([2, 1]));
@@ -155,20 +156,11 @@ fn names_the_variables_that_it_needs() {
 /// Whatever an expression does, it ends soon, and without much memory.
 #[test]
 fn hostile_expressions_end() {
-    let hostile = include_str!("tests/hostile.txt").lines().filter(|line| !line.trim().is_empty());
-    let mut count = 0;
-    for text in hostile {
-        count += 1;
-        let begun = std::time::Instant::now();
-        let report = Report::default();
-        let Some(expression) = Expression::read(text, &place(), &report) else { continue };
-        let input = json!({"s": "x".repeat(100_000), "l": vec![1; 10_000], "n": {"a": {"a": {"a": 1}}}});
-        let scope = Scope::new(&input, 1);
-        let fault = expression.evaluate(scope.view(&input)).err();
-        let took = begun.elapsed();
-        assert!(fault.is_some(), "{text} succeeded");
-        assert!(took.as_secs() < 5, "{text} took {took:?}");
-        eprintln!("{took:?} {text} {:.160}", fault.unwrap().cause);
+    let input = json!({"s": "x".repeat(100_000), "l": vec![1; 10_000], "n": {"a": {"a": {"a": 1}}}});
+    for text in include_str!("tests/hostile.txt").lines() {
+        ends(text, || {
+            let Some(expression) = Expression::read(text, &place(), &Report::default()) else { return true };
+            expression.evaluate(Scope::new(&input, 1).view(&input)).is_err()
+        });
     }
-    assert!(count >= 40);
 }

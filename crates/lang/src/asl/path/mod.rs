@@ -69,6 +69,14 @@ impl Path {
         &self.root
     }
 
+    /// The variable that it begins at.
+    pub fn variable(&self) -> Option<&str> {
+        match &self.root {
+            Root::Variable(name) => Some(name),
+            Root::Input | Root::Context => None,
+        }
+    }
+
     /// Whether it is just `$`.
     pub fn is_whole_input(&self) -> bool {
         self.root == Root::Input && self.steps.is_empty()

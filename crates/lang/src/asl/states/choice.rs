@@ -72,7 +72,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> (Flow, Option<Choices>) {
     fields.require(&["Choices"]);
     let Some(list) = fields.list("Choices") else { return (flow, None) };
     if list.is_empty() {
-        fields.report.schema(&fields.at("Choices"), "At least one choice is required");
+        fields.report.schema(&fields.at("Choices"), "Value cannot be empty");
     }
     let read = |(at, value)| read_choice(fields.element("Choices", at, value)?, value);
     let choices = list.iter().enumerate().filter_map(read).collect();

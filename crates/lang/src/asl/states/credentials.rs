@@ -44,7 +44,8 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Credentials> {
     let mut inner = fields.inside("Credentials")?;
     let (here, path) = ("RoleArn", "RoleArn.$");
     let paths = inner.language == Language::JsonPath;
-    if !inner.has(here) && !(paths && inner.has(path)) {
+    let given = inner.has(here) || paths && inner.has(path);
+    if !given {
         let message = "The field 'RoleArn' is required but was missing";
         inner.report.schema(&inner.pointer, message);
         // AWS says no more about the object then.
@@ -61,9 +62,13 @@ fn read_path(fields: &mut Fields<'_>) -> Option<Credentials> {
         return Some(Credentials::Fixed(arn.to_owned()));
     }
     match Expression::parse(fields.text("RoleArn.$")?) {
-        Ok(expression) => Some(Credentials::Path(expression)),
+        Ok(expression) => {
+            expression.refer(fields.report);
+            Some(Credentials::Path(expression))
+        }
         Err(why) => {
-            let message = format!("Value is not a valid JSONPath or intrinsic function call ({why})");
+            let message =
+                format!("Value must be a valid JSONPath or a valid intrinsic function call ({why})");
             fields.report.schema(&fields.at("RoleArn.$"), message);
             None
         }

@@ -64,6 +64,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> (Flow, Fail) {
 
 fn read_text(fields: &mut Fields<'_>, name: &'static str, path_name: &'static str) -> Option<Text> {
     if fields.language == Language::Jsonata {
+        fields.foreign(if name == "Error" { &["ErrorPath"] } else { &["CausePath"] });
         if let Some(expression) = Given::<String>::expression(fields, name) {
             return match expression? {
                 Given::Jsonata(expression) => Some(Text::Jsonata(expression)),
@@ -75,9 +76,13 @@ fn read_text(fields: &mut Fields<'_>, name: &'static str, path_name: &'static st
     fields.one_of(&[name, path_name], false);
     let fixed = fields.text(name).map(|text| Text::Fixed(text.to_owned()));
     let path = fields.text(path_name).and_then(|text| match Expression::parse(text) {
-        Ok(expression) => Some(Text::Path { field: path_name, expression }),
+        Ok(expression) => {
+            expression.refer(fields.report);
+            Some(Text::Path { field: path_name, expression })
+        }
         Err(why) => {
-            let message = format!("Value is not a valid JSONPath or intrinsic function call ({why})");
+            let message =
+                format!("Value must be a valid JSONPath or a valid intrinsic function call ({why})");
             fields.report.schema(&fields.at(path_name), message);
             None
         }

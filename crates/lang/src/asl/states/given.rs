@@ -33,6 +33,7 @@ impl<T> Given<T> {
         fixed: impl FnOnce(&mut Fields<'_>, &'static str) -> Option<T>,
     ) -> Option<Self> {
         if fields.language == Language::Jsonata {
+            fields.foreign(&[path_name]);
             if let Some(expression) = Self::expression(fields, name) {
                 return expression;
             }
@@ -40,7 +41,7 @@ impl<T> Given<T> {
         }
         fields.one_of(&[name, path_name], false);
         let fixed = fixed(fields, name).map(Self::Fixed);
-        fixed.or(fields.definite_path(path_name).map(Self::Path))
+        fixed.or(fields.reference_path(path_name).map(Self::Path))
     }
 
     /// The expression that the field is: none if it is none, and nothing in it if it is broken.

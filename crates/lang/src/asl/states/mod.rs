@@ -113,6 +113,19 @@ impl State {
         report: &Report,
         around: Around,
     ) -> Option<Self> {
+        report.enter(name, &pointer);
+        let state = Self::read_inside(name, value, pointer, report, around);
+        report.leave();
+        state
+    }
+
+    fn read_inside(
+        name: &str,
+        value: &Value,
+        pointer: String,
+        report: &Report,
+        around: Around,
+    ) -> Option<Self> {
         let mut fields = Fields::of(value, pointer.clone(), report)?;
         fields.language = Language::read(&mut fields, Some(around.language));
         fields.require(&["Type"]);
@@ -218,12 +231,13 @@ fn read_next(fields: &mut Fields<'_>) -> Option<Next> {
         (Some(next), None | Some(false)) => Some(Next::State(next)),
         (None, Some(true)) => Some(Next::End),
         (Some(_), Some(true)) => {
-            fields.report.schema(&fields.pointer, "Only one of these fields is allowed: [Next, End]");
+            let message = "There should only be one of the following fields: [Next, End]";
+            fields.report.schema(&fields.pointer, message);
             None
         }
         (None, _) => {
             if !fields.has("Next") {
-                let message = "One of these fields is required: [Next, End] (End must be true)";
+                let message = "This object should have only one of the following fields: [Next, End]";
                 fields.report.schema(&fields.pointer, message);
             }
             None

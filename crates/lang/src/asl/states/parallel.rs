@@ -30,7 +30,7 @@ pub(super) fn read(fields: &mut Fields<'_>, around: Around) -> (Flow, Option<Par
     let (pointer, report) = (fields.at("Branches"), fields.report);
     let list = fields.list("Branches").map_or(&[][..], Vec::as_slice);
     if fields.has("Branches") && list.is_empty() {
-        report.schema(&pointer, "At least one branch is required");
+        report.schema(&pointer, "Value cannot be empty");
     }
     let branches: Vec<Option<Graph>> = list
         .iter()

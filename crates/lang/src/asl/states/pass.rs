@@ -43,6 +43,9 @@ impl Pass {
 pub(super) fn read(fields: &mut Fields<'_>) -> (Flow, Option<Pass>) {
     let path = fields.language == Language::JsonPath;
     let flow = Flow::read(fields, Takes { arguments: path, selector: false, ..Takes::RESULT });
+    // A Pass calls nothing: it has no arguments in either language.
+    fields.native(&["Arguments"]);
+    fields.foreign(&["Result"]);
     let result = if path { fields.value("Result").cloned() } else { None };
     (flow, read_next(fields).map(|next| Pass { result, next }))
 }

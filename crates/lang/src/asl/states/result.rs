@@ -101,7 +101,11 @@ pub(crate) fn read_result_path(fields: &mut Fields<'_>) -> Where {
         Ok(_) if text == "$" => Where::Replace,
         Ok(path) => Where::Into(path),
         Err(why) => {
-            fields.report.schema(&fields.at("ResultPath"), format!("Value is not a Reference Path ({why})"));
+            let message = match text.starts_with('$') {
+                true => format!("Value is not a Reference Path ({why})"),
+                false => "Value must be a valid JSONPath.".to_owned(),
+            };
+            fields.report.schema(&fields.at("ResultPath"), message);
             Where::Replace
         }
     }

@@ -125,7 +125,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> (Flow, Option<Wait>) {
     let flow = Flow::read(fields, Takes::NOTHING);
     match fields.language {
         Language::JsonPath => {
-            fields.one_of(&["Seconds", "SecondsPath", "Timestamp", "TimestampPath"], true);
+            fields.one_of(&["SecondsPath", "Seconds", "TimestampPath", "Timestamp"], true);
         }
         Language::Jsonata => fields.one_of(&["Seconds", "Timestamp"], true),
     }
@@ -136,8 +136,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> (Flow, Option<Wait>) {
         let text = fields.text(name)?;
         let read = timestamp::read(text);
         if read.is_none() {
-            let message = "Value is not an ISO-8601 date and time with an offset";
-            fields.report.schema(&fields.at(name), message);
+            fields.report.schema(&fields.at(name), "String does not match RFC3339 timestamp");
         }
         read.map(jiff::Timestamp::as_millisecond)
     });

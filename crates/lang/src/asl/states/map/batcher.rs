@@ -29,8 +29,7 @@ impl ItemBatcher {
             "MaxInputBytesPerBatchPath",
         ];
         if !limits.iter().any(|name| inner.has(name)) {
-            let message =
-                "At least one of these fields is required: [MaxItemsPerBatch, MaxInputBytesPerBatch]";
+            let message = "These fields are required: [MaxItemsPerBatch, MaxInputBytesPerBatch]";
             inner.report.schema(&inner.pointer, message);
         }
         let input = Shape::read(&mut inner, "BatchInput");

@@ -73,6 +73,7 @@ impl Items {
 }
 
 pub(super) fn read(fields: &mut Fields<'_>) -> Items {
+    fields.foreign(if fields.language == Language::JsonPath { &["Items"] } else { &["ItemsPath"] });
     if fields.language == Language::JsonPath {
         return match fields.definite_path("ItemsPath") {
             Some(path) if !path.is_whole_input() => Items::Path(path),

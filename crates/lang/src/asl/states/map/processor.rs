@@ -1,6 +1,6 @@
 //! `ItemProcessor` and, as it was called before, `Iterator`: what is run for each item, and where.
 
-use crate::asl::{fields::Fields, graph::Graph, states::Around};
+use crate::asl::{diagnostic::Code, fields::Fields, graph::Graph, states::Around};
 
 use super::{ItemBatcher, ItemReader, ResultWriter};
 
@@ -63,27 +63,13 @@ pub(super) fn read(fields: &mut Fields<'_>, around: Around) -> Option<(Mode, Gra
 /// The type of the child executions, if there are to be any.
 fn read_config(fields: &mut Fields<'_>) -> Option<ExecutionType> {
     let mut config = fields.inside("ProcessorConfig")?;
-    let distributed = match config.text("Mode") {
-        None | Some("INLINE") => false,
-        Some("DISTRIBUTED") => true,
-        Some(_) => {
-            let message = "The field 'Mode' should have one of these values: [INLINE, DISTRIBUTED]";
-            config.report.schema(&config.at("Mode"), message);
-            false
-        }
-    };
-    let kind = match config.text("ExecutionType") {
-        None => None,
-        Some("STANDARD") => Some(ExecutionType::Standard),
-        Some("EXPRESS") => Some(ExecutionType::Express),
-        Some(_) => {
-            let message = "The field 'ExecutionType' should have one of these values: [STANDARD, EXPRESS]";
-            config.report.schema(&config.at("ExecutionType"), message);
-            None
-        }
-    };
+    let modes = [("INLINE", false), ("DISTRIBUTED", true)];
+    let distributed = config.choice("Mode", &modes).unwrap_or(false);
+    let mut kind = None;
     if distributed {
         config.require(&["ExecutionType"]);
+        let types = [("STANDARD", ExecutionType::Standard), ("EXPRESS", ExecutionType::Express)];
+        kind = config.choice("ExecutionType", &types);
     }
     config.finish();
     distributed.then_some(kind.unwrap_or(ExecutionType::Standard))
@@ -94,10 +80,11 @@ fn read_distributed(fields: &mut Fields<'_>, execution_type: ExecutionType) -> D
     let batcher = ItemBatcher::read(fields);
     let writer = ResultWriter::read(fields);
     let label = fields.text("Label").map(str::to_owned);
-    if let Some(label) = &label
-        && let Some(why) = label_fault(label)
-    {
-        fields.report.schema(&fields.at("Label"), why);
+    if let Some(label) = &label {
+        match label_fault(label) {
+            Some(why) => fields.report.add(Code::InvalidLabelName, &fields.at("Label"), why),
+            None => fields.report.label(label, &fields.at("Label")),
+        }
     }
     Distributed { execution_type, reader, batcher, writer, label }
 }
@@ -105,8 +92,10 @@ fn read_distributed(fields: &mut Fields<'_>, execution_type: ExecutionType) -> D
 /// A label becomes part of the ARN of the map run.
 fn label_fault(label: &str) -> Option<String> {
     if label.is_empty() || label.chars().count() > LABEL_LIMIT {
-        return Some(format!("The label must have 1 to {LABEL_LIMIT} characters"));
+        return Some(format!(
+            "Label name '{label}' exceeds the {LABEL_LIMIT}-character limit allowed by the service"
+        ));
     }
     let wrong = |c: char| c.is_whitespace() || c.is_control() || "?*<>{}[]:;,\\|^~$#%&`\"".contains(c);
-    label.contains(wrong).then(|| "The label holds a character that is not allowed in it".to_owned())
+    label.contains(wrong).then(|| format!("Label name '{label}' contains invalid characters"))
 }

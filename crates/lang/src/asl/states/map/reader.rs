@@ -92,6 +92,8 @@ impl ItemReader {
 
 /// What S3 is asked with.
 pub(super) fn read_arguments(fields: &mut Fields<'_>) -> Option<Shape> {
+    let other = [if fields.language == Language::JsonPath { "Arguments" } else { "Parameters" }];
+    fields.foreign(&other);
     match fields.language {
         Language::JsonPath => Shape::read(fields, "Parameters"),
         Language::Jsonata => Shape::read(fields, "Arguments"),
@@ -101,15 +103,16 @@ pub(super) fn read_arguments(fields: &mut Fields<'_>) -> Option<Shape> {
 /// One of S3's actions.
 pub(super) fn read_resource(fields: &mut Fields<'_>, actions: &[&str]) -> Option<Resource> {
     let text = fields.text("Resource")?;
-    let fault = match text.parse() {
+    match text.parse() {
         Ok(Resource::Service(action)) if action.service == "s3" && actions.contains(&&*action.action) => {
-            return Some(Resource::Service(action));
+            Some(Resource::Service(action))
         }
-        Ok(_) => format!("The resource must be one of S3's: [{}]", actions.join(", ")),
-        Err(why) => format!("{why}"),
-    };
-    fields.report.schema(&fields.at("Resource"), fault);
-    None
+        _ => {
+            let message = "The field 'Resource' does not match any of the allowed values";
+            fields.report.schema(&fields.at("Resource"), message);
+            None
+        }
+    }
 }
 
 fn read_config(mut fields: Fields<'_>) -> ReaderConfig {
@@ -123,9 +126,10 @@ fn read_config(mut fields: Fields<'_>) -> ReaderConfig {
             ("MANIFEST", InputType::Manifest),
         ],
     );
-    let headers = read_headers(&mut fields);
-    if input_type == Some(InputType::Csv) && headers.is_none() {
-        fields.require(&["CSVHeaderLocation"]);
+    let csv = matches!(input_type, Some(InputType::Csv | InputType::Manifest));
+    let headers = if csv { read_headers(&mut fields) } else { None };
+    if input_type == Some(InputType::Csv) && !fields.has("CSVHeaderLocation") {
+        fields.report.schema(&fields.pointer, "The field 'CSVHeaderLocation' is required");
     }
     let delimiters = [("COMMA", ','), ("PIPE", '|'), ("SEMICOLON", ';'), ("SPACE", ' '), ("TAB", '\t')];
     let delimiter = fields.choice("CSVDelimiter", &delimiters);
