@@ -64,6 +64,10 @@ fn sees_states_and_variables() {
     check("$states.input.nil", json!(null));
     check("{'a': $states.input.missing, 'b': [1]}", json!({"b": [1]}));
     check("$keys($states)", json!(["input", "context"]));
+    check("$states.input.n + $count($keys($states.input))", json!(10));
+    check("$states.input[n = 5].text", json!("a-b"));
+    check("$states.input.*[0]", json!(5));
+    check("[$states.input.n, $states.input.missing, $states.context.State.Name]", json!([5, "S"]));
     check("$map($states.input.list, $string)", json!(["1", "2", "3"]));
     check("$variable := 1", json!(1));
     check("[$states.input.list, 4]", json!([1, 2, 3, 4]));
