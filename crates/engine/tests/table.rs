@@ -28,10 +28,10 @@ fn the_document_says_what_the_engine_does() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/state-fact-table.md");
     let document = document();
     if std::env::var_os("TRAINYARD_RECORD").is_some() {
-        fs::write(&path, &document).unwrap();
+        fs::write(&path, &document).expect("a text takes all");
     }
     assert_eq!(
-        fs::read_to_string(&path).unwrap(),
+        fs::read_to_string(&path).expect("a text takes all"),
         document,
         "{} is not what the engine does",
         path.display()
@@ -45,17 +45,18 @@ fn document() -> String {
         for (fact, what) in facts(&run) {
             let decision = decide(&machine(&machine_of), &run.run, &fact, &run.moment());
             match line(&decision) {
-                Some(line) => writeln!(rows, "| {what} | {line} |").unwrap(),
+                Some(line) => writeln!(rows, "| {what} | {line} |").expect("a text takes all"),
                 None if !nothing.contains(&name(&fact)) => nothing.push(name(&fact)),
                 None => {}
             }
         }
-        writeln!(document, "\n## {place}").unwrap();
+        writeln!(document, "\n## {place}").expect("a text takes all");
         if !rows.is_empty() {
-            write!(document, "\n| fact | events | orders |\n|---|---|---|\n{rows}").unwrap();
+            write!(document, "\n| fact | events | orders |\n|---|---|---|\n{rows}")
+                .expect("a text takes all");
         }
         if !nothing.is_empty() {
-            writeln!(document, "\nNothing follows from: {}.", nothing.join(", ")).unwrap();
+            writeln!(document, "\nNothing follows from: {}.", nothing.join(", ")).expect("a text takes all");
         }
     }
     document
@@ -163,7 +164,7 @@ fn places() -> Vec<(&'static str, Value, World)> {
     let called = |resource: &str, more: Value| {
         let mut fields =
             json!({"Resource": resource, "Parameters": {}, "TimeoutSeconds": 60, "HeartbeatSeconds": 9});
-        fields.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+        fields.as_object_mut().expect("fields").extend(more.as_object().cloned().unwrap_or_default());
         one_task(&fields)
     };
     let task = json!({"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": true});

@@ -81,6 +81,9 @@ pub(super) fn length(items: &Payload) -> u32 {
 /// Begins as many iterations as there is room for.
 pub(super) fn iterate(story: &mut Story<'_>, here: &Entered<'_>, map: &Map) -> Result<(), Fault> {
     while let Some((index, after)) = room(story, here) {
+        if story.is_long() {
+            return Ok(());
+        }
         let input = item(story, here, map, index)?;
         story.made += limits::check(&here.entry.state, &input)?;
         let kind = EventKind::MapIterationStarted {

@@ -1,7 +1,7 @@
 //! The verbs on state machines.
 
 use trainyard_domain::{Arn, Principal, Scope};
-use trainyard_lang::asl::{self, Code, Diagnostic, Machine, Resource};
+use trainyard_lang::asl::{self, Code, Diagnostic, Machine, Resource, VariableReferences};
 use trainyard_store::{Changes, Error as StoreError, Expect, Held, List, Noun, Range};
 
 use super::{
@@ -234,6 +234,12 @@ impl Executions {
         Ok(Described { version: Some(version), revision, ..there })
     }
 
+    /// Which workflow variables each state of the revision refers to.
+    pub async fn variable_references(&self, revision: &Revision) -> Result<VariableReferences, Error> {
+        let known = self.known(&revision.scope, &revision.id).await?;
+        Ok(known.machine.variable_references.clone())
+    }
+
     /// One page of the state machines, by name.
     pub async fn list_machines(
         &self,
@@ -279,12 +285,14 @@ impl Executions {
 
     /// The same for a kind of state machine: express executions cannot wait for jobs or tokens.
     pub fn check_definition_for(&self, definition: &str, kind: MachineType) -> Result<Machine, Error> {
-        let machine = self.check_definition(definition)?;
-        let faults = match kind {
-            MachineType::Standard => Vec::new(),
-            MachineType::Express => machine.express_diagnostics(),
-        };
-        if faults.is_empty() { Ok(machine) } else { Err(Error::InvalidDefinition(faults)) }
+        if kind == MachineType::Express {
+            let machine = asl::parse(definition).map_err(Error::InvalidDefinition)?;
+            let faults = machine.express_diagnostics();
+            if !faults.is_empty() {
+                return Err(Error::InvalidDefinition(faults));
+            }
+        }
+        self.check_definition(definition)
     }
 
     /// Reads the definition and looks whether Step Functions knows its tasks; every fault is in the error. A task

@@ -7,7 +7,7 @@ use trainyard_store::{Error as StoreError, List, Range};
 use super::{
     Error, Executions,
     execution::{self, Execution, Status},
-    machine::MachineType,
+    machine::{MachineType, StateMachine},
     machines::Described,
     names::{self, Qualified, Qualifier},
     runs,
@@ -112,7 +112,12 @@ impl Executions {
     pub async fn describe_machine_of(&self, arn: &str) -> Result<Described, Error> {
         let execution = self.describe(arn).await?;
         let revision = self.revision_of(&execution.scope, &execution.revision).await?;
-        let machine = self.held_machine(&execution.scope, &execution.machine).await?.value;
+        let machine = match self.held_machine(&execution.scope, &execution.machine).await {
+            Ok(held) => held.value,
+            // It was deleted: what is shown of it is in the revision.
+            Err(Error::NoMachine(_)) => StateMachine::of(&revision),
+            Err(error) => return Err(error),
+        };
         Ok(Described { machine, revision, version: None })
     }
 

@@ -1,10 +1,15 @@
 //! Whole executions on a real store, with a clock that stands still until it is moved.
 
+mod activities;
 mod approval;
 mod crash;
 mod desk;
+mod express;
+mod journals;
 mod lives;
 mod machines;
+mod nested;
+mod versions;
 mod world;
 
 use desk::Desk;

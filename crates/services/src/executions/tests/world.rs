@@ -23,7 +23,7 @@ use crate::{
     ground::Ground,
     logs::Logs,
     targets::StateMachine,
-    tasks::{Tasks, events_put_events::EventsPutEvents},
+    tasks::{StatesStartExecution, Tasks, events_put_events::EventsPutEvents},
 };
 
 pub(super) struct World {
@@ -59,7 +59,13 @@ impl World {
         let (bus, executions) = (Bus::new(ground.clone()), Executions::new(ground.clone(), logs.clone()));
         let approvals = Approvals::new(ground);
         let put_events = EventsPutEvents(bus.clone());
-        let tasks = Tasks::new([Arc::new(desk.clone()) as Arc<dyn Task>, Arc::new(put_events)]);
+        let start = |parsed| StatesStartExecution { executions: executions.clone(), parsed };
+        let tasks = Tasks::new([
+            Arc::new(desk.clone()) as Arc<dyn Task>,
+            Arc::new(put_events),
+            Arc::new(start(false)),
+            Arc::new(start(true)),
+        ]);
         executions.equip(tasks.strict(strict));
         bus.meet(
             vec![Arc::new(StateMachine(executions.clone()))],

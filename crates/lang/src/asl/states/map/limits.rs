@@ -97,15 +97,6 @@ impl Percentage {
     }
 }
 
-/// A number that is written in a text counts too.
-fn whole(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.parse().ok())
-}
-
-fn number(value: &Value) -> Option<f64> {
-    value.as_f64().or_else(|| value.as_str()?.parse().ok())
-}
-
 fn no_number(name: &str, kind: &str, path: &str, value: &Value) -> Fault {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     Fault::runtime(format!(

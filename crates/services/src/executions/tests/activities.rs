@@ -1,0 +1,125 @@
+//! Tasks that workers of the user's own fetch.
+
+use serde_json::json;
+
+use super::world::{World, machine, root, scope};
+use crate::executions::{Answer, Encryption, Error, Handed, Status};
+
+struct Shop {
+    world: World,
+    activity: String,
+    execution: String,
+}
+
+/// An execution that waits for a worker.
+async fn shop() -> Shop {
+    let world = World::new().await;
+    let (scope, by, rest) = (scope(), root(), (Encryption::default(), vec![]));
+    let made = world.executions.create_activity(&scope, &by, "sew".into(), rest).await;
+    let activity = made.unwrap().arn().to_string();
+    let sew = json!({"Type": "Task", "Resource": activity, "TimeoutSeconds": 600, "End": true});
+    let arn = world.machine("shop", &machine(json!({"sew": sew}))).await;
+    let execution = world.start(&arn, "x", &json!({"cloth": "red"})).await;
+    Shop { world, activity, execution }
+}
+
+impl Shop {
+    async fn fetch(&self) -> Handed {
+        let worker = Some("Ann".to_owned());
+        self.world.executions.next_activity_task(&root(), &self.activity, worker).await.unwrap().unwrap()
+    }
+
+    async fn crash(self) -> Self {
+        Self { world: self.world.crash().await, ..self }
+    }
+
+    async fn started(&self) -> usize {
+        self.world.types(&self.execution).await.iter().filter(|kind| *kind == "ActivityStarted").count()
+    }
+}
+
+#[tokio::test]
+async fn a_worker_fetches_a_task_and_answers() {
+    let shop = shop().await;
+    let handed = shop.fetch().await;
+    assert_eq!(handed.input(), r#"{"cloth":"red"}"#);
+    let token = handed.token().to_owned();
+    handed.delivered();
+    let started = shop.world.event(&shop.execution, "ActivityStarted").await;
+    assert_eq!(started["activityStartedEventDetails"], json!({"workerName": "Ann"}));
+    shop.world.executions.answer(&root(), &token, Answer::Heartbeat).await.unwrap();
+    shop.world.executions.answer(&root(), &token, Answer::Success("7".into())).await.unwrap();
+    let over = shop.world.over(&shop.execution).await;
+    assert_eq!((over.status, over.end.unwrap().output.as_deref()), (Status::Succeeded, Some("7")));
+    let late = shop.world.executions.answer(&root(), &token, Answer::Success("8".into())).await;
+    assert!(matches!(late, Err(Error::TaskTimedOut)), "{late:?}");
+}
+
+#[tokio::test]
+async fn what_no_worker_has_heard_of_is_offered_again() {
+    let mut shop = shop().await;
+    let lost = shop.fetch().await;
+    let token = lost.token().to_owned();
+    drop(lost);
+    let again = shop.fetch().await;
+    assert_eq!(again.token(), token);
+    // The answer dies with the server.
+    std::mem::forget(again);
+    shop = shop.crash().await;
+    let again = shop.fetch().await;
+    assert_eq!(again.token(), token);
+    assert_eq!(shop.started().await, 1, "it is one task, however often it is handed out");
+}
+
+#[tokio::test]
+async fn what_a_worker_has_is_not_offered_again() {
+    let mut shop = shop().await;
+    let handed = shop.fetch().await;
+    let token = handed.token().to_owned();
+    let commits = shop.world.store.stats().commits;
+    handed.delivered();
+    let noted = async || (shop.world.store.stats().commits > commits).then_some(());
+    shop.world.until("the delivery on disk", noted).await;
+    shop = shop.crash().await;
+    let (executions, activity) = (&shop.world.executions, &shop.activity);
+    let by = root();
+    let asked = executions.next_activity_task(&by, activity, None);
+    tokio::select! {
+        biased;
+        handed = asked => panic!("{:?} is handed out again", handed.unwrap().map(|h| h.token().to_owned())),
+        () = async { for _ in 0..1000 { tokio::task::yield_now().await } } => {}
+    }
+    shop.world.executions.answer(&root(), &token, Answer::Success("{}".into())).await.unwrap();
+    assert_eq!(shop.world.over(&shop.execution).await.status, Status::Succeeded);
+}
+
+#[tokio::test]
+async fn a_task_that_nobody_waits_for_is_not_handed_out() {
+    let shop = shop().await;
+    shop.world.pass(std::time::Duration::from_secs(600));
+    assert_eq!(shop.world.over(&shop.execution).await.end.unwrap().error.as_deref(), Some("States.Timeout"));
+    let by = root();
+    let asked = shop.world.executions.next_activity_task(&by, &shop.activity, None);
+    tokio::select! {
+        biased;
+        handed = asked => panic!("{:?} is handed out", handed.unwrap().map(|h| h.token().to_owned())),
+        () = async { for _ in 0..1000 { tokio::task::yield_now().await } } => {}
+    }
+}
+
+#[tokio::test]
+async fn an_activity_is_made_once() {
+    let world = World::new().await;
+    let make = |name: &str| {
+        let name = name.to_owned();
+        let executions = world.executions.clone();
+        async move { executions.create_activity(&scope(), &root(), name, Default::default()).await }
+    };
+    let first = make("sew").await.unwrap();
+    assert_eq!(make("sew").await.unwrap(), first);
+    assert!(matches!(make("s&w").await, Err(Error::InvalidName(_))));
+    let arn = first.arn().to_string();
+    world.executions.delete_activity(&root(), &arn).await.unwrap();
+    let gone = world.executions.next_activity_task(&root(), &arn, None).await;
+    assert!(matches!(gone, Err(Error::NoActivity(_))));
+}
