@@ -99,6 +99,8 @@ fn told(story: &mut Story<'_>, here: &Entered<'_>, fault: Fault) -> Trouble {
     let entry = &here.entry;
     let cause = match fault.error {
         "States.DataLimitExceeded" => fault.cause,
+        // There is no event to point at.
+        _ if story.is_trial() => fault.cause,
         _ => format!(
             "An error occurred while executing the state '{}' (entered at the event id #{}). {}",
             entry.state, entry.id, fault.cause
@@ -191,6 +193,7 @@ fn retry(story: &Story<'_>, here: &Entered<'_>, trouble: &Trouble) -> Option<Ret
     let names = trouble.names();
     let mut retriers = here.state.retriers().iter().enumerate();
     let (place, retrier) = retriers.find(|(_, retrier)| retrier.takes(&names))?;
+    story.note(|notes| notes.retrier(place, &trouble.failure));
     let used = here.entry.retries.get(&place).copied().unwrap_or_default();
     if u64::from(used) >= retrier.max_attempts {
         return None;
@@ -204,9 +207,11 @@ fn caught_or_raised(story: &mut Story<'_>, here: &Entered<'_>, trouble: Trouble)
         return;
     }
     let names = trouble.names();
-    let Some(catcher) = here.state.catchers().iter().find(|catcher| catcher.takes(&names)) else {
+    let mut catchers = here.state.catchers().iter().enumerate();
+    let Some((place, catcher)) = catchers.find(|(_, catcher)| catcher.takes(&names)) else {
         return raise(story, here.frame, trouble);
     };
+    story.note(|notes| notes.catcher(place, &trouble.failure));
     let error = error_output(&trouble.failure);
     let left = Sight::new(story, here)
         .look(|scope| Ok::<_, Fault>(Leaving::new(catcher.leave(scope, &error)?, &here.entry, None)));

@@ -18,6 +18,7 @@ mod story;
 mod succeed;
 mod task;
 mod timers;
+mod trial;
 mod wait;
 mod wreck;
 
@@ -27,8 +28,11 @@ use serde_json::Value;
 use trainyard_domain::{Failure, Timestamp};
 use trainyard_lang::asl::{Distributed, Machine, Map};
 
-pub use self::limits::{HISTORY_LIMIT, PAYLOAD_LIMIT};
 use self::story::Story;
+pub use self::{
+    limits::{HISTORY_LIMIT, PAYLOAD_LIMIT},
+    trial::{End, Plan, Report, Setting, Trial, Wanted},
+};
 use crate::{Command, Decision, EventKind, Fact, Moment, Payload, Run, Start, frame::ROOT};
 
 /// Decides what follows from one fact. Reads no clock and rolls no dice: both come in `Moment`.

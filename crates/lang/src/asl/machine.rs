@@ -44,6 +44,11 @@ pub enum Next {
 
 /// Reads a definition. Every fault of it is in the error.
 pub fn parse(text: &str) -> Result<Machine, Vec<Diagnostic>> {
+    parse_value(&read_object(text)?)
+}
+
+/// The object that the text is.
+pub(super) fn read_object(text: &str) -> Result<Value, Vec<Diagnostic>> {
     let fault = |code, message: String| vec![Diagnostic { code, message, pointer: None }];
     if text.len() > DEFINITION_LIMIT {
         let message = format!("The definition has more than {DEFINITION_LIMIT} bytes");
@@ -54,7 +59,7 @@ pub fn parse(text: &str) -> Result<Machine, Vec<Diagnostic>> {
         return Err(fault(Code::SchemaValidationFailed, message));
     }
     match serde_json::from_str(text) {
-        Ok(value @ Value::Object(_)) => parse_value(&value),
+        Ok(value @ Value::Object(_)) => Ok(value),
         Ok(_) => {
             let message = "Definition must be a valid JSON object".to_owned();
             Err(fault(Code::SchemaValidationFailed, message))

@@ -32,6 +32,7 @@ mod start;
 mod tags;
 pub mod task;
 mod tell;
+mod test_state;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -57,6 +58,7 @@ pub use query::{Direction, HistoryPage};
 pub use routing::{Route, RouteSpec};
 pub use settings::{Destination, Encryption, Group, KeyOwner, Level, Logging};
 pub use start::StartSpec;
+pub use test_state::{Configuration, ErrorDetails, Inspection, Mock, MockFailure, Rigour, TestSpec, Tested};
 pub use tokens::Answer;
 /// One entry of a history: what [`HistoryPage`] is made of.
 pub use trainyard_engine::HistoryEvent;

@@ -29,6 +29,7 @@ mod start_execution;
 mod start_sync_execution;
 mod stop_execution;
 mod tag_resource;
+mod test_state;
 mod untag_resource;
 mod update_state_machine;
 mod update_state_machine_alias;
@@ -109,6 +110,7 @@ pub static SERVICE: Service = Service {
         operation!(StartSyncExecution => start_sync_execution::run),
         operation!(StopExecution => stop_execution::run),
         operation!(TagResource => tag_resource::run),
+        operation!(TestState => test_state::run),
         operation!(UntagResource => untag_resource::run),
         operation!(UpdateStateMachine => update_state_machine::run),
         operation!(UpdateStateMachineAlias => update_state_machine_alias::run),

@@ -10,6 +10,7 @@ mod lives;
 mod machines;
 mod nested;
 mod versions;
+mod trials;
 mod world;
 
 use desk::Desk;
