@@ -192,6 +192,7 @@ fn start(input: &Payload) -> Start {
         input: input.clone(),
         machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:bench".to_owned(),
         machine_name: "bench".to_owned(),
+        redrive_count: Some(0),
     }
 }
 

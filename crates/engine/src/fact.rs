@@ -34,6 +34,13 @@ pub struct Start {
     pub machine_arn: String,
     /// The machine's name.
     pub machine_name: String,
+    /// How often it was redriven, for the context object; none of a synchronous express execution.
+    #[serde(default = "never")]
+    pub redrive_count: Option<u32>,
+}
+
+fn never() -> Option<u32> {
+    Some(0)
 }
 
 /// The name of a timer: the same decision always makes the same name.

@@ -34,7 +34,6 @@ pub(super) fn context(
             "StartTime": start.start_time.to_string(),
             "Name": start.name,
             "RoleArn": start.role_arn,
-            "RedriveCount": 0,
         },
         "StateMachine": {"Id": start.machine_arn, "Name": start.machine_name},
         "State": {
@@ -42,6 +41,9 @@ pub(super) fn context(
             "EnteredTime": entry.time.to_string(),
         },
     });
+    if let Some(count) = start.redrive_count {
+        context["Execution"]["RedriveCount"] = count.into();
+    }
     if retries {
         context["State"]["RetryCount"] = entry.retry_count.into();
     }

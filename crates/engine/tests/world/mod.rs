@@ -42,6 +42,7 @@ pub(crate) fn start(input: Value) -> Start {
         input: input.into(),
         machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:train".to_owned(),
         machine_name: "train".to_owned(),
+        redrive_count: Some(0),
     }
 }
 

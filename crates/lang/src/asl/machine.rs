@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::source::json;
+
 use super::{
     diagnostic::{Code, Diagnostic, Report, VariableReferences},
     fields::Fields,
@@ -62,7 +64,11 @@ pub(super) fn read_object(text: &str) -> Result<Value, Vec<Diagnostic>> {
             let message = "Definition must be a valid JSON object".to_owned();
             Err(fault(Code::SchemaValidationFailed, message))
         }
-        Err(why) => Err(fault(Code::InvalidJsonDescription, format!("The definition is not JSON: {why}"))),
+        Err(why) => {
+            let said = json::parse(text).err().map(|fault| fault.aws_message(text));
+            let message = said.unwrap_or_else(|| format!("The definition is not JSON: {why}"));
+            Err(fault(Code::InvalidJsonDescription, message))
+        }
     }
 }
 

@@ -12,7 +12,10 @@ use super::{
     query,
     routing::{self, Route, RouteSpec, Routing},
 };
-use crate::audit;
+use crate::{
+    audit,
+    listing::{self, Listing},
+};
 
 /// A name for versions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -146,15 +149,14 @@ impl Executions {
     ) -> Result<(Vec<Alias>, Option<String>), Error> {
         let Qualified { scope, machine, qualifier } = names::qualified(arn)?;
         self.held_machine(&scope, &machine).await?;
-        let list = List::in_scope(&scope).within(Range::prefix(&format!("{machine}/")));
-        let page = self.ground.store.list::<Alias>(list.limit(limit).after(after)).await;
-        let page = page.map_err(query::token)?;
         let leads = |alias: &Alias| match &qualifier {
             None => true,
             Some(Qualifier::Version(number)) => alias.routes.iter().any(|route| route.version == *number),
             Some(Qualifier::Alias(name)) => alias.name == *name,
         };
-        Ok((page.items.into_iter().map(|held| held.value).filter(leads).collect(), page.next))
+        let list = List::in_scope(&scope).within(Range::prefix(&format!("{machine}/")));
+        let listing = Listing { ascending: true, limit, after, ..Listing::default() };
+        listing::page(&self.ground.store, list, &listing, leads).await.map_err(query::token)
     }
 
     /// Removes the alias. Nothing happens if there is none.

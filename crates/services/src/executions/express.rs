@@ -13,7 +13,7 @@ use tokio::{
     task::{AbortHandle, Id, JoinError, JoinSet},
 };
 use trainyard_domain::{Failure, Principal, Timestamp};
-use trainyard_engine::{Command, Decision, Fact, Payload, Run, TaskCall, TimerId, apply, decide};
+use trainyard_engine::{Command, Decision, Fact, Payload, Run, Start, TaskCall, TimerId, apply, decide};
 use trainyard_store::Error as StoreError;
 
 use super::{
@@ -75,7 +75,9 @@ impl Executions {
         let definition = self.revision_of(&chosen.machine.scope, &chosen.revision).await?.definition.len();
         let (life, input) = self.life(by, spec, chosen).await?;
         let broken = |why: JoinError| StoreError::Internal(format!("an execution broke off: {why}"));
-        let execution = tokio::spawn(life.live(input)).await.map_err(broken)??;
+        // As AWS has it: what is waited for has no count of redrives in its context object.
+        let begun = Start { redrive_count: None, ..start(&life.execution, input) };
+        let execution = tokio::spawn(life.live(begun)).await.map_err(broken)??;
         let billed = Billed::of(&execution, definition);
         Ok((execution, billed))
     }
@@ -90,8 +92,8 @@ impl Executions {
         let (life, input) = self.life(by, spec, chosen).await?;
         let execution = life.execution.clone();
         tokio::spawn(async move {
-            let arn = life.execution.arn();
-            if let Err(error) = life.live(input).await {
+            let (arn, begun) = (life.execution.arn(), start(&life.execution, input));
+            if let Err(error) = life.live(begun).await {
                 tracing::warn!(execution = %arn, %error, "an express execution cannot go on");
             }
         });
@@ -128,8 +130,8 @@ struct Life {
 
 impl Life {
     /// Runs it to its end.
-    async fn live(mut self, input: Payload) -> Result<Execution, Error> {
-        let mut fact = Fact::Started(Box::new(start(&self.execution, input)));
+    async fn live(mut self, begun: Start) -> Result<Execution, Error> {
+        let mut fact = Fact::Started(Box::new(begun));
         loop {
             self.hear(&fact).await?;
             if self.execution.status != Status::Running {

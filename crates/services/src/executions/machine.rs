@@ -108,6 +108,20 @@ impl MachineType {
 }
 
 impl StateMachine {
+    /// The state machine that the revision is of, as far as the revision tells.
+    pub(super) fn of(revision: &Revision) -> Self {
+        Self {
+            scope: revision.scope.clone(),
+            name: revision.machine.clone(),
+            kind: revision.kind,
+            created: revision.created,
+            revision: revision.id.clone(),
+            updated: revision.updated,
+            tags: Vec::new(),
+            versions: 0,
+        }
+    }
+
     /// Its ARN.
     pub fn arn(&self) -> Arn {
         names::machine_arn(&self.scope, &self.name)

@@ -1,7 +1,7 @@
 //! The verbs on state machines.
 
 use trainyard_domain::{Arn, Principal, Scope};
-use trainyard_lang::asl::{self, Code, Diagnostic, Machine, Resource};
+use trainyard_lang::asl::{self, Code, Diagnostic, Machine, Resource, VariableReferences};
 use trainyard_store::{Changes, Error as StoreError, Expect, Held, List, Noun, Range};
 
 use super::{
@@ -232,6 +232,12 @@ impl Executions {
         let version = self.version(&scope, &machine, number).await?.ok_or_else(missing)?.value;
         let revision = self.revision_of(&scope, &version.revision).await?;
         Ok(Described { version: Some(version), revision, ..there })
+    }
+
+    /// Which workflow variables each state of the revision refers to.
+    pub async fn variable_references(&self, revision: &Revision) -> Result<VariableReferences, Error> {
+        let known = self.known(&revision.scope, &revision.id).await?;
+        Ok(known.machine.variable_references.clone())
     }
 
     /// One page of the state machines, by name.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::{runtime::Handle, sync::Notify, time::Instant};
-use trainyard_domain::{Arn, Timestamp};
+use trainyard_domain::{Arn, Principal, Timestamp};
 use trainyard_engine::{Fact, TaskCall};
 use trainyard_store::{Changes, Error as StoreError, Expect, Held, Keys, List, Noun, Range};
 
@@ -14,6 +14,7 @@ use super::{
     Error, Executions, names,
     tell::{Extra, Told},
 };
+use crate::audit;
 
 /// So long an asker waits for a task.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -146,6 +147,7 @@ impl Executions {
     /// Waits a minute for a task of the activity; none if none comes. Who goes away meanwhile takes none with them.
     pub async fn next_activity_task(
         &self,
+        by: &Principal,
         arn: &str,
         worker: Option<String>,
     ) -> Result<Option<Handed>, Error> {
@@ -155,7 +157,7 @@ impl Executions {
         loop {
             let mut arrived = std::pin::pin!(self.counter.arrived.notified());
             arrived.as_mut().enable();
-            if let Some(handed) = self.hand_out(&activity, worker.as_deref()).await? {
+            if let Some(handed) = self.hand_out(by, &activity, worker.as_deref()).await? {
                 return Ok(Some(handed));
             }
             let left = end.saturating_duration_since(Instant::now());
@@ -166,13 +168,18 @@ impl Executions {
         }
     }
 
-    async fn hand_out(&self, activity: &str, worker: Option<&str>) -> Result<Option<Handed>, Error> {
+    async fn hand_out(
+        &self,
+        by: &Principal,
+        activity: &str,
+        worker: Option<&str>,
+    ) -> Result<Option<Handed>, Error> {
         let mut after = None;
         loop {
             let list = List::in_scope("").by("waiting").within(Range::prefix(&format!("{activity}/")));
             let page = self.ground.store.list::<Offer>(list.limit(OFFERS).after(after)).await?;
             for held in page.items {
-                if let Some(handed) = self.hand(held, worker).await? {
+                if let Some(handed) = self.hand(by, held, worker).await? {
                     return Ok(Some(handed));
                 }
             }
@@ -184,11 +191,17 @@ impl Executions {
     }
 
     /// Hands the offer out; none if somebody else was faster, or nobody waits for it any more.
-    async fn hand(&self, held: Held<Offer>, worker: Option<&str>) -> Result<Option<Handed>, Error> {
+    async fn hand(
+        &self,
+        by: &Principal,
+        held: Held<Offer>,
+        worker: Option<&str>,
+    ) -> Result<Option<Handed>, Error> {
         let Held { version, value: offer } = held;
         let (mut told, mut stale) = (Changes::new(), Changes::new());
         let handed = Offer { handed_by: Some(self.counter.server.clone()), ..offer.clone() };
         told.put(&handed, Expect::Version(version))?;
+        audit::note(&mut told, &self.ground, by, "states:GetActivityTask", &offer.execution)?;
         stale.delete::<Offer>("", &offer.token, Expect::Any);
         // From here on it comes back by itself if the asker goes away.
         let (token, input) = (offer.token, offer.input);

@@ -7,7 +7,7 @@ use trainyard_store::{Error as StoreError, List, Range};
 use super::{
     Error, Executions,
     execution::{self, Execution, Status},
-    machine::MachineType,
+    machine::{MachineType, StateMachine},
     machines::Described,
     map_runs::Child,
     names::{self, Qualified, Qualifier},
@@ -118,7 +118,12 @@ impl Executions {
         let execution = self.describe(arn).await?;
         let revision = self.revision_of(&execution.scope, &execution.revision).await?;
         let machine = execution.machine.split('/').next().unwrap_or_default();
-        let machine = self.held_machine(&execution.scope, machine).await?.value;
+        let machine = match self.held_machine(&execution.scope, machine).await {
+            Ok(held) => held.value,
+            // It was deleted: what is shown of it is in the revision.
+            Err(Error::NoMachine(_)) => StateMachine::of(&revision),
+            Err(error) => return Err(error),
+        };
         Ok(Described { machine, revision, version: None })
     }
 

@@ -201,6 +201,7 @@ pub(super) fn start(execution: &Execution, input: Payload) -> Start {
         input,
         machine_arn: execution.machine_arn().to_string(),
         machine_name: execution.machine.clone(),
+        redrive_count: Some(0),
     }
 }
 

@@ -17,5 +17,6 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiErr
     // There are no keys of the customer's, so it is always all.
     let _: Option<shape::Included> = input.included_data;
     let arn = shape::own(context, &input.state_machine_arn)?;
-    Ok(shape::machine(&context.services.executions.describe_machine(arn).await?))
+    let described = context.services.executions.describe_machine(arn).await?;
+    shape::machine(context, &described).await
 }

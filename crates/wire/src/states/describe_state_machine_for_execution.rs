@@ -18,7 +18,7 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiErr
     let _: Option<shape::Included> = input.included_data;
     let arn = shape::own(context, &input.execution_arn)?;
     let described = context.services.executions.describe_machine_of(arn).await?;
-    let mut shown = shape::machine(&described);
+    let mut shown = shape::machine(context, &described).await?;
     if let Some(members) = shown.as_object_mut() {
         for absent in ["status", "type", "creationDate"] {
             members.shift_remove(absent);

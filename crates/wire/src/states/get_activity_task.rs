@@ -23,7 +23,8 @@ pub(super) struct Output {
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
     let arn = shape::own(context, &input.activity_arn)?;
-    let Some(handed) = context.services.executions.next_activity_task(arn, input.worker_name).await? else {
+    let (executions, by) = (&context.services.executions, &context.principal);
+    let Some(handed) = executions.next_activity_task(by, arn, input.worker_name).await? else {
         return Ok(Output { task_token: None, input: None });
     };
     let output =

@@ -92,8 +92,9 @@ pub(super) fn pairs(tags: Vec<Tag>) -> Vec<(String, String)> {
 }
 
 /// A state machine as `DescribeStateMachine` shows it. A version has an ARN, a date and a description of its own.
-pub(super) fn machine(described: &Described) -> Value {
+pub(super) async fn machine(context: &Context, described: &Described) -> Result<Value, ApiError> {
     let Described { machine, revision, version } = described;
+    let references = context.services.executions.variable_references(revision).await?;
     let arn = version.as_ref().map_or_else(|| machine.arn(), |version| version.arn());
     let mut shown = json!({
         "stateMachineArn": arn,
@@ -113,5 +114,8 @@ pub(super) fn machine(described: &Described) -> Value {
     if let Some(description) = version.as_ref().and_then(|version| version.description.as_ref()) {
         shown["description"] = json!(description);
     }
-    shown
+    if !references.is_empty() {
+        shown["variableReferences"] = json!(references);
+    }
+    Ok(shown)
 }

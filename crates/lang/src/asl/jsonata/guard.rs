@@ -49,6 +49,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
     ("#picture", picture),
     ("#pieces", pieces),
     ("#matched", matched),
+    ("#zipped", zipped),
 ];
 
 /// The fault that AWS has for expressions that take too much.
@@ -119,6 +120,10 @@ fn fence_call(name: &mut String, args: &mut [AstNode]) -> bool {
             }
         }
         ("pad", [_, wide, ..]) => wrap(wide, "#width"),
+        ("zip", all @ [_, ..]) => {
+            let lists = all.to_vec();
+            all[0] = call("#zipped", lists);
+        }
         ("formatNumber" | "formatInteger" | "parseInteger" | "toMillis", [_, form, ..]) => {
             wrap(form, "#picture");
         }
@@ -356,4 +361,11 @@ fn pieces(args: &[JValue]) -> Answer {
     let value = args.first().unwrap_or(&JValue::Undefined);
     let long = value.as_str().is_some_and(|text| text.len() > PIECES);
     if long { Err(too_much()) } else { Ok(value.clone()) }
+}
+
+/// `$zip` makes as many lists as the shortest of its arguments has items.
+fn zipped(args: &[JValue]) -> Answer {
+    let shortest = args.iter().map(|list| list.as_array().map_or(1, |items| items.len())).min();
+    let made = shortest.unwrap_or(0).saturating_mul(args.len());
+    if made > ITEMS { Err(too_much()) } else { Ok(args.first().cloned().unwrap_or(JValue::Undefined)) }
 }

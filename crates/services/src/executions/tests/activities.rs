@@ -26,7 +26,7 @@ async fn shop() -> Shop {
 impl Shop {
     async fn fetch(&self) -> Handed {
         let worker = Some("Ann".to_owned());
-        self.world.executions.next_activity_task(&self.activity, worker).await.unwrap().unwrap()
+        self.world.executions.next_activity_task(&root(), &self.activity, worker).await.unwrap().unwrap()
     }
 
     async fn crash(self) -> Self {
@@ -82,7 +82,8 @@ async fn what_a_worker_has_is_not_offered_again() {
     shop.world.until("the delivery on disk", noted).await;
     shop = shop.crash().await;
     let (executions, activity) = (&shop.world.executions, &shop.activity);
-    let asked = executions.next_activity_task(activity, None);
+    let by = root();
+    let asked = executions.next_activity_task(&by, activity, None);
     tokio::select! {
         biased;
         handed = asked => panic!("{:?} is handed out again", handed.unwrap().map(|h| h.token().to_owned())),
@@ -97,7 +98,8 @@ async fn a_task_that_nobody_waits_for_is_not_handed_out() {
     let shop = shop().await;
     shop.world.pass(std::time::Duration::from_secs(600));
     assert_eq!(shop.world.over(&shop.execution).await.end.unwrap().error.as_deref(), Some("States.Timeout"));
-    let asked = shop.world.executions.next_activity_task(&shop.activity, None);
+    let by = root();
+    let asked = shop.world.executions.next_activity_task(&by, &shop.activity, None);
     tokio::select! {
         biased;
         handed = asked => panic!("{:?} is handed out", handed.unwrap().map(|h| h.token().to_owned())),
@@ -118,6 +120,6 @@ async fn an_activity_is_made_once() {
     assert!(matches!(make("s&w").await, Err(Error::InvalidName(_))));
     let arn = first.arn().to_string();
     world.executions.delete_activity(&root(), &arn).await.unwrap();
-    let gone = world.executions.next_activity_task(&arn, None).await;
+    let gone = world.executions.next_activity_task(&root(), &arn, None).await;
     assert!(matches!(gone, Err(Error::NoActivity(_))));
 }
