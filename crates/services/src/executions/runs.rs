@@ -192,6 +192,7 @@ impl Executions {
             timeout_seconds: express.then_some(MOST_EXPRESS_SECONDS),
             language: whole.machine.language,
             graph: map.processor.clone(),
+            variable_references: Default::default(),
         };
         let (role, journal) = (whole.role.clone(), whole.journal.clone());
         Ok(self.remember(name, Arc::new(Known { machine, role, express, journal })))

@@ -36,7 +36,7 @@ impl Worker for MapRuns {
 
     async fn work(&self, item: &WorkItem) -> Result<Outcome, Box<dyn StdError + Send + Sync>> {
         loop {
-            match self.turn(item).await {
+            match Box::pin(self.turn(item)).await {
                 Ok(Turn::Again) => {}
                 Ok(Turn::Rest) => return Ok(Outcome::Later(PAUSE)),
                 Ok(Turn::Settled) => return Ok(Outcome::Settled),
