@@ -78,7 +78,8 @@ impl Trial {
         NAME.clone_into(&mut state.name);
         let language = state.language;
         let graph = Graph { start_at: NAME.to_owned(), states: [(NAME.to_owned(), state)].into() };
-        let machine = Machine { comment: None, timeout_seconds: None, language, graph };
+        let variable_references = Default::default();
+        let machine = Machine { comment: None, timeout_seconds: None, language, graph, variable_references };
         let Setting { start, variables, context, retries } = setting;
         let notes = Notes { context, ..Notes::default() };
         let (run, decision) = Default::default();

@@ -113,6 +113,7 @@ impl Executions {
             input,
             machine_arn: names::machine_arn(scope, &machine).to_string(),
             machine_name: machine,
+            redrive_count: None,
         })
     }
 }

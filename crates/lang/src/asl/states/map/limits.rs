@@ -47,7 +47,9 @@ impl Count {
         match self.given.come(scope.view(&dollar), invalid)? {
             Ok(count) => Ok(*count),
             Err(Come::Found(path, value)) => {
-                let number = whole(&value).ok_or_else(|| no_number(name, "integer", path.text(), &value))?;
+                let text = value.as_str().and_then(|text| text.trim().parse().ok());
+                let number = value.as_i64().or(text);
+                let number = number.ok_or_else(|| no_number(name, "integer", path.text(), &value))?;
                 let negative = |_| Fault::runtime(format!("{name} cannot be negative."));
                 u64::try_from(number).map_err(negative)
             }
@@ -68,7 +70,7 @@ impl Percentage {
         let fixed = |fields: &mut Fields<'_>, name| {
             let number = fields.number(name, 0.0)?;
             if number > 100.0 {
-                fields.report.schema(&fields.at(name), "The value must be between 0 and 100");
+                fields.report.schema(&fields.at(name), "Maximum value is 100.0");
             }
             Some(number)
         };
@@ -82,8 +84,9 @@ impl Percentage {
         let (value, fault) = match self.0.come(scope.view(&dollar), invalid)? {
             Ok(number) => return Ok(*number),
             Err(Come::Found(path, value)) => {
-                let number =
-                    number(&value).ok_or_else(|| no_number(PERCENTAGE, "float", path.text(), &value))?;
+                let text = value.as_str().and_then(|text| text.trim().parse::<f64>().ok());
+                let number = value.as_f64().or(text);
+                let number = number.ok_or_else(|| no_number(PERCENTAGE, "float", path.text(), &value))?;
                 (number.into(), Fault::runtime(outside))
             }
             Err(Come::Made(expression, value)) => {
