@@ -21,8 +21,8 @@ mod token;
 pub use apply::apply;
 pub use command::{Batch, Command, Decision, ItemSource, MapRunCall, Outcome, ResultSink, TaskCall};
 pub use decide::{
-    End, HISTORY_LIMIT, PAYLOAD_LIMIT, Plan, Report, Setting, Trial, Wanted, child_input, decide,
-    map_run_state,
+    End, HISTORY_LIMIT, PAYLOAD_LIMIT, Plan, Report, Setting, Trial, Wanted, check_payload, decide,
+    select_items,
 };
 pub use event::{EventKind, FORMAT, HistoryEvent, Retry, StateType};
 pub use fact::{Fact, Moment, Start, TimerId};

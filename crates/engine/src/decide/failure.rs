@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Command, EventKind, Retry,
-    frame::{FrameId, Phase, Place, ROOT},
+    frame::{Entry, FrameId, Phase, Place, ROOT},
 };
 
 /// The most characters of a cause: it may quote the whole input.
@@ -96,19 +96,14 @@ pub(super) fn fault(story: &mut Story<'_>, here: &Entered<'_>, fault: Fault) {
 
 /// What the fault is for everybody else. What failed in JSONata has an event of its own.
 fn told(story: &mut Story<'_>, here: &Entered<'_>, fault: Fault) -> Trouble {
-    let entry = &here.entry;
-    let cause = match fault.error {
-        "States.DataLimitExceeded" => fault.cause,
-        // There is no event to point at.
-        _ if story.is_trial() => fault.cause,
-        _ => format!(
-            "An error occurred while executing the state '{}' (entered at the event id #{}). {}",
-            entry.state, entry.id, fault.cause
-        ),
+    let (query, location) = (fault.error == QUERY, fault.location.clone());
+    // A state that is tried by itself has no event to point at.
+    let failure = match story.is_trial() {
+        true => Failure::new(fault.error, fault.cause),
+        false => of_fault(&here.entry, fault),
     };
-    let failure = Failure::new(fault.error, cause.chars().take(CAUSE_LIMIT).collect::<String>());
-    if fault.error == QUERY {
-        let (location, state) = (fault.location, entry.state.clone());
+    if query {
+        let state = here.entry.state.clone();
         let kind = EventKind::EvaluationFailed { failure: failure.clone(), location, state };
         match before(story, here) {
             Some(previous) => story.tell_after(here.frame, previous, kind),
@@ -116,6 +111,18 @@ fn told(story: &mut Story<'_>, here: &Entered<'_>, fault: Fault) -> Trouble {
         }
     }
     Trouble::new(failure)
+}
+
+/// The failure as the execution shows it: it says which state met it.
+pub(super) fn of_fault(entry: &Entry, fault: Fault) -> Failure {
+    let cause = match fault.error {
+        "States.DataLimitExceeded" => fault.cause,
+        _ => format!(
+            "An error occurred while executing the state '{}' (entered at the event id #{}). {}",
+            entry.state, entry.id, fault.cause
+        ),
+    };
+    Failure::new(fault.error, cause.chars().take(CAUSE_LIMIT).collect::<String>())
 }
 
 const QUERY: &str = "States.QueryEvaluationError";

@@ -44,6 +44,8 @@ impl<'s> Sight<'s> {
     /// `$$.Map.Item` is this.
     pub(super) fn with_item(mut self, index: u32, item: &'s Value) -> Self {
         self.more.item = Some((index, item));
+        // Many items may be looked at between two events: each has chances of its own.
+        self.seed ^= u64::from(index).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self
     }
 

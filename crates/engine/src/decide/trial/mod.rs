@@ -78,8 +78,8 @@ impl Trial {
         NAME.clone_into(&mut state.name);
         let language = state.language;
         let graph = Graph { start_at: NAME.to_owned(), states: [(NAME.to_owned(), state)].into() };
-        let variable_references = Default::default();
-        let machine = Machine { comment: None, timeout_seconds: None, language, graph, variable_references };
+        let (comment, timeout_seconds, variable_references) = Default::default();
+        let machine = Machine { comment, timeout_seconds, language, variable_references, graph };
         let Setting { start, variables, context, retries } = setting;
         let notes = Notes { context, ..Notes::default() };
         let (run, decision) = Default::default();
@@ -126,7 +126,7 @@ impl Trial {
                     answer::failed(story, &call.token, &failure);
                 }
                 (Some(Phase::MapRun { call, .. }), Ok(output)) => {
-                    map_run::succeeded(story, &call.token, &output);
+                    map_run::succeeded(story, &call.token, &output.into());
                 }
                 (Some(Phase::MapRun { call, .. }), Err(failure)) => {
                     map_run::failed(story, &call.token, &failure);

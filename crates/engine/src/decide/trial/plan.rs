@@ -1,14 +1,14 @@
 //! What a Map that is tried by itself would do.
 
 use serde_json::Value;
-use trainyard_lang::asl::{Distributed, Fault, ItemReader, Map, Mode, Stage, StateKind};
+use trainyard_lang::asl::{ItemReader, Map, Mode, Recorder, Stage, StateKind};
 
 use super::Trial;
 use crate::{
     Batch, Command, ItemSource, Payload,
     decide::{
         entered::{Entered, entered},
-        failure, map,
+        failure, map, map_run,
         sight::Sight,
         story::Story,
     },
@@ -34,19 +34,6 @@ pub struct Plan {
     pub tolerated_percentage: Option<f64>,
 }
 
-impl Plan {
-    /// Whether the Map goes on although so many of its iterations have failed.
-    pub fn tolerates(&self, failed: u64, iterations: usize) -> bool {
-        let part = failed as f64 * 100.0 / (iterations.max(1) as f64);
-        match (self.tolerated_count, self.tolerated_percentage) {
-            (None, None) => failed == 0,
-            (count, percentage) => {
-                count.is_none_or(|most| failed <= most) && percentage.is_none_or(|most| part <= most)
-            }
-        }
-    }
-}
-
 impl Trial {
     /// The plan of a Map that waits for what comes of its iterations.
     pub fn plan(&self) -> Option<Plan> {
@@ -57,15 +44,18 @@ impl Trial {
             Phase::Forked(fork) => (Some(fork.input.clone()), None, None),
             _ => self.map_run()?,
         };
-        let reader = distributed(map).and_then(|distributed| distributed.reader.clone());
+        let reader = match &map.mode {
+            Mode::Distributed(distributed) => distributed.reader.clone(),
+            Mode::Inline => None,
+        };
         Some(Plan {
             items,
             reader,
             most_items,
             batch,
             concurrency: counts.concurrency,
-            tolerated_count: map.tolerated_count.as_ref().map(|_| counts.tolerated_count),
-            tolerated_percentage: map.tolerated_percentage.as_ref().map(|_| counts.tolerated_percentage),
+            tolerated_count: counts.tolerated_count,
+            tolerated_percentage: counts.tolerated_percentage,
         })
     }
 
@@ -84,32 +74,21 @@ impl Trial {
 
     /// Makes of the items what the iterations are given, and notes it if the Map has an `ItemSelector`. The Map fails
     /// if that cannot be done.
-    pub fn select(&mut self, items: Vec<Value>) -> Vec<Value> {
+    pub fn select(&mut self, items: Vec<Value>) -> Vec<Payload> {
         let mut made = Vec::new();
         self.tell(|story| {
             let Some((here, map)) = waiting_map(story) else { return };
-            match inputs(story, &here, map, &items) {
+            match map_run::inputs(story, (&here, map), (0, items)) {
                 Ok(inputs) => made = inputs,
-                Err(fault) => failure::fault(story, &here, fault),
+                Err(fault) => return failure::fault(story, &here, fault),
+            }
+            if map.item_selector.is_some() {
+                let inputs: Value = made.iter().map(|input| input.value().clone()).collect();
+                story.note(|notes| notes.record(Stage::AfterItemSelector, &inputs));
             }
         });
         made
     }
-}
-
-fn inputs(story: &Story<'_>, here: &Entered<'_>, map: &Map, items: &[Value]) -> Result<Vec<Value>, Fault> {
-    let Some(selector) = &map.item_selector else { return Ok(items.to_vec()) };
-    let mut made = Vec::new();
-    for (index, item) in (0..).zip(items) {
-        made.push(Sight::new(story, here).with_item(index, item).look(|scope| {
-            let input = here.state.flow.input(scope)?;
-            selector.fill(scope, &input)
-        })?);
-    }
-    story.note(|notes| {
-        notes.stages.borrow_mut().insert(Stage::AfterItemSelector, made.clone().into());
-    });
-    Ok(made)
 }
 
 /// The Map that waits for its iterations.
@@ -118,11 +97,4 @@ fn waiting_map<'d>(story: &Story<'d>) -> Option<(Entered<'d>, &'d Map)> {
     let StateKind::Map(map) = &here.state.kind else { return None };
     let waits = matches!(story.run.frame(ROOT)?.phase, Phase::Forked(_) | Phase::MapRun { .. });
     waits.then_some((here, map))
-}
-
-fn distributed(map: &Map) -> Option<&Distributed> {
-    match &map.mode {
-        Mode::Distributed(distributed) => Some(distributed),
-        Mode::Inline => None,
-    }
 }

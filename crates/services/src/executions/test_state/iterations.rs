@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 use trainyard_domain::Failure;
-use trainyard_engine::{Plan, Trial};
-use trainyard_lang::asl::{InputType, ItemReader};
+use trainyard_engine::{Payload, Plan, Trial, Wanted};
 
 use super::{Error, TestSpec, decide::within};
+use crate::executions::map_runs;
 
 /// What is shown of a Map besides its data.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,31 +13,22 @@ pub(super) struct Iterations {
     pub(super) plan: Option<Plan>,
     /// What `ItemsPointer` points at.
     pub(super) pointed: Option<Value>,
-    /// What the child executions are given, if several items go to each.
-    pub(super) batches: Option<Vec<Value>>,
+    /// What the child executions are given, as JSON texts, if several items go to each.
+    pub(super) batches: Option<Vec<String>>,
     /// How many iterations there are, if that is known.
-    pub(super) count: Option<usize>,
+    count: Option<usize>,
 }
 
 /// Reads the items of the Map that waits for its iterations, and makes of them what the iterations are given.
 pub(super) fn read(trial: &mut Trial, spec: &TestSpec) -> Result<Iterations, Error> {
     let Some(plan) = trial.plan() else { return Ok(Iterations::default()) };
     let mut iterations = Iterations::default();
-    let items = match (&plan.items, &plan.reader, &spec.configuration.reader_data) {
-        (Some(items), ..) => items.as_array().cloned(),
-        (None, Some(reader), Some(data)) => {
-            let mut items =
-                read_data(reader, within("stateConfiguration.mapItemReaderData", data)?, &mut iterations)?;
-            items.truncate(
-                plan.most_items.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX)),
-            );
-            Some(items)
-        }
-        _ => None,
-    };
-    if let Some(items) = items {
+    if let Some(items) = items(&plan, spec, &mut iterations)? {
         let inputs = trial.select(items);
-        iterations.count = Some(inputs.len());
+        if trial.wanted() == Wanted::Iterations {
+            iterations.batches = portions(trial, &plan, &inputs);
+            iterations.count = Some(iterations.batches.as_ref().map_or(inputs.len(), Vec::len));
+        }
     }
     iterations.plan = Some(plan);
     let failed = spec.configuration.failed_iterations.unwrap_or_default();
@@ -49,38 +40,42 @@ pub(super) fn read(trial: &mut Trial, spec: &TestSpec) -> Result<Iterations, Err
     Ok(iterations)
 }
 
-impl Iterations {
-    /// The failure of the Map, if more of its iterations have failed than it tolerates.
-    pub(super) fn failure(&self, spec: &TestSpec) -> Option<Failure> {
-        let failed = spec.configuration.failed_iterations?;
-        let tolerated = self.plan.as_ref()?.tolerates(failed, self.count.unwrap_or_default());
-        let cause = "The specified tolerated failure threshold was exceeded";
-        (!tolerated).then(|| Failure::new("States.ExceedToleratedFailureThreshold", cause))
+/// None if they are read by somebody whose data nobody gives.
+fn items(plan: &Plan, spec: &TestSpec, iterations: &mut Iterations) -> Result<Option<Vec<Value>>, Error> {
+    if let Some(items) = &plan.items {
+        return Ok(items.as_array().cloned());
+    }
+    let (Some(reader), Some(data)) = (&plan.reader, &spec.configuration.reader_data) else { return Ok(None) };
+    let data = within("stateConfiguration.mapItemReaderData", data)?;
+    let wrong = |why| Error::Invalid(format!("mapItemReaderData cannot be read: {why}"));
+    let mut items = map_runs::items(reader, data).map_err(wrong)?;
+    if reader.config.items_pointer.is_some() {
+        iterations.pointed = Some(items.clone().into());
+    }
+    let most = plan.most_items.and_then(|most| usize::try_from(most).ok());
+    items.truncate(most.unwrap_or(usize::MAX));
+    Ok(Some(items))
+}
+
+/// The Map fails if an item is too large for a batch.
+fn portions(trial: &mut Trial, plan: &Plan, inputs: &[Payload]) -> Option<Vec<String>> {
+    let batch = plan.batch.as_ref()?;
+    let name = trial.state().map(|state| state.name.clone()).unwrap_or_default();
+    match map_runs::portions(batch, inputs, &name) {
+        Ok(portions) => Some(portions),
+        Err(failure) => {
+            trial.answer(Err(failure));
+            None
+        }
     }
 }
 
-/// The items in what a reader has read.
-fn read_data(reader: &ItemReader, data: &str, iterations: &mut Iterations) -> Result<Vec<Value>, Error> {
-    let wrong = |why: String| Error::Invalid(format!("mapItemReaderData cannot be read: {why}"));
-    let whole: Value = match reader.config.input_type {
-        Some(InputType::JsonLines) => {
-            let lines = data.lines().filter(|line| !line.trim().is_empty());
-            let lines: Result<Vec<Value>, _> = lines.map(serde_json::from_str).collect();
-            return lines.map_err(|error| wrong(error.to_string()));
-        }
-        _ => serde_json::from_str(data).map_err(|error| wrong(error.to_string()))?,
-    };
-    let list = match &reader.config.items_pointer {
-        None => whole,
-        Some(pointer) => {
-            let found = whole.pointer(pointer).cloned();
-            let found = found.ok_or_else(|| wrong(format!("there is nothing at {pointer}")))?;
-            iterations.pointed = Some(found.clone());
-            found
-        }
-    };
-    match list {
-        Value::Array(items) => Ok(items),
-        _ => Err(wrong("it is no array".to_owned())),
+impl Iterations {
+    /// The failure of the Map, if more of its iterations have failed than it tolerates.
+    pub(super) fn failure(&self, spec: &TestSpec) -> Option<Failure> {
+        let (failed, plan) = (spec.configuration.failed_iterations?, self.plan.as_ref()?);
+        let thresholds = (plan.tolerated_count, plan.tolerated_percentage);
+        let exceeded = map_runs::exceeds(thresholds, failed, self.count.unwrap_or_default() as u64);
+        exceeded.then(map_runs::exceeded)
     }
 }

@@ -136,8 +136,8 @@ mod tests {
         assert_eq!(read(spec, &state).unwrap_err().to_string(), message);
     }
 
-    fn branch() -> Value {
-        json!({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": true}}})
+    fn branch(name: &str) -> Value {
+        json!({"StartAt": name, "States": {name: {"Type": "Pass", "End": true}}})
     }
 
     fn task(resource: &str) -> Value {
@@ -162,7 +162,7 @@ mod tests {
             );
         }
         let none = TestSpec::default();
-        let parallel = json!({"Type": "Parallel", "Branches": [branch()], "End": true});
+        let parallel = json!({"Type": "Parallel", "Branches": [branch("P")], "End": true});
         refuses(&parallel, &none, "State type 'Parallel' is not supported when a mock is not specified");
         let waits = task("sqs:sendMessage.waitForTaskToken");
         refuses(&waits, &none, "State type 'Task' is not supported when a mock is not specified");
@@ -185,12 +185,13 @@ mod tests {
 
     #[test]
     fn branches_and_iterations_give_lists() {
-        let parallel = json!({"Type": "Parallel", "Branches": [branch(), branch(), branch()], "End": true});
+        let parallel =
+            json!({"Type": "Parallel", "Branches": [branch("P"), branch("Q"), branch("R")], "End": true});
         let strict = |result| spec(Some(result), None, Rigour::Strict);
         refuses(&parallel, &strict("3"), "Mocked result must be an array.");
         let message = "Mocked result must contain the same number of items as number of Parallel branches.";
         refuses(&parallel, &strict("[1, 2]"), message);
-        let map = json!({"Type": "Map", "ItemProcessor": branch(), "End": true});
+        let map = json!({"Type": "Map", "ItemProcessor": branch("P"), "End": true});
         refuses(&map, &strict("{}"), "Mocked result must be an array.");
     }
 

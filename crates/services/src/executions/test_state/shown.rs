@@ -90,7 +90,7 @@ fn inspection(trying: &Trying, report: &Report, (input, spelling): (&str, &Spell
         texts.insert("afterItemsPointer", spelling.text(pointed));
     }
     if let Some(batches) = &iterations.batches {
-        texts.insert("afterItemBatcher", spelling.text(&batches.clone().into()));
+        texts.insert("afterItemBatcher", format!("[{}]", batches.join(",")));
     }
     let backoff = match report.end {
         End::Retried { seconds, .. } => Some(seconds),

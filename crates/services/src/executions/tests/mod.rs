@@ -8,9 +8,10 @@ mod express;
 mod journals;
 mod lives;
 mod machines;
+mod map_runs;
 mod nested;
-mod versions;
 mod trials;
+mod versions;
 mod world;
 
 use desk::Desk;

@@ -38,9 +38,11 @@ fn reading(config: Value) -> Value {
 async fn what_a_reader_has_read_is_gone_through() {
     let list = json!({"InputType": "JSON", "ItemsPointer": "/deep/list", "MaxItems": 2});
     let lines = json!({"InputType": "JSONL"});
+    let rows = json!({"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["a"]});
     for (config, data, items, pointed) in [
         (list, r#"{"deep": {"list": [5, 6, 7]}}"#, r#"[{"n":0,"it":5},{"n":1,"it":6}]"#, Some("[5,6,7]")),
         (lines, "{\"a\": 1}\n\n{\"a\": 2}\n", r#"[{"n":0,"it":{"a":1}},{"n":1,"it":{"a":2}}]"#, None),
+        (rows, "1\n2\n", r#"[{"n":0,"it":{"a":"1"}},{"n":1,"it":{"a":"2"}}]"#, None),
     ] {
         let state = reading(config);
         let tested = tried(&state, |spec| {
@@ -70,6 +72,27 @@ async fn what_a_reader_cannot_have_read_is_refused() {
         let said = refused.await.unwrap_err().to_string();
         assert!(said.starts_with("mapItemReaderData cannot be read: "), "{said}");
     }
+}
+
+#[tokio::test]
+async fn items_are_put_together_as_the_batcher_says() {
+    let mut state = reading(json!({"InputType": "JSON"}));
+    state["ItemBatcher"] = json!({"MaxItemsPerBatch": 2, "BatchInput": {"to.$": "$.to"}});
+    state["ItemSelector"] = json!({"v.$": "$$.Map.Item.Value"});
+    let failed = async |count| {
+        tried(&state, |spec| {
+            spec.input = Some(r#"{"to": "us"}"#.to_owned());
+            spec.mock = result("[]");
+            spec.configuration.reader_data = Some("[1, 2, 3]".to_owned());
+            spec.configuration.failed_iterations = Some(count);
+        })
+        .await
+    };
+    let batches = r#"[{"BatchInput":{"to":"us"},"Items":[{"v":1},{"v":2}]},{"BatchInput":{"to":"us"},"Items":[{"v":3}]}]"#;
+    let shown = failed(0).await.unwrap().inspection;
+    assert_eq!(shown.texts.get("afterItemBatcher").map(String::as_str), Some(batches));
+    assert!(failed(2).await.is_ok());
+    assert!(failed(3).await.is_err(), "there are two batches");
 }
 
 #[tokio::test]
