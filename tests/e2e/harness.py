@@ -1,12 +1,15 @@
 """A real server for a test: started, killed, started again; and real clients for it."""
 
+import contextlib
 import functools
 import http.server
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -37,6 +40,19 @@ for name in [name for name in os.environ if name.startswith("AWS_")]:
 os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
 
 
+def free_port():
+    """A port that nobody has, and that no system takes for the near end of a connection: a server that is started again
+    gets it again."""
+    for port in random.sample(range(16_000, 32_000), 1000):
+        with contextlib.closing(socket.socket()) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+    raise AssertionError("no port is free")
+
+
 class Server:
     """One `trainyard serve` on a directory of its own and a free port."""
 
@@ -49,11 +65,7 @@ class Server:
 
     def start(self):
         """Starts it and waits until it says that it is ready. Started again, it has the same port."""
-        listen = self.url.removeprefix("http://") if self.url else "127.0.0.1:0"
-        self.data.mkdir(parents=True, exist_ok=True)
-        command = [BINARY, "serve", "--listen", listen, "--data", self.data, *self.flags]
-        with open(self.log, "a") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=AMBIENT, text=True)
+        self.begin()
         line = self.process.stdout.readline()
         if not line.startswith("http://"):
             self.process.wait()
@@ -61,6 +73,14 @@ class Server:
             raise RuntimeError(f"the server did not start:\n{self.said()}")
         self.url = line.strip()
         return self
+
+    def begin(self):
+        """Starts it, and waits for nothing."""
+        listen = self.url.removeprefix("http://") if self.url else f"127.0.0.1:{free_port()}"
+        self.data.mkdir(parents=True, exist_ok=True)
+        command = [BINARY, "serve", "--listen", listen, "--data", self.data, *self.flags]
+        with open(self.log, "a") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=AMBIENT, text=True)
 
     def said(self):
         """What it wrote to stderr."""

@@ -1,5 +1,6 @@
 """The whole loop, from `git push` to a served model, as a team goes through it with tests/projects/stdlib."""
 
+import contextlib
 import json
 import shutil
 
@@ -24,9 +25,10 @@ class Loop:
         self.git("init", "--quiet", "--initial-branch=main")
         self.git("remote", "add", "origin", there)
 
-    def git(self, *arguments):
+    def git(self, *arguments, check=True):
         names = {f"GIT_{who}_{what}": "a@b.example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-        return run(["git", *arguments], env={**self.server.environment(), **names}, cwd=self.project).stdout.strip()
+        there = {"env": {**self.server.environment(), **names}, "cwd": self.project}
+        return run(["git", *arguments], check=check, **there).stdout.strip()
 
     def deploy(self):
         """`trainyard deploy`, as `sam deploy` once; what it says."""
@@ -35,14 +37,25 @@ class Loop:
     def push(self, alpha=None):
         """Commits, with another hyperparameter where it is given, and pushes; the commit."""
         if alpha:
-            file = self.project / "statemachine/train.asl.json"
-            definition = json.loads(file.read_text())
-            definition["States"]["Train"]["Parameters"]["HyperParameters"]["alpha"] = alpha
-            file.write_text(json.dumps(definition, indent=2) + "\n")
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", f"alpha {alpha}" if alpha else "the project")
+            with self.training() as definition:
+                definition["States"]["Train"]["Parameters"]["HyperParameters"]["alpha"] = alpha
+        commit = self.commit(f"alpha {alpha}" if alpha else "the project")
         self.git("push", "--quiet", "origin", "main")
+        return commit
+
+    def commit(self, message):
+        """Commits all there is; the commit."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
         return self.git("rev-parse", "HEAD")
+
+    @contextlib.contextmanager
+    def training(self):
+        """The definition of `train`, to be changed."""
+        file = self.project / "statemachine/train.asl.json"
+        definition = json.loads(file.read_text())
+        yield definition
+        file.write_text(json.dumps(definition, indent=2) + "\n")
 
     def built(self, number, timeout=180):
         """Waits until that many builds have ended; the newest."""

@@ -218,6 +218,27 @@ class Access(WithServer):
             pass  # it has read enough, and answered
         self.assertEqual(link.getresponse().status, 413)
 
+    def test_a_body_that_nobody_read_is_in_nobodys_way(self):
+        """The connection ends where the next request on it would begin within that body, or where no `100 Continue`
+        was sent to one who waits for it (botocore would misread the next answer). Else it stays."""
+        headers, body, _ = self.signed("kept")
+        wants = {"Expect": "100-continue"}
+        wrong = {"Authorization": "Basic QVdTOndyb25n"}  # AWS:wrong
+        for target, given, sent, status, stays in [
+            ("/", headers, body, 200, True),
+            ("/", {**headers, **wants}, body, 200, True),
+            ("/v2/x/blobs/uploads/", wrong, b"", 401, False),
+            ("/v2/x/blobs/uploads/", {**wrong, **wants}, b"", 401, False),
+        ]:
+            with self.subTest((target, status, "Expect" in given)):
+                link = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+                self.addCleanup(link.close)
+                link.request("POST", target, sent, {**given, "Content-Length": str(len(body))})
+                answer = link.getresponse()
+                answer.read()
+                self.assertEqual(answer.status, status)
+                self.assertEqual(answer.headers.get("Connection") != "close", stays)
+
     def test_nonsense_is_refused(self):
         """A request of the right signature with the wrong content."""
         for target, body, code in [

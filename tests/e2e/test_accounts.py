@@ -305,10 +305,22 @@ class Accounts(WithServer):
                 with self.assertRaises(ClientError):
                     targets = [{"Id": "1", "Arn": target, "RoleArn": role(whose)}]
                     self.as_(THEIRS, "events", "put_targets", Rule="r", Targets=targets)
-        with self.assertRaises(ClientError):
-            self.as_(THEIRS, "sagemaker", "create_training_job", **self.training("x", OURS))
-        with self.assertRaises(ClientError):
-            self.project(THEIRS, "strange", role(OURS))
+        container = {"Image": f"{THEIRS}.dkr.ecr.{REGION}.amazonaws.com/theirs:v1"}
+        model = {"ModelName": "x", "PrimaryContainer": container, "ExecutionRoleArn": role(OURS)}
+        theirs, project = self.by[THEIRS]["sagemaker"], lambda **asked: self.project(THEIRS, "strange", **asked)
+        for call, asked in [
+            (theirs.create_training_job, self.training("x", OURS)),
+            (theirs.create_model, model),
+            (project, {"service_role": role(OURS)}),
+        ]:
+            self.assertIn("Cross-account", self.refused("AccessDeniedException", call, **asked))
+        self.project(THEIRS, "own")
+        builds = self.by[THEIRS]["codebuild"]
+        for call, asked in [
+            (builds.update_project, {"name": "own", "serviceRole": role(OURS)}),
+            (builds.start_build, {"projectName": "own", "serviceRoleOverride": role(OURS)}),
+        ]:
+            self.assertIn("Cross-account", self.refused("AccessDeniedException", call, **asked))
         self.untouched()
 
     def test_images_of_others_do_not_run(self):

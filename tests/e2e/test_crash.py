@@ -1,10 +1,11 @@
-"""kill -9 of the server, again and again, while the loop runs: the same result, and no job twice.
+"""kill -9 of the server, again and again, while the loop runs: the same result, and nothing twice.
 
 The moments are random; the seed is printed, and CRASH_SEED=<seed> takes the same ones again.
 """
 
 import collections
 import http.client
+import itertools
 import json
 import os
 import random
@@ -16,10 +17,13 @@ import unittest
 import botocore.exceptions
 from botocore.exceptions import ClientError
 
-from harness import Ledger, WithServer, eventually
+from harness import Ledger, WithServer, eventually, isolation, needs
 from loop import NAME, Loop
 
-KILLS = 24
+# So often at least the server is killed while rounds go on to a model version, and while one is deployed.
+IN_ROUNDS, IN_DEPLOYMENT = 16, 8
+# One kill in so many comes before the server has said that it is ready: what it does then is cut off as well.
+EARLY = 4
 AWAY = (botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError, ConnectionError)
 PROGRAMS = ("preprocess", "train", "evaluate")
 
@@ -36,11 +40,18 @@ class Killer:
     def work(self):
         try:
             while not self.stopped.wait(self.dice.uniform(0.02, 0.8)):
-                self.server.kill()
-                self.kills += 1
+                self.kill()
+                while self.dice.randrange(EARLY) == 0:
+                    self.server.begin()
+                    time.sleep(self.dice.uniform(0, 0.1))
+                    self.kill()
                 self.server.start()
         except Exception as trouble:  # noqa: BLE001: it is raised where the test waits
             self.trouble = trouble
+
+    def kill(self):
+        self.server.kill()
+        self.kills += 1
 
     def __enter__(self):
         self.thread.start()
@@ -65,7 +76,7 @@ def persist(ask, timeout=240):
         time.sleep(0.02)  # spares the processor
 
 
-class Crash(WithServer):
+class Crash:
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -100,7 +111,10 @@ class Crash(WithServer):
         )
         for program in PROGRAMS:
             file = source / f"{program}.py"
-            file.write_text(file.read_text().replace("def main():\n", "def main():\n    import ledger  # noqa\n\n", 1))
+            before = file.read_text()
+            after = before.replace("def main():\n", "def main():\n    import ledger  # noqa\n\n", 1)
+            assert after != before, f"{file} has no main"
+            file.write_text(after)
 
     def jobs(self):
         """How often each job has run, by the name of its run."""
@@ -111,8 +125,11 @@ class Crash(WithServer):
             runs[run][f"{program}-{attempt}"] = count
         return runs
 
-    def check(self, rounds):
+    def check(self, rounds, builds):
         """So many rounds were gone, each job ran once, histories are whole, and every round made the same model."""
+        self.loop.built(builds)
+        listed = self.client("codebuild").list_builds_for_project(projectName=NAME)["ids"]
+        self.assertEqual(len(listed), builds, "one push, one build")
         once = {f"{program}-0": 1 for program in PROGRAMS}
         executions = self.loop.executions("train")
         self.assertEqual(dict(self.jobs()), {e["name"].split("_")[0]: once for e in executions})
@@ -142,38 +159,48 @@ class Crash(WithServer):
         self.server.trainyard("approve", f"{NAME}/1")
         self.server.trainyard("approve", self.loop.question()["name"])
         self.loop.ran("deploy", 1)
-        self.check(rounds=1)
+        self.check(rounds=1, builds=1)
         type(self).prediction = self.loop.predict("prod")
 
     def test_2_killed_at_any_time(self):
-        """Rounds begun by tags, as `docker push` would begin them; then approved, deployed in place, and served."""
-        kills, rounds = 0, 1
-        while kills < KILLS - 8:
+        """Rounds begun by pushes of commits and of tags; then one approved, deployed in place, and served."""
+        kills, rounds, builds = 0, 1, 1
+        for begins in itertools.cycle([self.push_commit, self.push_tag]):
+            if kills >= IN_ROUNDS and begins == self.push_commit:
+                break
             with Killer(self.server, self.dice) as killer:
-                persist(lambda: self.tag(f"round-{rounds}"))  # noqa: B023: it ends before the next round
                 rounds += 1
+                builds += begins == self.push_commit
+                begins(rounds)
+                persist(lambda: self.loop.built(builds))  # noqa: B023: it ends before the next round
                 persist(lambda: self.loop.ran("train", rounds))  # noqa: B023
             kills += killer.kills
-        self.check(rounds)
+            self.check(rounds, builds)
         with Killer(self.server, self.dice) as killer:
-            while killer.kills < 8 or not self.deployed(2):
-                self.approve(f"{NAME}/{rounds}")
+            eventually(lambda: self.deployed(rounds) and killer.kills >= IN_DEPLOYMENT, timeout=240)
         kills += killer.kills
         self.loop.ran("deploy", 2)
         self.assertEqual(eventually(self.answer), self.prediction)
-        self.check(rounds)
+        self.check(rounds, builds)
         print(f"killed {kills} times in {rounds} rounds", flush=True)
 
-    def tag(self, tag):
-        """Puts the built image's manifest under another tag; the same twice is the same."""
-        ecr = self.server.client("ecr")
-        images = ecr.describe_images(repositoryName=NAME)["imageDetails"]
-        digest = images[0]["imageDigest"]
-        manifest = ecr.batch_get_image(repositoryName=NAME, imageIds=[{"imageDigest": digest}])["images"][0]
-        self.put(tag, manifest["imageManifest"])
+    def push_commit(self, number):
+        """A commit that changes the stack, but not the model; pushed until git says that it is there."""
+        with self.loop.training() as definition:
+            definition["Comment"] = f"round {number}"
+        self.loop.commit(f"round {number}")
+        eventually(lambda: "[up to date]" in self.loop.git("push", "--porcelain", "origin", "main", check=False))
 
-    def put(self, tag, manifest):
-        login = self.server.client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    def push_tag(self, number):
+        """Puts the built image's manifest under another tag, as `docker push` would; the same twice is the same."""
+        persist(lambda: self.put(f"round-{number}"))
+
+    def put(self, tag):
+        ecr = self.server.client("ecr")
+        digest = ecr.describe_images(repositoryName=NAME)["imageDetails"][0]["imageDigest"]
+        found = ecr.batch_get_image(repositoryName=NAME, imageIds=[{"imageDigest": digest}])["images"][0]
+        manifest = found["imageManifest"]
+        login = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
         kind = json.loads(manifest).get("mediaType", "application/vnd.oci.image.manifest.v1+json")
         link = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
         headers = {"Authorization": f"Basic {login}", "Content-Type": kind}
@@ -185,26 +212,36 @@ class Crash(WithServer):
         finally:
             link.close()
 
-    def deployed(self, number):
-        """Whether that many deployments have ended well."""
-        found = persist(lambda: self.loop.executions("deploy"))
-        self.assertNotIn("FAILED", {execution["status"] for execution in found})
-        return len(found) == number and all(execution["status"] == "SUCCEEDED" for execution in found)
-
-    def approve(self, version):
-        """Approves what waits: the version, or a question. An answer that is lost is given again."""
-        self.server.trainyard("approve", version, check=False)
+    def deployed(self, version):
+        """Approves what waits, the version or a question, again where an answer was lost; whether all of it is served."""
+        self.server.trainyard("approve", f"{NAME}/{version}", check=False)
         shown = self.server.trainyard("approve", "--output", "json", check=False).stdout
         for one in json.loads(shown or "[]"):
             if one["kind"] == "approval":
                 self.server.trainyard("approve", one["name"], check=False)
+        found = persist(lambda: self.loop.executions("deploy"))
+        statuses = [execution["status"] for execution in found]
+        self.assertNotIn("FAILED", statuses)
+        return statuses == ["SUCCEEDED"] * 2
 
     def answer(self):
-        """The prediction, once the server that has just started answers with it."""
+        """The prediction, once the server that has just started has found its models again."""
         try:
             return self.loop.predict("prod")
-        except ClientError:
+        except ClientError as error:
+            self.assertEqual(error.response["Error"]["Code"], "ServiceUnavailable", error)
             return None
+
+
+class Isolated(Crash, WithServer):
+    @classmethod
+    def setUpClass(cls):
+        needs(isolation(), "jobs cannot be isolated on this machine")
+        super().setUpClass()
+
+
+class NotIsolated(Crash, WithServer):
+    flags = ("--isolation", "off")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """`trainyard deploy`, with the projects that are shipped and with what goes wrong."""
 
+import concurrent.futures
 import json
 import shutil
 import unittest
@@ -69,6 +70,15 @@ class Stacks(WithServer):
         self.assertIn("no changes", self.deploy("--stack-name", self.me).stdout)
         self.deploy(*flags, "Word=two")
         self.assertEqual(self.buckets(), [f"{self.me}-two"])
+
+    def test_who_comes_second_waits(self):
+        """Two pushes make two builds, which deploy the same stack."""
+        flags = self.small()
+        words = ["one", "two", "three", "four", "five", "six"]
+        with concurrent.futures.ThreadPoolExecutor(len(words)) as pool:
+            ended = list(pool.map(lambda word: self.deploy(*flags, f"Word={word}", check=False), words))
+        self.assertEqual([one.stderr for one in ended if one.returncode != 0], [])
+        self.assertEqual(len(self.buckets()), 1)
 
     def test_everything_that_is_wrong_is_said(self):
         self.small()

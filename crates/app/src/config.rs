@@ -31,6 +31,9 @@ pub(crate) struct ServerArgs {
     /// Host names, beside loopback's, that the server answers to
     #[arg(long, env = "TRAINYARD_HOSTS", value_name = "NAME", value_delimiter = ',')]
     pub hosts: Vec<String>,
+    /// Refuse state machines that call what is not built yet, in place of a failure when they do
+    #[arg(long, env = "TRAINYARD_STRICT_INTEGRATIONS")]
+    pub strict_integrations: bool,
 }
 
 /// On or off.
@@ -64,6 +67,8 @@ struct File {
     isolation: Option<Isolation>,
     hosts: Vec<String>,
     memory: Option<u64>,
+    strict_integrations: bool,
+    log_limit: Option<u64>,
 }
 
 /// A server's configuration, complete.
@@ -81,6 +86,10 @@ pub(crate) struct Config {
     pub hosts: Vec<String>,
     /// Bytes of memory that jobs may reserve in all; the machine's, if absent.
     pub memory: Option<u64>,
+    /// Whether state machines that call what is not built yet are refused.
+    pub strict_integrations: bool,
+    /// Bytes that the log of a job, a build or a copy of a model may hold, and as many again each day.
+    pub log_limit: u64,
 }
 
 impl Config {
@@ -98,6 +107,8 @@ impl Config {
             isolation: args.isolation.or(file.isolation).unwrap_or_default(),
             hosts: if args.hosts.is_empty() { file.hosts } else { args.hosts.clone() },
             memory: file.memory,
+            strict_integrations: args.strict_integrations || file.strict_integrations,
+            log_limit: file.log_limit.unwrap_or(LOG_LIMIT),
             data,
         };
         if config.auth == Switch::Off && !config.listen.ip().is_loopback() {
@@ -112,6 +123,9 @@ impl Config {
 
 /// The port that is listened on unless told otherwise.
 pub(crate) const DEFAULT_PORT: u16 = 4566;
+
+/// What no log of a healthy job comes near.
+const LOG_LIMIT: u64 = 512 << 20;
 
 fn home() -> Result<PathBuf, Failure> {
     std::env::home_dir().filter(|dir| dir.is_absolute()).ok_or_else(|| {

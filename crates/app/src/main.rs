@@ -14,6 +14,7 @@ mod quickstart;
 mod remote;
 mod screen;
 mod serve;
+mod snippet;
 mod table;
 mod templates;
 mod wiring;

@@ -41,7 +41,16 @@ pub(crate) fn failure(failure: &Failure) {
 
 /// Whether stderr is a terminal that takes colours.
 pub(crate) fn colours() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+    std::io::stderr().is_terminal() && wanted()
+}
+
+/// Whether stdout is a terminal that takes colours.
+pub(crate) fn result_colours() -> bool {
+    std::io::stdout().is_terminal() && wanted()
+}
+
+fn wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
 
 /// Whether stderr is a terminal on which lines can move.

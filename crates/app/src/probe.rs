@@ -12,7 +12,7 @@ use trainyard_drivers::{
     process::{Isolation, ProcessConfig, Separation},
 };
 
-use crate::config::Config;
+use crate::{config::Config, image::python::Python};
 
 /// How good it looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +47,16 @@ pub(crate) fn all(config: &Config) -> Vec<Finding> {
     vec![git(), python(), pip(), namespaces(), cgroups(), containers(), disk(config)]
 }
 
-/// What no round can do without.
-pub(crate) fn needed() -> Vec<Finding> {
-    vec![git(), python()]
+/// What no round can do without; pip where it has not installed the requirements yet.
+pub(crate) fn needed(pip_too: bool) -> Vec<Finding> {
+    let mut findings = vec![git(), python()];
+    if pip_too {
+        findings.extend([pip()].map(|found| match found.state {
+            State::Good => found,
+            _ => Finding { state: State::Missing, ..found },
+        }));
+    }
+    findings
 }
 
 fn finding(
@@ -63,7 +70,11 @@ fn finding(
 
 /// What a command prints first, if it runs and succeeds.
 fn output(program: &str, arguments: &[&str]) -> Option<String> {
-    let done = Command::new(program).args(arguments).output().ok()?;
+    first_words(Command::new(program).args(arguments))
+}
+
+fn first_words(command: &mut Command) -> Option<String> {
+    let done = command.output().ok()?;
     let text = String::from_utf8_lossy(&done.stdout).trim().to_owned();
     done.status.success().then_some(text)
 }
@@ -100,16 +111,19 @@ fn python() -> Finding {
 }
 
 fn pip() -> Finding {
-    match output("python3", &["-m", "pip", "--version"]) {
-        Some(text) => finding("pip", State::Good, text.split(" from ").next().unwrap_or(&text), ""),
-        None => finding(
-            "pip",
-            State::Reduced,
-            "not found",
-            "images with requirements cannot be built: `apt install python3-pip`, or `python3 -m ensurepip --user`",
-        ),
+    let version =
+        Python::find().and_then(|python| python.pip()).map(|mut pip| first_words(pip.arg("--version")));
+    match version {
+        Ok(Some(text)) => finding("pip", State::Good, text.split(" from ").next().unwrap_or(&text), ""),
+        Ok(None) => finding("pip", State::Reduced, "it does not run", NO_PIP),
+        Err(missing) => {
+            let follows = format!("`{}`: {NO_PIP}", missing.hints.join("`, `"));
+            finding("pip", State::Reduced, "not found", follows)
+        }
     }
 }
+
+const NO_PIP: &str = "without it no image with requirements can be built";
 
 fn namespaces() -> Finding {
     match separation() {
@@ -143,6 +157,7 @@ fn tried(directory: &Path) -> Result<Separation, String> {
         isolation: Isolation::Auto,
         hide: Vec::new(),
         python: None,
+        log_bytes: 1 << 20,
         memory_bytes: None,
     });
     driver.map(|driver| driver.isolation().clone()).map_err(|e| e.to_string())

@@ -1,6 +1,11 @@
 //! Puts the house together: store, drivers, rooms, and the loops that keep the rooms going.
 
-use std::{os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
+use std::{
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -10,6 +15,7 @@ use trainyard_services::{
     Services,
     approvals::{self, Approvals},
     artifacts::{Artifacts, Removal},
+    audit,
     builds::{self, Builds, BuildsConfig},
     bus::Bus,
     endpoints::{self, Endpoints, EndpointsConfig},
@@ -41,9 +47,7 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     let store = Store::open(&data.join("store")).await.map_err(|e| Failure::usage(e.to_string()))?;
     let ground = Ground::new(store);
     let blobs: Arc<dyn Blobs> = Arc::new(Disk::open(&data.join("blobs")).map_err(refused)?);
-    let job_driver = jobs::Process::new(driver_config(config, "jobs", &blobs)?).map_err(refused)?;
-    let serving_driver =
-        serving::Process::new(driver_config(config, "variants", &blobs)?).map_err(refused)?;
+    let (job_driver, serving_driver) = drivers(config, &blobs)?;
     let identity = Identity::open(ground.clone()).await.map_err(|e| Failure::failed(e.to_string()))?;
     let logs = Logs::open(ground.clone(), &data.join("logs")).map_err(|e| Failure::failed(e.to_string()))?;
     let artifacts = Artifacts::new(ground.clone(), Arc::clone(&blobs));
@@ -93,13 +97,13 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
         stacks,
         ground,
     });
-    acquaint(&services, url);
+    acquaint(&services, url, config.strict_integrations);
     Ok(services)
 }
 
 /// Tells the rooms of those behind them: tasks, targets, and who listens.
-fn acquaint(services: &Arc<Services>, url: &str) {
-    services.executions.equip(integrations(services, url));
+fn acquaint(services: &Arc<Services>, url: &str, strict: bool) {
+    services.executions.equip(integrations(services, url).strict(strict));
     services.bus.meet(
         vec![
             Arc::new(targets::CodeBuildProject(services.builds.clone())),
@@ -147,8 +151,28 @@ pub(crate) fn loops(services: &Arc<Services>, stop: &CancellationToken) -> JoinS
     loops.spawn(work::run(ground(), Arc::new(services.images.clone()), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(Removal(services.artifacts.clone())), stop.clone()));
     let (services, stop) = (Arc::clone(services), stop.clone());
-    loops.spawn(async move { stop.run_until_cancelled(look_around(&services)).await.unwrap_or_default() });
+    loops.spawn(async move {
+        let work = async {
+            look_around(&services).await;
+            keep_house(&services).await;
+        };
+        stop.run_until_cancelled(work).await.unwrap_or_default();
+    });
     loops
+}
+
+/// What is done again and again so that the disk does not fill up.
+async fn keep_house(services: &Services) {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    loop {
+        if let Err(error) = services.repositories.tidy().await {
+            tracing::warn!(%error, "the repositories cannot be packed");
+        }
+        if let Err(error) = audit::prune(&services.ground).await {
+            tracing::warn!(%error, "old acts cannot be let go of");
+        }
+        tokio::time::sleep(DAY).await;
+    }
 }
 
 /// What is done once after a start: finding what a crash left behind. Nothing waits for it.
@@ -167,6 +191,17 @@ async fn look_around(services: &Services) {
     }
 }
 
+fn drivers(config: &Config, blobs: &Arc<dyn Blobs>) -> Result<(jobs::Process, serving::Process), Failure> {
+    let runs = ["jobs", "variants"];
+    let directories = runs.map(|name| config.data.join(name));
+    if let Err(error) = process::tidy_images(&config.data.join("images"), &directories, SystemTime::now()) {
+        tracing::warn!(%error, "unpacked images that nobody uses cannot be let go of");
+    }
+    let [of_jobs, of_variants] = runs.map(|name| driver_config(config, name, blobs));
+    let job_driver = jobs::Process::new(of_jobs?).map_err(refused)?;
+    Ok((job_driver, serving::Process::new(of_variants?).map_err(refused)?))
+}
+
 fn driver_config(
     config: &Config,
     runs: &str,
@@ -183,6 +218,7 @@ fn driver_config(
         },
         hide: vec![config.data.clone()],
         python: None,
+        log_bytes: config.log_limit,
         memory_bytes: config.memory,
     })
 }

@@ -42,6 +42,8 @@ pub struct VariantSpec {
 pub enum Health {
     /// The driver has never heard of it, or has forgotten it.
     Absent,
+    /// It is kept, but nothing brings it up: a server took it on and ended before it had started it. `ensure` does.
+    Unstarted,
     /// It is there and does not answer `GET /ping` yet.
     Starting {
         /// Since when.

@@ -46,6 +46,7 @@ async fn measure() -> Result<(), Failed> {
             isolation,
             hide: Vec::new(),
             python: None,
+            log_bytes: 1 << 20,
             memory_bytes: None,
         })?;
         let begun = Instant::now();

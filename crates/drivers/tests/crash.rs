@@ -84,6 +84,7 @@ async fn serve(directory: &Path) {
         isolation: Isolation::Auto,
         hide: Vec::new(),
         python: None,
+        log_bytes: 1 << 20,
         memory_bytes: Some(1 << 30),
     })
     .expect("a driver");

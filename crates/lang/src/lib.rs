@@ -4,6 +4,8 @@
 
 pub mod asl;
 pub mod buildspec;
+pub mod catalog;
+pub mod lint;
 pub mod pattern;
 pub mod samconfig;
 pub mod schedule;

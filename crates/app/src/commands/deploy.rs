@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use clap::Args;
@@ -13,13 +14,16 @@ use trainyard_lang::{
 };
 
 use crate::{
-    client::{ClientError, outlast},
+    client::{Client, ClientError, outlast},
     connect::ConnectArgs,
     failure::{Exit, Failure},
     printer,
     remote::stacks::{self, Change, Deployed, Deployment},
     table::Output,
 };
+
+/// How often a look is taken whether another deployment has ended.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// Flags of `trainyard deploy`.
 #[derive(Args)]
@@ -60,12 +64,31 @@ pub(crate) async fn run(args: DeployArgs) -> Result<(), Failure> {
     if let Some(region) = &config.region {
         client = client.in_region(region);
     }
-    let deployed = outlast(|| async { stacks::deploy(&client, &deployment).await.map_err(refused) }).await?;
+    let deployed = outlast(|| deploy(&client, &deployment)).await?;
     match args.output {
         Output::Json => printer::result(serde_json::json!(deployed)),
         Output::Table => printer::result(shown(&deployed, args.dry_run)),
     }
     ended(&deployed, &args, config.fail_on_empty_changeset == Some(true))
+}
+
+/// Deploys, after whatever deployment of the stack is going on: somebody else's, or our own where its answer was lost.
+async fn deploy(client: &Client, deployment: &Deployment) -> Result<Deployed, Failure> {
+    let mut told = false;
+    loop {
+        match stacks::deploy(client, deployment).await {
+            Err(ClientError::Refused { code, .. }) if code == "ConflictException" => {}
+            done => return done.map_err(refused),
+        }
+        if !told {
+            printer::talk(format_args!(
+                "stack {} is being deployed: waiting for that",
+                deployment.stack_name
+            ));
+            told = true;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// How the command ends, once the server has answered.

@@ -6,6 +6,7 @@ mod doctor;
 mod env;
 mod git_credential;
 mod image;
+mod lint;
 mod logs;
 mod new;
 mod serve;
@@ -45,6 +46,8 @@ enum Command {
     Image(image::ImageArgs),
     /// Make a project from a built-in template
     New(new::NewArgs),
+    /// Say what is wrong with state machines, templates and buildspecs, without running them
+    Lint(lint::LintArgs),
     /// Deploy a template, as `sam deploy` would by the same samconfig.toml
     Deploy(deploy::DeployArgs),
     /// Say what runs and what waits, now
@@ -69,6 +72,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::GitCredential(args) => git_credential::run(&args),
         Command::Image(args) => waited_for(image::run(args)),
         Command::New(args) => new::run(&args),
+        Command::Lint(args) => lint::run(&args),
         Command::Deploy(args) => waited_for(deploy::run(args)),
         Command::Status(args) => waited_for(status::run(args)),
         Command::Logs(args) => waited_for(logs::run(args)),

@@ -7,7 +7,7 @@ pub(crate) mod build;
 mod entries;
 mod layers;
 pub(crate) mod push;
-mod python;
+pub(crate) mod python;
 mod requirements;
 mod revision;
 pub(crate) mod store;

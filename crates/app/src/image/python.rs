@@ -1,6 +1,6 @@
 //! The host's Python, which images made here run on.
 
-use std::{path::PathBuf, process::Command};
+use std::{env, iter, path::PathBuf, process::Command};
 
 use serde::Deserialize;
 
@@ -11,7 +11,7 @@ const OLDEST: (u32, u32) = (3, 9);
 
 /// An interpreter.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Python {
+pub(crate) struct Python {
     /// The real program, not a shim of pyenv's.
     pub(super) program: PathBuf,
     /// Such as 3, 11.
@@ -20,27 +20,35 @@ pub(super) struct Python {
     pub(super) abi: String,
     /// Such as `linux_x86_64`.
     pub(super) platform: String,
-    pip: bool,
+    /// Where pip is imported from: nowhere special if it is installed; a wheel that comes with Python if not.
+    pip: Option<PathBuf>,
     debian: bool,
 }
 
 const ASK: &str = r#"
-import importlib.util, json, os, sys, sysconfig
+import glob, importlib.util, json, os, sys, sysconfig
 name = {"cpython": "cp", "pypy": "pp"}.get(sys.implementation.name, sys.implementation.name)
 free = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+def pip():
+    if importlib.util.find_spec("pip"):
+        return ""
+    bundle = importlib.util.find_spec("ensurepip")
+    places = [os.path.join(os.path.dirname(bundle.origin), "_bundled")] if bundle and bundle.origin else []
+    places += filter(None, [sysconfig.get_config_var("WHEEL_PKG_DIR"), "/usr/share/python-wheels"])
+    return next((wheel for place in places for wheel in glob.glob(os.path.join(place, "pip-*.whl"))), None)
 print(json.dumps({
     "program": sys.executable,
     "version": sys.version_info[:2],
     "abi": "%s%d%d%s" % (name, sys.version_info[0], sys.version_info[1], free),
     "platform": sysconfig.get_platform().replace("-", "_").replace(".", "_"),
-    "pip": importlib.util.find_spec("pip") is not None,
+    "pip": pip(),
     "debian": os.path.exists("/etc/debian_version"),
 }))
 "#;
 
 impl Python {
     /// The first `python3` on PATH. A virtual environment's counts, a shim is asked for the real one.
-    pub(super) fn find() -> Result<Self, Failure> {
+    pub(crate) fn find() -> Result<Self, Failure> {
         let missing = |why: String| {
             Failure::failed(format!("python3 is needed to install requirements: {why}"))
                 .hint("install Python 3.9 or newer, with pip, and put it on PATH")
@@ -64,17 +72,28 @@ impl Python {
         Ok(python)
     }
 
-    /// Refuses an interpreter without pip, and says what to install.
-    pub(super) fn needs_pip(&self) -> Result<(), Failure> {
-        if self.pip {
-            return Ok(());
+    /// Its pip, to be given arguments; without one, what to install.
+    pub(crate) fn pip(&self) -> Result<Command, Failure> {
+        let Some(place) = &self.pip else { return Err(self.no_pip()) };
+        let mut command = Command::new(&self.program);
+        command.args(["-m", "pip"]);
+        if !place.as_os_str().is_empty() {
+            // pip runs out of its wheel, as Python's own `ensurepip` has it do.
+            let before = env::var_os("PYTHONPATH").unwrap_or_default();
+            let before = env::split_paths(&before).filter(|place| !place.as_os_str().is_empty());
+            let places = iter::once(place.clone()).chain(before);
+            command.env("PYTHONPATH", env::join_paths(places).unwrap_or_else(|_| place.into()));
         }
+        Ok(command)
+    }
+
+    fn no_pip(&self) -> Failure {
         let hint = if self.debian {
             "apt install python3-pip python3-venv".to_owned()
         } else {
             format!("{} -m ensurepip", self.program.display())
         };
-        Err(Failure::failed(format!("{} has no pip to install requirements with", self.program.display()))
-            .hint(hint))
+        Failure::failed(format!("{} has no pip to install requirements with", self.program.display()))
+            .hint(hint)
     }
 }

@@ -102,7 +102,6 @@ pub(super) fn install(
         printer::talk(format_args!("requirements: {} packages, installed before", known.pinned.len()));
         return Ok(known);
     }
-    python.needs_pip()?;
     let scratch = store.scratch()?;
     let site = scratch.path().join("site");
     pip(python, wanted, &site)?;
@@ -119,8 +118,8 @@ pub(super) fn install(
 
 /// Runs pip with the user's own configuration: indexes, proxies, certificates. What it says goes to stderr.
 fn pip(python: &Python, wanted: &Wanted, site: &Path) -> Result<(), Failure> {
-    let mut command = Command::new(&python.program);
-    command.args(["-m", "pip", "install", "--no-compile", "--no-input", "--disable-pip-version-check"]);
+    let mut command = python.pip()?;
+    command.args(["install", "--no-compile", "--no-input", "--disable-pip-version-check"]);
     command.arg("--target").arg(site).arg("--requirement").arg(&wanted.file);
     // A user's defaults for where packages go do not go together with `--target`.
     command.env("PIP_USER", "0").env("PIP_REQUIRE_VIRTUALENV", "0").env("PIP_ROOT_USER_ACTION", "ignore");

@@ -50,8 +50,8 @@ const SERVER: &str = "server";
 pub(crate) async fn run(args: QuickstartArgs) -> Result<(), Failure> {
     let directory = std::path::absolute(&args.directory)
         .map_err(|e| Failure::usage(format!("{}: {e}", args.directory.display())))?;
-    preflight::check()?;
     let project = Project::at(&directory.join(PROJECT));
+    preflight::check(!project.directory().exists())?;
     let host = Host::start_or_join(&directory.join(SERVER), project.port()).await?;
     let ended = tokio::select! {
         ended = round(&args, &host, &project) => ended,

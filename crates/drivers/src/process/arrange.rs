@@ -41,7 +41,7 @@ impl Host {
         durable::private_directory(&base)?;
         let mut hide = self.config.hide.clone();
         hide.extend([self.config.directory.clone(), self.config.images.clone()]);
-        hide.extend(env::home_dir().iter().flat_map(|home| [".aws", ".ssh"].map(|name| home.join(name))));
+        hide.extend(view::secrets());
         let sight = Sight {
             base: &base,
             scratch: &run.scratch(),
@@ -53,13 +53,13 @@ impl Host {
         };
         let view = match work.root {
             Root::Image(_) => view::of_image(&sight, power)?,
-            // Root builds as root, as on the host.
+            // Root builds as root, as far as that is harmless: it installs packages, for itself.
             Root::Host => view::of_host(&sight, Power { confine: power.borrowed, ..power })?,
         };
         let env = self.environment(&work, "/tmp");
-        let privileges = work.root == Root::Host;
         let Work { command, working_dir, resources, .. } = work;
-        Ok(Order { command, env, working_dir, privileges, resources, view: Some(view) })
+        let log_bytes = self.config.log_bytes;
+        Ok(Order { command, env, working_dir, log_bytes, resources, view: Some(view) })
     }
 
     /// Among all others on the host, with paths rewritten to where things are.
@@ -99,7 +99,7 @@ impl Host {
             command: work.command.iter().map(|text| places.text(text)).collect(),
             env: env.into_iter().map(|(name, value)| (name, places.text(&value))).collect(),
             working_dir: places.path(&work.working_dir),
-            privileges: work.root == Root::Host,
+            log_bytes: self.config.log_bytes,
             resources: work.resources,
             view: None,
         })

@@ -25,6 +25,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use trainyard_domain::ports::Blobs;
 
 pub(crate) use host::{Host, Work};
+pub use images::tidy as tidy_images;
 pub use view::Power;
 
 /// What a process driver has to know.
@@ -46,6 +47,8 @@ pub struct ProcessConfig {
     /// The Python interpreter that images without an operating system of their own run on; the first `python3`
     /// on the PATH if not given.
     pub python: Option<PathBuf>,
+    /// How many bytes the log of a run may hold, and as many again each day.
+    pub log_bytes: u64,
     /// How much memory there is for jobs; the machine's if not given.
     pub memory_bytes: Option<u64>,
 }
@@ -79,7 +82,7 @@ impl fmt::Display for Separation {
                 f.write_str("jobs have a file system and processes of their own")
             }
             Self::Private(_) => f.write_str(
-                "jobs have a file system and processes of their own; they run as root and could undo it, since \
+                "jobs have a file system and processes of their own, and run as root without its powers, since \
                  there are no user namespaces",
             ),
             Self::Bare(why) => write!(f, "jobs are not isolated from this machine: {why}"),

@@ -16,8 +16,8 @@ pub(crate) struct Order {
     pub env: BTreeMap<String, String>,
     /// Where it starts.
     pub working_dir: PathBuf,
-    /// Whether programs such as `sudo` give it the privileges that they give to others.
-    pub privileges: bool,
+    /// How many bytes its log may hold, and as many again each day.
+    pub log_bytes: u64,
     /// What it may use.
     pub resources: Resources,
     /// The file system of its own that it sees; `None` for the host's.

@@ -68,7 +68,7 @@ fn attempt(config: &ProcessConfig, power: Power, run: &Directory) -> io::Result<
         command: ["/bin/sh", "-c", ":"].map(String::from).into(),
         env: BTreeMap::new(),
         working_dir: root.into(),
-        privileges: false,
+        log_bytes: 1 << 20,
         resources: Resources::default(),
         view: Some(view::of_image(&sight, power)?),
     })?;

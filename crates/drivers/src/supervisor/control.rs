@@ -1,7 +1,7 @@
 //! What the supervisor and the first process of a run say to each other, one line each, on a socket.
 //!
 //! The first process says `ready` when all is laid out, or `refused <why>`; the supervisor marks the run as
-//! begun and says `go <limit>`, and later perhaps `term`. A first process that stays says `code <n>` at the end.
+//! begun and says `go <bytes of memory> <processes>`, 0 where something else limits them, and later perhaps `term`. A first process that stays says `code <n>` at the end.
 //! The end of the socket is the end of the other.
 
 use std::{

@@ -36,10 +36,13 @@ pub(super) fn begin(directory: &Path) -> io::Result<ExitCode> {
     };
     control.say("ready")?;
     let go = control.hear()?;
-    let Some(limit) = go.as_deref().and_then(|line| line.strip_prefix("go ")) else {
+    let Some(limits) = go.as_deref().and_then(|line| line.strip_prefix("go ")) else {
         return Ok(ExitCode::FAILURE);
     };
-    be_modest(limit.parse().unwrap_or(0));
+    let (memory, processes) = limits.split_once(' ').unwrap_or((limits, "0"));
+    // Others of this user's processes count too where the run's are in no namespace of their own.
+    let processes = if order.view.is_some() { processes } else { "0" };
+    be_modest(memory.parse().unwrap_or(0), processes.parse().unwrap_or(0));
     let Some(mut command) = command(&order) else { return Ok(ExitCode::from(NOT_FOUND)) };
     if order.view.is_some() {
         return watch_over(command, &mut control);
@@ -56,9 +59,7 @@ fn lay_out(directory: &Path) -> io::Result<Order> {
         // A group of its own, so that a signal reaches all of the run and nothing else.
         None => nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))?,
     }
-    if !order.privileges {
-        no_new_privileges()?;
-    }
+    give_up_power()?;
     Ok(order)
 }
 
@@ -95,11 +96,16 @@ fn look_up(name: &str, search: &str, working_dir: &Path) -> Option<PathBuf> {
     places.map(|place| working_dir.join(place).join(name)).find(is_program)
 }
 
-/// Takes what limits there are where control groups set none, and goes first when the machine has no memory
-/// left. Neither is worth failing for.
-fn be_modest(memory_bytes: u64) {
+/// Takes what limits there are where control groups set none, leaves no memory with secrets in it behind on the disk,
+/// and goes first when the machine has no memory left. None is worth failing for.
+fn be_modest(memory_bytes: u64, processes: u64) {
     if memory_bytes > 0 {
         let _ = setrlimit(Resource::RLIMIT_DATA, memory_bytes, memory_bytes);
+    }
+    let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
+    #[cfg(target_os = "linux")]
+    if processes > 0 {
+        let _ = setrlimit(Resource::RLIMIT_NPROC, processes, processes);
     }
     if cfg!(target_os = "linux") {
         let _ = std::fs::write("/proc/self/oom_score_adj", "300");
@@ -107,7 +113,10 @@ fn be_modest(memory_bytes: u64) {
 }
 
 #[cfg(target_os = "linux")]
-use super::namespaces::{enter, watch_over};
+use super::{
+    namespaces::{enter, watch_over},
+    power::give_up_power,
+};
 
 #[cfg(not(target_os = "linux"))]
 fn enter(_: &crate::process::view::View) -> io::Result<()> {
@@ -129,12 +138,7 @@ fn end_with_parent() -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(target_os = "linux")]
-fn no_new_privileges() -> io::Result<()> {
-    Ok(nix::sys::prctl::set_no_new_privs()?)
-}
-
 #[cfg(not(target_os = "linux"))]
-fn no_new_privileges() -> io::Result<()> {
+fn give_up_power() -> io::Result<()> {
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::{
 
 use nix::mount::{MsFlags, mount};
 
-use crate::process::view::{Step, View};
+use crate::process::view::{Step, View, mounts};
 
 const NONE: Option<&str> = None;
 /// Files of `/proc` that change the whole machine, and belong to root whatever power it has.
@@ -35,11 +35,13 @@ fn lay(base: &Path, step: &Step) -> io::Result<()> {
         Step::Overlay { from, changes, at } => {
             let at = place(at);
             prepare(from, &at)?;
-            overlay(from, changes, &at).or_else(|_| bind(from, &at, true))
+            overlay(from, changes, &at)
+                .or_else(|_| memory(changes, "mode=700").and_then(|()| overlay_in(from, changes, &at)))
+                .or_else(|_| bind(from, &at, true))
         }
         Step::Link { at, target } => symlink(target, place(at)),
         Step::Memory { at, open } => memory(&place(at), if *open { "mode=1777" } else { "mode=700" }),
-        Step::Processes { at, closed } => processes(&place(at), *closed),
+        Step::Processes { at } => processes(&place(at)),
         Step::Terminals { at } => {
             let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
             // Not every system lets us; a run that needs no terminal does not miss them.
@@ -60,7 +62,7 @@ fn name(step: &Step) -> String {
         Step::Folder { at } => ("making", at),
         Step::Bind { at, .. } | Step::Overlay { at, .. } => ("mounting", at),
         Step::Link { at, .. } => ("linking", at),
-        Step::Memory { at, .. } | Step::Processes { at, .. } | Step::Terminals { at } => ("mounting", at),
+        Step::Memory { at, .. } | Step::Processes { at } | Step::Terminals { at } => ("mounting", at),
     };
     format!("{what} {}", at.display())
 }
@@ -77,12 +79,12 @@ fn memory(path: &Path, options: &str) -> io::Result<()> {
     Ok(mount(Some("tmpfs"), path, Some("tmpfs"), flags, Some(options))?)
 }
 
-fn processes(at: &Path, closed: bool) -> io::Result<()> {
+fn processes(at: &Path) -> io::Result<()> {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     mount(Some("proc"), at, Some("proc"), flags, NONE)?;
     let there = |names: &[&str]| -> Vec<PathBuf> {
         let paths = names.iter().map(|name| at.join(name));
-        paths.filter(|path| closed && path.exists()).collect()
+        paths.filter(|path| path.exists()).collect()
     };
     for path in there(&KERNEL) {
         bind(&path, &path, true)?;
@@ -116,6 +118,13 @@ fn prepare(from: &Path, at: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// An overlay whose changes go to a place that is empty as yet.
+fn overlay_in(from: &Path, changes: &Path, at: &Path) -> io::Result<()> {
+    folder(&changes.join("upper"))?;
+    folder(&changes.join("work"))?;
+    overlay(from, changes, at)
+}
+
 fn overlay(from: &Path, changes: &Path, at: &Path) -> io::Result<()> {
     let options = format!(
         "lowerdir={},upperdir={},workdir={}",
@@ -139,17 +148,10 @@ fn overlay(from: &Path, changes: &Path, at: &Path) -> io::Result<()> {
 
 /// The mounts at this path and below it, with the flags that a change of others must keep.
 fn mounts_below(path: &Path) -> io::Result<Vec<(PathBuf, MsFlags)>> {
-    let text = fs::read_to_string("/proc/self/mountinfo")?;
-    let mut found = Vec::new();
-    for line in text.lines() {
-        let mut fields = line.split(' ').skip(4);
-        let (Some(at), Some(options)) = (fields.next(), fields.next()) else { continue };
-        let at = PathBuf::from(unescaped(at));
-        if at.starts_with(path) {
-            found.push((at, options.split(',').fold(MsFlags::empty(), |flags, option| flags | flag(option))));
-        }
-    }
-    Ok(found)
+    let below = mounts::all()?.into_iter().filter(|mount| mount.at.starts_with(path));
+    let flags =
+        |options: &str| options.split(',').fold(MsFlags::empty(), |flags, option| flags | flag(option));
+    Ok(below.map(|mount| (mount.at, flags(&mount.options))).collect())
 }
 
 fn flag(option: &str) -> MsFlags {
@@ -165,35 +167,9 @@ fn flag(option: &str) -> MsFlags {
     }
 }
 
-/// `\040` and the like, as the kernel writes what would not be one field.
-fn unescaped(field: &str) -> String {
-    let mut pieces = field.split('\\');
-    let mut text = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let number = piece.get(..3).and_then(|digits| u8::from_str_radix(digits, 8).ok());
-        match number {
-            Some(byte) => {
-                text.push(char::from(byte));
-                text.push_str(&piece[3..]);
-            }
-            None => {
-                text.push('\\');
-                text.push_str(piece);
-            }
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn fields_are_read_as_they_are_meant() {
-        assert_eq!(unescaped("/a\\040b\\134c"), "/a b\\c");
-        assert_eq!(unescaped("/plain\\x"), "/plain\\x");
-    }
 
     #[test]
     fn mounts_are_found() {

@@ -17,6 +17,8 @@ mod lay;
 #[cfg(target_os = "linux")]
 mod namespaces;
 mod outside;
+#[cfg(target_os = "linux")]
+mod power;
 mod wake;
 
 use std::{

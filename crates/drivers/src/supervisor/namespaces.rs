@@ -19,7 +19,7 @@ use nix::{
     unistd::{Gid, Pid, Uid, chdir, getegid, geteuid, pivot_root},
 };
 
-use super::{control::Control, lay, wake::Wake};
+use super::{control::Control, lay, power, wake::Wake};
 use crate::process::view::{Power, View};
 
 /// From now on, the children of this process are in a world of processes of their own, which ends with the first
@@ -46,7 +46,7 @@ pub(super) fn enter(view: &View) -> io::Result<()> {
     pivot_root(".", ".").map_err(|errno| told("changing the root", errno))?;
     umount2(".", MntFlags::MNT_DETACH).map_err(|errno| told("letting go of the old root", errno))?;
     chdir("/")?;
-    if view.power.confine { confine() } else { Ok(()) }
+    if view.power.confine { confine() } else { power::keep_little() }
 }
 
 /// Gives away all power over what was laid out. The user stays who it was outside of everything: the first

@@ -23,7 +23,7 @@ use trainyard_domain::job::Exit;
 use super::{STAGE, capture::Capture, control::Control, wake::Wake};
 use crate::process::{
     directory::{Directory, Started},
-    groups::{self, Groups},
+    groups::{self, Groups, PROCESSES},
     identity::{self, Identity},
     lock::Lock,
     order::Order,
@@ -59,7 +59,7 @@ pub(super) fn supervise(path: &Path) -> io::Result<()> {
 
 /// Starts the run's first process and lets it go when the run is marked as begun. `None` if it is refused.
 fn begin(run: Directory, order: &Order, groups: &Groups, wake: Wake) -> io::Result<Option<Watch>> {
-    let capture = Capture::begin(&run.log())?;
+    let capture = Capture::begin(&run.log(), order.log_bytes, identity::now())?;
     let (output, input) = io::pipe()?;
     let (mut control, theirs) = Control::pair()?;
     let whole = order.view.is_some();
@@ -94,9 +94,10 @@ fn begin(run: Directory, order: &Order, groups: &Groups, wake: Wake) -> io::Resu
         let _ = child.kill();
         return Err(error);
     }
-    let limit = if groups.limit_memory() { 0 } else { order.resources.memory_bytes };
+    let memory = if groups.limit_memory() { 0 } else { order.resources.memory_bytes };
+    let processes = if groups.limit_processes() { 0 } else { PROCESSES };
     // A first process that is gone already has left its exit status.
-    let _ = control.say(&format!("go {limit}"));
+    let _ = control.say(&format!("go {memory} {processes}"));
     control.do_not_wait()?;
     fcntl(&output, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
     let inode = fs::metadata(run.path())?.ino();

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    io::Write,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -18,7 +19,8 @@ use trainyard_domain::{
 };
 use trainyard_drivers::{
     blobs::Disk,
-    process::{Isolation, ProcessConfig},
+    jobs::Process,
+    process::{Isolation, ProcessConfig, Separation},
 };
 
 /// Directories that go when this is dropped.
@@ -50,6 +52,7 @@ impl Ground {
             isolation,
             hide: vec![self.place("hidden")],
             python: None,
+            log_bytes: 1 << 20,
             memory_bytes: Some(1 << 30),
         }
     }
@@ -142,4 +145,29 @@ pub(crate) async fn prints(driver: &dyn JobDriver, id: &JobId, line: &str) {
         assert!(begun.elapsed() < Duration::from_secs(60), "job {id} never prints `{line}`");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// A driver that keeps runs apart; `None`, said loudly, where the system does not let it, and never so in CI.
+pub(crate) fn apart(ground: &Ground) -> Option<Process> {
+    let driver = Process::new(ground.config(Isolation::Auto)).expect("a driver");
+    match driver.isolation() {
+        Separation::Private(_) => Some(driver),
+        Separation::Bare(why) => {
+            assert!(std::env::var_os("CI").is_none(), "runs cannot be kept apart here: {why}");
+            let _ = writeln!(std::io::stderr(), "NOT TESTED: runs cannot be kept apart here: {why}");
+            None
+        }
+    }
+}
+
+/// An image with files in all sorts of places.
+pub(crate) async fn image_root(ground: &Ground) -> Root {
+    let files = [
+        ("opt/program/hello", "hello\n"),
+        ("opt/program/deep/file", "deep\n"),
+        ("usr/local/bin/trainyard-test-tool", "#!/bin/sh\necho tool \"$@\"\n"),
+        ("opt/ml/code/shadowed", "from the image\n"),
+        ("app/main.py", "print('main')\n"),
+    ];
+    Root::Image(Box::new(ground.image(&files).await))
 }

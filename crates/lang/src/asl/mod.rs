@@ -13,6 +13,7 @@ mod flow;
 mod graph;
 #[cfg(test)]
 mod hostile;
+mod integrations;
 mod intrinsics;
 mod jsonata;
 mod language;
@@ -36,6 +37,7 @@ pub use errors::{CatchWay, Catcher, Jitter, Retrier};
 pub use fault::Fault;
 pub use flow::{Exit, Flow, JsonataFlow, Left, PathFlow};
 pub use graph::Graph;
+pub use integrations::{Finding, Integration, TaskState, advise, diagnose, tasks};
 pub use jsonata::{Expression as JsonataExpression, Query};
 pub use language::Language;
 pub use locate::check;

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{AccountId, Arn, Principal, Timestamp};
 use trainyard_store::{Changes, Error, Expect, Held, Keys, List, Noun, Page, Range, Store};
@@ -104,6 +106,29 @@ pub async fn of(
 ) -> Result<(Vec<Act>, Option<String>), Error> {
     let page = store.list::<Act>(List::in_scope(account).equal("resource", resource).after(after)).await?;
     Ok((page.items.into_iter().map(|Held { value, .. }| value).collect(), page.next))
+}
+
+/// So long the record is kept.
+pub const KEPT: Duration = Duration::from_secs(400 * 24 * 3600);
+
+/// Lets go of acts that are older than [`KEPT`]; how many there were.
+pub async fn prune(ground: &Ground) -> Result<usize, Error> {
+    let oldest = ground.now().millis().saturating_sub(i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX));
+    let range = Range { before: Some(prefix(Timestamp(oldest))), ..Range::default() };
+    let mut pruned = 0;
+    loop {
+        let old = List::everywhere().within(range.clone()).limit(1000);
+        let items = ground.store.list::<Act>(old).await?.items;
+        if items.is_empty() {
+            return Ok(pruned);
+        }
+        pruned += items.len();
+        let mut changes = Changes::new();
+        for Held { version, value } in items {
+            changes.delete::<Act>(&value.scope(), &value.id, Expect::Version(version));
+        }
+        ground.store.commit(changes).await?;
+    }
 }
 
 fn act(ground: &Ground, by: &Principal, action: &str, resource: String) -> Act {

@@ -23,6 +23,9 @@ pub enum Error {
     /// What was asked for cannot be.
     #[error("{0}")]
     Invalid(String),
+    /// The role is another account's.
+    #[error("Cross-account pass role is not allowed.")]
+    StrangeRole,
     /// Somebody else changed it at the same time.
     #[error("{0} was changed at the same time: try again")]
     Busy(String),
@@ -53,6 +56,7 @@ impl Refusal for Error {
             Self::NoProject(_) | Self::NoBuild(_) => Kind::NotFound,
             Self::ProjectExists(_) => Kind::Exists,
             Self::Invalid(_) | Self::Webhook(_) => Kind::Invalid,
+            Self::StrangeRole => Kind::Forbidden,
             Self::Busy(_) => Kind::Conflict,
             Self::Repositories(error) => error.kind(),
             Self::Jobs(error) => error.kind(),
@@ -66,6 +70,7 @@ impl Refusal for Error {
             Self::NoProject(_) | Self::NoBuild(_) => "ResourceNotFoundException",
             Self::ProjectExists(_) => "ResourceAlreadyExistsException",
             Self::Invalid(_) | Self::Webhook(_) => "InvalidInputException",
+            Self::StrangeRole => "AccessDeniedException",
             Self::Busy(_) => "ConflictException",
             Self::Repositories(error) if error.kind() == Kind::Invalid => "InvalidInputException",
             Self::Repositories(error) => error.code(),

@@ -368,16 +368,13 @@ pub(super) fn arn(scope: &Scope, name: &str) -> Arn {
     Arn::new("codebuild", scope, format!("project/{name}"))
 }
 
-/// The role, which is of the own account, where its ARN must stand.
+/// The role whose ARN must stand here: one of the own account.
 pub(super) fn role_arn(scope: &Scope, text: &str) -> Result<Arn, Error> {
     let arn =
         text.parse::<Arn>().ok().filter(|arn| arn.service == "iam" && arn.resource_of("role").is_some());
     let arn =
         arn.ok_or_else(|| Error::Invalid(format!("Invalid service role: `{text}` is not a role's ARN")))?;
-    if arn.account == scope.account.as_str() {
-        return Ok(arn);
-    }
-    Err(Error::Invalid("Invalid service role: Cross-account pass role is not allowed.".to_owned()))
+    if arn.account == scope.account.as_str() { Ok(arn) } else { Err(Error::StrangeRole) }
 }
 
 fn check_name(name: &str) -> Result<(), Error> {

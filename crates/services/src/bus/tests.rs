@@ -237,6 +237,18 @@ async fn entries_are_refused_one_by_one() {
     );
 }
 
+/// A push, an approval or the end of a task that never was starts nothing.
+#[tokio::test]
+async fn nobody_speaks_for_the_house() {
+    let world = world().await;
+    let of = |source: &str| Entry { source: Some(source.into()), ..entry("{}") };
+    let sources = ["trainyard", "trainyard.builds", "aws.ecr", "trainyards", "my.trainyard"];
+    let told = world.bus.put_events(&scope(), sources.map(of).into(), None).await.unwrap();
+    let codes: Vec<_> = told.iter().map(|t| t.as_ref().map_or_else(|r| r.code, |_| "ok")).collect();
+    let refused = "NotAuthorizedForSourceException";
+    assert_eq!(codes, [refused, refused, refused, "ok", "ok"]);
+}
+
 #[tokio::test]
 async fn rules_are_refused_in_awss_words() {
     let world = world().await;

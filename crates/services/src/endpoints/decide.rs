@@ -49,7 +49,9 @@ pub(super) fn next(endpoint: &Endpoint, seen: &Seen, now: Timestamp) -> Steps {
         after.next = come_up(&mut after, next, seen, now, &mut steps);
     }
     if let Some(current) = &after.current {
-        let down = |copy: &&Copy| matches!(seen.of(copy), Health::Absent | Health::Failed { .. });
+        let down = |copy: &&Copy| {
+            matches!(seen.of(copy), Health::Absent | Health::Unstarted | Health::Failed { .. })
+        };
         steps.ensure.extend(current.copies.iter().filter(down).cloned());
     }
     steps.gone = after.status == Status::Deleting && after.leaving.is_empty();
@@ -92,7 +94,8 @@ fn come_up(
         endpoint.failure = None;
         return None;
     }
-    steps.ensure.extend(next.copies.iter().filter(|copy| seen.of(copy) == Health::Absent).cloned());
+    let waits = |copy: &&Copy| matches!(seen.of(copy), Health::Absent | Health::Unstarted);
+    steps.ensure.extend(next.copies.iter().filter(waits).cloned());
     Some(next)
 }
 
@@ -227,6 +230,21 @@ mod tests {
     fn a_copy_that_died_is_brought_back() {
         let serving = endpoint(Status::InService, Some("a"), None);
         assert_eq!(next(&serving, &seen(&[]), Timestamp(1)).ensure, vec![copy("a")]);
+    }
+
+    #[test]
+    fn one_that_a_server_took_on_and_did_not_start_is_brought_up() {
+        let halfway = seen(&[("a", Health::Unstarted)]);
+        for endpoint in [
+            endpoint(Status::Creating, None, Some("a")),
+            endpoint(Status::Updating, Some("b"), Some("a")),
+            endpoint(Status::InService, Some("a"), None),
+        ] {
+            assert!(next(&endpoint, &halfway, Timestamp(1)).ensure.contains(&copy("a")), "{endpoint:?}");
+        }
+        let deleting = endpoint(Status::Deleting, Some("a"), None);
+        let steps = next(&deleting, &halfway, Timestamp(1));
+        assert_eq!((steps.ensure, steps.remove, steps.gone), (vec![], vec![copy("a").id], false));
     }
 
     #[test]

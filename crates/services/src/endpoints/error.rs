@@ -10,6 +10,9 @@ pub enum Error {
     /// The request breaks a rule, or names something that is not there: SageMaker says the same for both.
     #[error("{0}")]
     Invalid(String),
+    /// The role is another account's.
+    #[error("Cross-account pass role is not allowed.")]
+    StrangeRole,
     /// The endpoint that is invoked is not there or not ready.
     #[error("{0}")]
     NotReady(String),
@@ -43,6 +46,7 @@ impl Refusal for Error {
     fn kind(&self) -> Kind {
         match self {
             Self::Invalid(_) | Self::NotReady(_) => Kind::Invalid,
+            Self::StrangeRole => Kind::Forbidden,
             Self::NoAnswer(_) => Kind::Unavailable,
             Self::Store(error) => error.kind(),
             Self::Driver(error) => error.kind,
@@ -53,6 +57,7 @@ impl Refusal for Error {
     fn code(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "ValidationException",
+            Self::StrangeRole => "AccessDeniedException",
             Self::NotReady(_) => "ValidationError",
             Self::NoAnswer(_) => "ServiceUnavailable",
             Self::Store(error) => store_code(error),

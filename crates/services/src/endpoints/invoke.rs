@@ -58,14 +58,14 @@ impl Endpoints {
             return Error::NotReady(format!("Variant {variant} not found for endpoint {name}."));
         }
         let status = endpoint.status;
-        if endpoint.current.is_some() && status != Status::Deleting {
-            // The server has just started and looks for its copies, or one has crashed: worth another try.
-            return Error::NoAnswer(format!(
-                "Endpoint {name} of account {account} cannot answer at this moment: try again."
+        if endpoint.current.is_none() || status == Status::Deleting {
+            return Error::NotReady(format!(
+                "Endpoint {name} of account {account} does not answer now: its status is {status:?}."
             ));
         }
-        Error::NotReady(format!(
-            "Endpoint {name} of account {account} does not answer now: its status is {status:?}."
+        // The server has just started and looks for its copies, or one has crashed: worth another try.
+        Error::NoAnswer(format!(
+            "Endpoint {name} of account {account} cannot answer at this moment: try again."
         ))
     }
 }

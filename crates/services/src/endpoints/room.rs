@@ -96,7 +96,7 @@ impl Endpoints {
         let container = request.container()?.clone();
         let role = request.execution_role_arn.as_ref();
         if role.is_some_and(|role| role.account != by.scope.account.as_str()) {
-            return Err(Error::Invalid("Cross-account pass role is not allowed.".to_owned()));
+            return Err(Error::StrangeRole);
         }
         let arn = Arn::new("sagemaker", by.scope, format!("model/{}", request.model_name.to_lowercase()));
         if let Some(there) =

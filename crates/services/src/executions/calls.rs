@@ -117,9 +117,14 @@ impl Executions {
         execution: &Execution,
         call: &TaskCall,
     ) -> Result<(Call, std::sync::Arc<dyn Task>), Failure> {
-        let missing = || Failure::new("States.Runtime", format!("There is no task {}", call.resource));
+        let missing = || {
+            let cause =
+                format!("{} is not built yet: no task of that name can be called here", call.resource);
+            Failure::new("States.Runtime", cause)
+        };
         let (resource, pattern) = named(&call.resource).ok_or_else(missing)?;
-        let task = self.tasks.get().and_then(|tasks| tasks.find(&resource)).ok_or_else(missing)?.clone();
+        let task = self.tasks.get().and_then(|tasks| tasks.find(&resource));
+        let task = task.filter(|task| task.takes(pattern)).ok_or_else(missing)?.clone();
         let principal = match &call.role {
             None => execution.principal(),
             Some(role) => {

@@ -1,7 +1,7 @@
 //! The verbs on state machines.
 
 use trainyard_domain::{Arn, Principal, Scope};
-use trainyard_lang::asl::{self, Code, Diagnostic, Machine, Resource, StateKind, VariableReferences};
+use trainyard_lang::asl::{self, Code, Diagnostic, Machine, Resource, VariableReferences};
 use trainyard_store::{Changes, Error as StoreError, Expect, Held, List, Noun, Range};
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     task::Pattern,
     versions,
 };
-use crate::audit;
+use crate::{audit, tasks::Tasks};
 
 /// What a state machine is made with.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -295,36 +295,47 @@ impl Executions {
         self.check_definition(definition)
     }
 
-    /// Reads the definition and looks whether its tasks are there; every fault is in the error.
+    /// Reads the definition and looks whether Step Functions knows its tasks; every fault is in the error. A task
+    /// that is known there and cannot be called here fails when it runs, and is refused only if the server is told so.
     pub fn check_definition(&self, definition: &str) -> Result<Machine, Error> {
-        let machine = asl::parse(definition).map_err(Error::InvalidDefinition)?;
-        let unknown: Vec<Diagnostic> =
-            machine.graph.all_states().into_iter().filter_map(|s| self.unknown(s)).collect();
-        if unknown.is_empty() { Ok(machine) } else { Err(Error::InvalidDefinition(unknown)) }
-    }
-
-    fn unknown(&self, state: &asl::State) -> Option<Diagnostic> {
-        let StateKind::Task(task) = &state.kind else { return None };
-        if self.implements(&task.resource) {
-            return None;
+        let machine = asl::parse(definition);
+        let written: serde_json::Value = serde_json::from_str(definition).unwrap_or_default();
+        let mut found = machine.as_ref().err().cloned().unwrap_or_default();
+        found.extend(asl::diagnose(&written, |resource| self.implements(resource)));
+        if found.is_empty() {
+            found = self.not_built(&written);
         }
-        let message = format!(
-            "The resource provided {} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.",
-            task.resource
-        );
-        let pointer = Some(format!("{}/Resource", state.pointer));
-        Some(Diagnostic { code: Code::SchemaValidationFailed, message, pointer })
+        if found.is_empty() {
+            machine.map_err(Error::InvalidDefinition)
+        } else {
+            Err(Error::InvalidDefinition(found))
+        }
     }
 
-    /// Whether there is a task for the resource. Before the tasks are known, all are believed.
+    /// The tasks that cannot be called here: in the log, or refused.
+    fn not_built(&self, written: &serde_json::Value) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for task in asl::tasks(written).iter().filter(|task| !self.implements(&task.resource)) {
+            let message = format!("{} is not built yet: the task would fail when it runs", task.resource);
+            if self.tasks.get().is_some_and(Tasks::are_strict) {
+                let pointer = Some(format!("{}/Resource", task.pointer));
+                found.push(Diagnostic { code: Code::SchemaValidationFailed, message, pointer });
+            } else {
+                tracing::warn!(at = task.pointer, "{message}");
+            }
+        }
+        found
+    }
+
+    /// Whether there is a task for the resource; activities are the worker's. Before the tasks are known, all are
+    /// believed.
     fn implements(&self, resource: &Resource) -> bool {
-        let Some(tasks) = self.tasks.get() else { return true };
-        // Whoever asks for its tasks does them.
         if matches!(resource, Resource::Activity(_)) {
             return true;
         }
+        let Some(tasks) = self.tasks.get() else { return true };
         let Some((name, pattern)) = named(resource) else { return false };
-        tasks.find(&name).is_some_and(|task| task.takes(pattern))
+        tasks.find(&name).is_some_and(|task| task.takes(pattern) && task.offers(&name))
     }
 
     pub(super) async fn held_machine(&self, scope: &Scope, name: &str) -> Result<Held<StateMachine>, Error> {

@@ -14,6 +14,11 @@ pub trait Task: Send + Sync {
     /// Whether this way of calling it exists.
     fn takes(&self, pattern: Pattern) -> bool;
 
+    /// Whether it can make the call, if several go to it: what it cannot make fails when it is asked.
+    fn offers(&self, _resource: &str) -> bool {
+        true
+    }
+
     /// Makes the call. It may be made again with the same token, after a crash: it must not have its effect twice.
     async fn start(&self, call: &Call) -> Result<Started, TaskError>;
 

@@ -1,6 +1,10 @@
 //! The access keys of people.
 
-use std::fmt;
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
@@ -55,6 +59,32 @@ impl AccessKey {
     }
 }
 
+/// Keys that were seen, so that a request need not wait for the store. A key never changes; once keys can be taken
+/// away, whoever does that takes them out of here.
+#[derive(Default)]
+pub(super) struct Known(Mutex<HashMap<String, Credential>>);
+
+impl Known {
+    /// So many keys are remembered; then all are looked up anew.
+    const MOST: usize = 1000;
+
+    fn get(&self, access_key: &str) -> Option<Credential> {
+        self.keys().get(access_key).cloned()
+    }
+
+    fn add(&self, access_key: &str, credential: &Credential) {
+        let mut keys = self.keys();
+        if keys.len() >= Self::MOST {
+            keys.clear();
+        }
+        keys.insert(access_key.to_owned(), credential.clone());
+    }
+
+    fn keys(&self) -> MutexGuard<'_, HashMap<String, Credential>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Identity {
     /// Makes the default account's first key, unless there is one; either way returns it.
     pub async fn first_start(&self) -> Result<AccessKey, Error> {
@@ -86,11 +116,18 @@ impl Identity {
     pub async fn credential(&self, access_key: &str, token: Option<&str>) -> Result<Credential, Error> {
         match token {
             Some(token) => self.seal.open_session(access_key, token, self.ground.now()),
-            None => match self.ground.store.get::<AccessKey>("", access_key).await? {
-                Some(held) => Ok(Credential { principal: held.value.principal(), secret: held.value.secret }),
-                None => Err(Error::UnknownKey),
-            },
+            None => self.of_key(access_key).await,
         }
+    }
+
+    async fn of_key(&self, access_key: &str) -> Result<Credential, Error> {
+        if let Some(credential) = self.known.get(access_key) {
+            return Ok(credential);
+        }
+        let held = self.ground.store.get::<AccessKey>("", access_key).await?.ok_or(Error::UnknownKey)?;
+        let credential = Credential { principal: held.value.principal(), secret: held.value.secret };
+        self.known.add(access_key, &credential);
+        Ok(credential)
     }
 
     /// The secret that belongs to a key, for a signature that is checked before the session's token is looked at.

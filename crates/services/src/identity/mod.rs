@@ -39,13 +39,14 @@ pub use whole::{WholeRole, check_role};
 pub struct Identity {
     ground: Ground,
     seal: Arc<session::Seal>,
+    known: Arc<keys::Known>,
 }
 
 impl Identity {
     /// On this ground. The key that seals sessions is made at the first start and kept in the store.
     pub async fn open(ground: Ground) -> Result<Self, Error> {
         let seal = Arc::new(session::Seal::open(&ground).await?);
-        Ok(Self { ground, seal })
+        Ok(Self { ground, seal, known: Arc::default() })
     }
 }
 

@@ -10,6 +10,9 @@ pub enum Error {
     /// The request breaks a rule.
     #[error("{0}")]
     Invalid(String),
+    /// The role is another account's.
+    #[error("Cross-account pass role is not allowed.")]
+    StrangeRole,
     /// There is no such job.
     #[error("Requested resource not found.")]
     NotFound,
@@ -54,6 +57,7 @@ impl Refusal for Error {
     fn kind(&self) -> Kind {
         match self {
             Self::Invalid(_) => Kind::Invalid,
+            Self::StrangeRole => Kind::Forbidden,
             Self::NotFound => Kind::NotFound,
             Self::InUse(_) => Kind::Exists,
             Self::Store(error) => error.kind(),
@@ -65,6 +69,7 @@ impl Refusal for Error {
     fn code(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "ValidationException",
+            Self::StrangeRole => "AccessDeniedException",
             Self::NotFound => "ResourceNotFound",
             Self::InUse(_) => "ResourceInUse",
             Self::Store(error) => store_code(error),

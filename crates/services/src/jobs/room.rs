@@ -128,7 +128,7 @@ impl Jobs {
     /// Makes a job and has it begun. Names are unique; the same token gets the same job.
     pub async fn create(&self, asked: Asked) -> Result<Job, Error> {
         if asked.plan.role.account != asked.scope.account.as_str() {
-            return Err(Error::Invalid("Cross-account pass role is not allowed.".to_owned()));
+            return Err(Error::StrangeRole);
         }
         if let Some(there) = self.find(asked.kind, &asked.scope, &asked.name).await? {
             return adopt(there.value, &asked);

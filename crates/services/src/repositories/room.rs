@@ -23,6 +23,10 @@ pub struct Repositories {
     config: RepositoriesConfig,
 }
 
+/// Pushes themselves pack nothing: that would keep their clients waiting. These are git's own bounds.
+const TIDY: [&str; 8] =
+    ["-c", "gc.auto=6700", "-c", "gc.autoPackLimit=50", "-c", "gc.autoDetach=false", "gc", "--auto"];
+
 /// Where the repositories are, and what they take.
 #[derive(Clone, Debug)]
 pub struct RepositoriesConfig {
@@ -137,6 +141,26 @@ impl Repositories {
                         tracing::info!(name, refs = found.len(), "a push is told that a crash kept back")
                     }
                     Err(error) => tracing::warn!(name, %error, "the refs of a repository cannot be compared"),
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Packs what many small pushes left, and lets go of what nothing has led to for two weeks. Does nothing where
+    /// that is not worth it, and no harm while somebody pushes or fetches.
+    /// <https://git-scm.com/docs/git-gc>
+    pub async fn tidy(&self) -> Result<(), Error> {
+        let mut after = None;
+        loop {
+            let page = self.ground.store.list::<Repository>(List::everywhere().after(after)).await?;
+            for Held { value: Repository { account, name, .. }, .. } in page.items {
+                let place = self.prepare(&account, &name).await?;
+                if let Err(error) = git::output(Some(&place.path), &TIDY).await {
+                    tracing::warn!(name, error = error.said, "a repository cannot be packed");
                 }
             }
             after = page.next;

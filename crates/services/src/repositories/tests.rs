@@ -162,3 +162,26 @@ async fn accounts_are_apart() {
     assert!(matches!(house.room.place(&other, "train").await, Err(Error::NoRepository(_))));
     assert!(matches!(house.room.ensure(&somebody(), "../x").await, Err(Error::BadName(_))));
 }
+
+#[tokio::test]
+async fn many_small_pushes_are_packed() {
+    let house = House::new().await;
+    let place = house.room.ensure(&somebody(), "train").await.unwrap();
+    let (tree, _) = work_tree(&house, &place, "main");
+    // Each push comes as a pack of its own.
+    run(&place.path, "config receive.unpackLimit 1");
+    run(&place.path, "config core.fsync none");
+    for _ in 0..52 {
+        run(&tree, "commit --quiet --allow-empty -m more");
+        run(&tree, "push --quiet origin main");
+    }
+    let packs = || {
+        let told = run(&place.path, "count-objects -v");
+        told.lines().find_map(|line| line.strip_prefix("packs: ")).unwrap().to_owned()
+    };
+    assert_eq!(packs(), "52");
+    let head = run(&place.path, "rev-parse refs/heads/main");
+    house.room.tidy().await.unwrap();
+    assert_eq!((packs().as_str(), run(&place.path, "rev-parse refs/heads/main")), ("1", head));
+    run(&place.path, "fsck --full");
+}

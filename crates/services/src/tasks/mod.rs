@@ -27,12 +27,25 @@ pub use states_start_execution::StatesStartExecution;
 #[derive(Clone, Default)]
 pub struct Tasks {
     by_resource: HashMap<&'static str, Arc<dyn Task>>,
+    strict: bool,
 }
 
 impl Tasks {
     /// From a list. Two of the same resource: the later one counts.
     pub fn new(tasks: impl IntoIterator<Item = Arc<dyn Task>>) -> Self {
-        Self { by_resource: tasks.into_iter().map(|task| (task.resource(), task)).collect() }
+        let by_resource = tasks.into_iter().map(|task| (task.resource(), task)).collect();
+        Self { by_resource, strict: false }
+    }
+
+    /// The same, with state machines refused that call anything else; otherwise such a call fails when it is made.
+    #[must_use]
+    pub fn strict(self, strict: bool) -> Self {
+        Self { strict, ..self }
+    }
+
+    /// Whether state machines that call anything else are refused.
+    pub fn are_strict(&self) -> bool {
+        self.strict
     }
 
     /// The integration for `<service>:<action>`, or the one named `aws-sdk` for `aws-sdk:<service>:<action>`.

@@ -72,6 +72,10 @@ impl Task for AwsSdk {
         matches!(pattern, Pattern::RequestResponse | Pattern::WaitForTaskToken)
     }
 
+    fn offers(&self, resource: &str) -> bool {
+        exists(resource)
+    }
+
     async fn start(&self, call: &Call) -> Result<Started, TaskError> {
         let Some(services) = self.services.upgrade() else {
             return Err(TaskError::Trouble("the server is going down".to_owned()));

@@ -8,7 +8,7 @@ use axum::{
 use bytes::Bytes;
 use http::{StatusCode, request::Parts};
 use http_body_util::{BodyExt, Limited};
-use trainyard_domain::{Kind, Principal, Scope};
+use trainyard_domain::{Kind, Principal, Scope, Timestamp};
 use trainyard_services::refusal::Refusal;
 
 use super::{Access, Visit};
@@ -45,12 +45,18 @@ pub(super) async fn answer(visit: Visit, request: Request) -> Response {
     if let Protocol::S3 { serve } = service.protocol {
         return serve(visit, Request::from_parts(parts, body)).await;
     }
+    // Whoever is nobody sends no body that we would keep in memory.
+    let credential = match credential(&visit, dialect, &signature).await {
+        Ok(credential) => credential,
+        Err(error) => return refuse(&error),
+    };
     let bytes = match read_all(body, service.protocol.body_limit()).await {
         Ok(bytes) => bytes,
         Err(response) => return refuse_status(dialect, &response, &visit.request_id),
     };
-    match authenticate(&visit, dialect, &signature, &parts, &bytes).await {
-        Err(error) => refuse(&error),
+    let now = visit.services.ground.now();
+    match credential.check(&signature, &parts, &bytes, now) {
+        Err(refused) => refuse(&refusal(dialect, &refused)),
         Ok(principal) => {
             let scope = Scope { account: principal.account.clone(), region: signature.region };
             let Visit { services, base_url, request_id, .. } = visit;
@@ -81,29 +87,42 @@ fn service(signature: &Signature, parts: &Parts) -> Option<&'static Service> {
     of_scope().find(|service| service.protocol.takes(parts)).or_else(|| of_scope().next())
 }
 
-/// Who signed the request.
-async fn authenticate(
-    visit: &Visit,
-    dialect: Dialect,
-    signature: &Signature,
-    parts: &Parts,
-    body: &Bytes,
-) -> Result<Principal, ApiError> {
+/// Who says to have signed a request.
+struct Claim {
+    principal: Principal,
+    /// None where signatures are not checked.
+    secret: Option<String>,
+}
+
+impl Claim {
+    /// Who has signed it, if it was signed with the secret.
+    fn check(
+        self,
+        signature: &Signature,
+        parts: &Parts,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Principal, Refused> {
+        self.secret.map_or(Ok(()), |secret| signature.check(parts, body, &secret, now))?;
+        Ok(self.principal)
+    }
+}
+
+async fn credential(visit: &Visit, dialect: Dialect, signature: &Signature) -> Result<Claim, ApiError> {
     let identity = &visit.services.identity;
     let token = signature.token.as_deref();
     if visit.access == Access::Open {
-        return Ok(identity.unchecked(&signature.access_key, token));
+        let principal = identity.unchecked(&signature.access_key, token);
+        return Ok(Claim { principal, secret: None });
     }
-    let credential = identity.credential(&signature.access_key, token).await.map_err(|error| {
+    let found = identity.credential(&signature.access_key, token).await.map_err(|error| {
         if error.kind() == Kind::Unauthenticated {
             ApiError::new(error.kind(), dialect.code(error.code()), error.to_string())
         } else {
             error.into()
         }
     })?;
-    let now = visit.services.ground.now();
-    signature.check(parts, body, &credential.secret, now).map_err(|refused| refusal(dialect, &refused))?;
-    Ok(credential.principal)
+    Ok(Claim { principal: found.principal, secret: Some(found.secret) })
 }
 
 fn refusal(dialect: Dialect, refused: &Refused) -> ApiError {

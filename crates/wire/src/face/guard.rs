@@ -18,6 +18,18 @@ pub(super) enum Stop {
     Misdirected,
     /// A page of another site sent it.
     CrossSite,
+    /// Its head is larger than any that a client of ours sends.
+    Large,
+}
+
+/// How large the path and the headers may be together.
+const HEAD_BYTES: usize = 16 * 1024;
+
+/// Refuses a head that is too large.
+pub(super) fn size(parts: &Parts) -> Result<(), Stop> {
+    let headers: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let path = parts.uri.path_and_query().map_or(0, |path| path.as_str().len());
+    if headers + path > HEAD_BYTES { Err(Stop::Large) } else { Ok(()) }
 }
 
 impl Hosts {

@@ -8,6 +8,7 @@ mod api;
 pub mod doors;
 mod guard;
 mod patience;
+mod places;
 mod serve;
 mod way;
 
@@ -87,6 +88,9 @@ impl Face {
     async fn answer(self, request: Request) -> Response {
         let request_id = uuid::Uuid::new_v4().to_string();
         let (parts, body) = request.into_parts();
+        if let Err(stop) = guard::size(&parts) {
+            return stopped(stop);
+        }
         let host = match self.config.hosts.check(&parts) {
             Ok(host) => host,
             Err(stop) => return stopped(stop),
@@ -145,6 +149,10 @@ fn stopped(stop: Stop) -> Response {
         Stop::Misdirected => (
             StatusCode::MISDIRECTED_REQUEST,
             "the Host header is not a name of this server: loopback, *.localhost, *.amazonaws.com or a configured one",
+        ),
+        Stop::Large => (
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "the request's path and headers are larger than 16 KiB",
         ),
         Stop::CrossSite => (StatusCode::FORBIDDEN, "requests sent by a page of another site are refused"),
     };

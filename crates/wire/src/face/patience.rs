@@ -28,31 +28,34 @@ const SLOWEST: u64 = 1024;
 /// So long a client need not read any of its answer: somebody may look at it page by page.
 pub(super) const UNREAD: Duration = Duration::from_secs(600);
 
-/// What has become of a body.
-#[derive(Clone, Default)]
-pub(super) struct Fate(Arc<(AtomicBool, AtomicBool)>);
+/// What has become of a body. The body writes it, on its way through the face; the face reads it afterwards.
+#[derive(Default)]
+pub(super) struct Fate {
+    asked: AtomicBool,
+    come: AtomicBool,
+}
 
 impl Fate {
     /// Somebody has asked for its bytes.
     pub(super) fn was_asked_for(&self) -> bool {
-        self.0.0.load(Ordering::Relaxed)
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// All of it has come.
     pub(super) fn has_come(&self) -> bool {
-        self.0.1.load(Ordering::Relaxed)
+        self.come.load(Ordering::Relaxed)
     }
 }
 
-/// The body, which must keep coming.
-pub(super) fn patient(body: Body) -> (Body, Fate) {
+/// The body, which must keep coming; and what becomes of it.
+pub(super) fn patient(body: Body) -> (Body, Arc<Fate>) {
     patient_for(body, STILL)
 }
 
-fn patient_for(body: Body, still: Duration) -> (Body, Fate) {
-    let fate = Fate::default();
+fn patient_for(body: Body, still: Duration) -> (Body, Arc<Fate>) {
+    let fate = Arc::<Fate>::default();
     if body.is_end_stream() {
-        fate.0.1.store(true, Ordering::Relaxed);
+        fate.come.store(true, Ordering::Relaxed);
         return (body, fate);
     }
     let (now, clock) = (Instant::now(), Box::pin(sleep(still)));
@@ -62,7 +65,7 @@ fn patient_for(body: Body, still: Duration) -> (Body, Fate) {
 
 struct Coming {
     body: Body,
-    fate: Fate,
+    fate: Arc<Fate>,
     still: Duration,
     until: Instant,
     /// Since when nobody has asked for more: that time is not the client's.
@@ -79,14 +82,14 @@ impl HttpBody for Coming {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let now = Instant::now();
-        self.fate.0.0.store(true, Ordering::Relaxed);
+        self.fate.asked.store(true, Ordering::Relaxed);
         if let Some(since) = self.rested.take() {
             self.until += now - since;
         }
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
             self.rested = Some(now);
             if frame.is_none() || self.body.is_end_stream() {
-                self.fate.0.1.store(true, Ordering::Relaxed);
+                self.fate.come.store(true, Ordering::Relaxed);
             }
             if let Some(Ok(frame)) = &frame {
                 let bytes = frame.data_ref().map_or(0, Buf::remaining) as u64;
@@ -220,6 +223,22 @@ mod tests {
             Ok(drop)
         });
         assert!(patient_for(body(drops), SOON).0.collect().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn the_fate_of_bodies() {
+        let (empty, fate) = patient(Body::empty());
+        drop(empty);
+        assert!(!fate.was_asked_for() && fate.has_come());
+        let (unread, fate) = patient(body(stream::empty()));
+        drop(unread);
+        assert!(!fate.was_asked_for() && !fate.has_come());
+        let (mut begun, fate) = patient(body(stream::pending()));
+        assert!(begun.frame().await.is_some());
+        assert!(fate.was_asked_for() && !fate.has_come());
+        let (whole, fate) = patient(body(stream::empty()));
+        assert!(whole.collect().await.is_ok());
+        assert!(fate.was_asked_for() && fate.has_come());
     }
 
     #[tokio::test]

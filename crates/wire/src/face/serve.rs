@@ -1,23 +1,27 @@
 //! The listener's loop: connections with limits on headers and time, and an end that waits for requests in hand.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{server::conn::http1, service::Service as _};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::patience::{Reading, UNREAD};
+use super::{
+    patience::{Reading, UNREAD},
+    places::{Place, Places},
+};
 
-const HEADER_TIME: Duration = Duration::from_secs(30);
+/// How long a request's head may take, and a connection wait for the next.
+const HEADER_TIME: Duration = Duration::from_secs(10);
 const HEADERS: usize = 100;
 const HEADER_BYTES: usize = 64 * 1024;
 /// So many connections at once, each with the files it reads: below the 1024 files that systems give a program. More
-/// wait until one ends; an idle one ends after [`HEADER_TIME`].
+/// are let in for those that say nothing.
 const CONNECTIONS: usize = 400;
 /// How long requests in hand may still take when the server ends.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -25,12 +29,8 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Serves until `stop`; then no new connections, and requests in hand have some seconds to end.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let connections = TaskTracker::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Places::new(CONNECTIONS);
     loop {
-        let place = tokio::select! {
-            () = stop.cancelled() => break,
-            place = Arc::clone(&places).acquire_owned() => place,
-        };
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
@@ -44,30 +44,43 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
                 continue;
             }
         };
-        let _ = stream.set_nodelay(true);
-        let (service, stop) = (TowerToHyperService::new(router.clone()), stop.clone());
-        connections.spawn(async move {
-            let _place = place;
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEADER_TIME)
-                .max_headers(HEADERS)
-                .max_buf_size(HEADER_BYTES)
-                .serve_connection(TokioIo::new(Reading::new(stream, UNREAD)), service)
-                .with_upgrades();
-            let mut connection = std::pin::pin!(connection);
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                () = stop.cancelled() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
-            };
-            if let Err(error) = ended {
-                tracing::debug!(%error, "a connection broke off");
-            }
-        });
+        let place = tokio::select! {
+            () = stop.cancelled() => break,
+            place = places.take() => place,
+        };
+        connections.spawn(connection(stream, place, router.clone(), stop.clone()));
     }
     connections.close();
     let _ = tokio::time::timeout(LAST_WORDS, connections.wait()).await;
+}
+
+async fn connection(stream: TcpStream, place: Place, router: Router, stop: CancellationToken) {
+    let _ = stream.set_nodelay(true);
+    let (in_hand, cut) = (place.counter(), place.cut());
+    let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let (request_in_hand, router) = (in_hand(), TowerToHyperService::new(router.clone()));
+        async move {
+            let answer = router.call(request).await?;
+            Ok::<_, std::convert::Infallible>(answer.map(|body| request_in_hand.until_read(body)))
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_headers(HEADERS)
+        .max_buf_size(HEADER_BYTES)
+        .serve_connection(TokioIo::new(Reading::new(stream, UNREAD)), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = cut.cancelled() => Ok(()),
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke off");
+    }
 }

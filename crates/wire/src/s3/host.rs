@@ -18,7 +18,7 @@ impl S3Host for Buckets {
 }
 
 /// What stands before the server's own name; nothing in a path-style request.
-fn bucket(host: &str) -> Option<&str> {
+pub(super) fn bucket(host: &str) -> Option<&str> {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     if let Some(bucket) = name.strip_suffix(".localhost") {
         // `s3.localhost` and `s3.localhost.localstack.cloud`-like set-ups name the service, not a bucket.

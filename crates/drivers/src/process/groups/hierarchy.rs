@@ -7,7 +7,7 @@ use std::{
 
 use trainyard_domain::job::Resources;
 
-use super::Groups;
+use super::{Groups, PROCESSES};
 
 /// One mounted hierarchy, and where in it this process is.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,8 +75,9 @@ fn legacy(hierarchy: &Hierarchy, name: &str, resources: &Resources, groups: &mut
     let controls = |name: &str| hierarchy.controllers.iter().any(|c| c == name);
     let limit = controls("memory") && resources.memory_bytes > 0 && groups.kills.is_none();
     let weigh = controls("cpu") && resources.cpu_millis > 0;
+    let count = controls("pids") && !groups.counted;
     let group = hierarchy.own.join(format!("trainyard-{name}"));
-    if !(limit || weigh) || fs::create_dir(&group).is_err() {
+    if !(limit || weigh || count) || fs::create_dir(&group).is_err() {
         return;
     }
     if weigh {
@@ -84,6 +85,9 @@ fn legacy(hierarchy: &Hierarchy, name: &str, resources: &Resources, groups: &mut
     }
     if limit && fs::write(group.join("memory.limit_in_bytes"), resources.memory_bytes.to_string()).is_ok() {
         groups.kills = Some(group.join("memory.oom_control"));
+    }
+    if count {
+        groups.counted = fs::write(group.join("pids.max"), PROCESSES.to_string()).is_ok();
     }
     groups.directories.push(group);
 }
@@ -116,12 +120,13 @@ fn unified(hierarchy: &Hierarchy, name: &str, resources: &Resources, groups: &mu
         let _ = fs::write(group.join("memory.oom.group"), "1");
         groups.kills = Some(group.join("memory.events"));
     }
+    groups.counted |= fs::write(group.join("pids.max"), PROCESSES.to_string()).is_ok();
     groups.directories.push(group);
 }
 
 /// Lets the group's children have controllers.
 fn delegate(group: &Path) {
-    for controller in ["+memory", "+cpu"] {
+    for controller in ["+memory", "+cpu", "+pids"] {
         let _ = fs::write(group.join("cgroup.subtree_control"), controller);
     }
 }

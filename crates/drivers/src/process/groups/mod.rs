@@ -1,4 +1,4 @@
-//! Control groups, where there are any that we may write: memory is a limit, processors are a weight.
+//! Control groups, where there are any that we may write: memory and processes are limits, processors are a weight.
 //!
 //! Version 1 and version 2 are both still met. Nothing here fails a run: where a group cannot be made, the run
 //! has no limit by it.
@@ -19,6 +19,10 @@ use nix::{
 };
 use trainyard_domain::job::Resources;
 
+/// How many processes and threads a run may have at a time. A loop that only ever starts more of them ends there, and
+/// the machine does not.
+pub(crate) const PROCESSES: u64 = 4096;
+
 /// The groups of one run; none where there are none to be had.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
@@ -26,6 +30,8 @@ pub(crate) struct Groups {
     pub directories: Vec<PathBuf>,
     /// The file that counts the processes which the memory limit ended; there is a limit if there is a file.
     kills: Option<PathBuf>,
+    /// Whether the number of processes is limited.
+    counted: bool,
 }
 
 impl Groups {
@@ -51,6 +57,11 @@ impl Groups {
     /// Whether memory is limited.
     pub(crate) fn limit_memory(&self) -> bool {
         self.kills.is_some()
+    }
+
+    /// Whether the number of processes is limited to [`PROCESSES`].
+    pub(crate) fn limit_processes(&self) -> bool {
+        self.counted
     }
 
     /// Whether the memory limit has ended a process.

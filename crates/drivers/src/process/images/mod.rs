@@ -7,6 +7,7 @@
 mod layer;
 mod merge;
 mod source;
+mod tidy;
 
 use std::{
     collections::HashMap,
@@ -20,6 +21,8 @@ use trainyard_domain::{
     image::{Image, Layer},
     ports::{Blobs, DriverError},
 };
+
+pub use tidy::tidy;
 
 use super::durable;
 use crate::trouble;
@@ -40,7 +43,7 @@ impl Images {
 
     /// Where the image's files are; `None` if they have to be unpacked first.
     pub(crate) fn unpacked(&self, image: &Image) -> Option<PathBuf> {
-        Some(self.path(image)).filter(|tree| tree.is_dir())
+        Some(self.path(image)).filter(|tree| tree.is_dir()).inspect(|tree| tidy::used(tree))
     }
 
     fn path(&self, image: &Image) -> PathBuf {
@@ -71,6 +74,7 @@ impl Images {
         let turn = self.turn(&to);
         let _turn = turn.lock().await;
         if to.is_dir() {
+            tidy::used(&to);
             return Ok(to);
         }
         let packing = layer::Packing::of(&layer.media_type).ok_or_else(|| {

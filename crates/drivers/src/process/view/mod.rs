@@ -1,5 +1,8 @@
 //! The file system that a run sees, as steps to lay it out.
 
+mod host;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "there are no views elsewhere"))]
+pub(crate) mod mounts;
 mod pieces;
 mod plan;
 
@@ -7,7 +10,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use pieces::{Sight, of_host, of_image};
+pub(crate) use host::{of_host, secrets};
+pub(crate) use pieces::{Sight, of_image};
 
 /// A file system of a run's own. Paths `at` are as the run sees them; all others are the host's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,8 +29,9 @@ pub(crate) struct View {
 pub struct Power {
     /// A user namespace is needed to lay it out: we are not root, or root of a container without power.
     pub borrowed: bool,
-    /// The run is in a user namespace of its own inside, and has no power over what was laid out: it cannot take
-    /// away what hides something, nor write to what is read-only, be it root or not.
+    /// The run is in a user namespace of its own inside, in which there is nobody but itself. Where it is not, root
+    /// gives up all power but over files. Either way it has none over what was laid out: it cannot take away what
+    /// hides something, nor write to what is read-only.
     pub confine: bool,
 }
 
@@ -73,10 +78,8 @@ pub(crate) enum Step {
     },
     /// The run's own processes.
     Processes {
-        /// Where: `/proc`.
+        /// Where: `/proc`. What is the machine's there is read-only.
         at: PathBuf,
-        /// Whether what is the machine's there is read-only.
-        closed: bool,
     },
     /// Terminals of its own, where the system allows them.
     Terminals {

@@ -1,4 +1,4 @@
-//! What runs see: an image's files over the host's system, or the host without what is nobody's business.
+//! What a run on an image sees: the image's files over the host's system.
 
 use std::{
     fs::{self, Permissions},
@@ -92,44 +92,26 @@ pub(crate) fn of_image(sight: &Sight<'_>, power: Power) -> io::Result<View> {
     let closed = CLOSED.iter().map(PathBuf::from).chain(sight.hide.iter().cloned());
     let closed = closed.filter(|path| shown.iter().any(|above| path.starts_with(above)));
     steps.extend(topmost(closed.collect()).into_iter().filter_map(hidden));
-    steps.push(Step::Processes { at: "/proc".into(), closed: true });
+    steps.push(Step::Processes { at: "/proc".into() });
     steps.push(Step::Folder { at: sight.working_dir.to_owned() });
     make_changes(&steps)?;
     Ok(View { base: sight.base.to_owned(), steps, power })
 }
 
-/// The view of a run on the host: all of it, as it is, but for what is hidden.
-pub(crate) fn of_host(sight: &Sight<'_>, power: Power) -> io::Result<View> {
-    let mut pieces = vec![Piece { at: "/".into(), from: "/".into(), access: Access::Write }];
-    let hide = topmost(sight.hide.iter().filter_map(|path| fs::canonicalize(path).ok()).collect());
-    let is_hidden = |mount: &&Mount| hide.iter().any(|path| mount.target.starts_with(path));
-    let (inside, open): (Vec<&Mount>, Vec<&Mount>) = sight.mounts.iter().partition(is_hidden);
-    pieces.extend(open.into_iter().map(mounted));
-    let mut steps = plan::steps(pieces)?;
-    steps.extend(hide.into_iter().filter_map(hidden));
-    for mount in inside {
-        steps.push(Step::Folder { at: mount.target.clone() });
-        let (from, at) = (mount.source.clone(), mount.target.clone());
-        steps.push(Step::Bind { from, at, read_only: mount.read_only });
-    }
-    steps.push(Step::Processes { at: "/proc".into(), closed: false });
-    Ok(View { base: sight.base.to_owned(), steps, power })
-}
-
-fn mounted(mount: &Mount) -> Piece {
+pub(super) fn mounted(mount: &Mount) -> Piece {
     let access = if mount.read_only { Access::Read } else { Access::Write };
     Piece { at: mount.target.clone(), from: mount.source.clone(), access }
 }
 
 /// Without those that lie in others.
-fn topmost(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
+pub(super) fn topmost(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
     paths.sort();
     paths.dedup_by(|path, above| path.starts_with(above));
     paths
 }
 
 /// Lays something empty over it; nothing to do where it is not there.
-fn hidden(path: PathBuf) -> Option<Step> {
+pub(super) fn hidden(path: PathBuf) -> Option<Step> {
     let kind = fs::symlink_metadata(&path).ok()?.file_type();
     if kind.is_dir() {
         return Some(Step::Memory { at: path, open: false });
@@ -138,13 +120,13 @@ fn hidden(path: PathBuf) -> Option<Step> {
 }
 
 /// Where the resolver's configuration really is, where `/etc` has only a link to it.
-fn resolver() -> Option<PathBuf> {
+pub(super) fn resolver() -> Option<PathBuf> {
     let real = fs::canonicalize("/etc/resolv.conf").ok()?;
     let known = real.starts_with("/etc") || real.starts_with("/usr");
     real.parent().filter(|_| !known).map(Path::to_owned)
 }
 
-fn devices(steps: &mut Vec<Step>) {
+pub(super) fn devices(steps: &mut Vec<Step>) {
     for name in DEVICES {
         let path = Path::new("/dev").join(name);
         if path.exists() {
@@ -167,7 +149,7 @@ fn devices(steps: &mut Vec<Step>) {
     }
 }
 
-fn make_changes(steps: &[Step]) -> io::Result<()> {
+pub(super) fn make_changes(steps: &[Step]) -> io::Result<()> {
     for step in steps {
         if let Step::Overlay { changes, .. } = step {
             fs::create_dir_all(changes.join("upper"))?;

@@ -18,6 +18,7 @@ use std::{
 use async_trait::async_trait;
 use runs::Address;
 use serde::{Deserialize, Serialize};
+use tokio::process::Child;
 use trainyard_domain::{
     Kind, Timestamp,
     job::{Exit, LogPage},
@@ -148,6 +149,12 @@ impl Process {
         self.host.prepare(&run, work).await?;
         let mut child =
             self.host.supervise(&run).map_err(|error| trouble::at("supervise", run.path(), &error))?;
+        // Until it watches over the run, the run would look as if nobody had started it.
+        let early = |found| matches!(found, Found::Run(_, Seen::Waiting));
+        let gone = |child: &mut Child| child.try_wait().map_or(true, |exit| exit.is_some());
+        while early(self.find(id).await?) && !gone(&mut child) {
+            tokio::time::sleep(LOOK).await;
+        }
         tokio::spawn(async move { child.wait().await });
         Ok(())
     }
@@ -219,9 +226,7 @@ impl ServingDriver for Process {
                 Health::Starting { since: identity::now(), reason: "it is being started again".into() }
             }
             _ if trouble.is_some() => Health::Failed { reason: trouble.unwrap_or_default() },
-            Found::Unstarted(since) => {
-                Health::Starting { since, reason: "the server ended before it was started".into() }
-            }
+            Found::Unstarted(_) | Found::Run(_, Seen::Waiting) => Health::Unstarted,
             Found::Run(_, seen) => of_no_process(seen),
         })
     }
@@ -276,7 +281,7 @@ impl ServingDriver for Process {
 fn of_no_process(seen: Seen) -> Health {
     let starting = |reason: &str| Health::Starting { since: identity::now(), reason: reason.to_owned() };
     match seen {
-        Seen::Waiting => starting("nothing has started it yet"),
+        Seen::Waiting => Health::Unstarted,
         Seen::Starting(_) | Seen::Absent | Seen::Vanished(_) | Seen::Running(..) => {
             starting("it is being started")
         }

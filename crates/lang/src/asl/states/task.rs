@@ -5,6 +5,7 @@ use crate::asl::{
     errors::{Catcher, Retrier, read_catchers, read_retriers},
     fields::Fields,
     flow::{Flow, Takes},
+    integrations::not_recognised,
     machine::Next,
     resource::Resource,
 };
@@ -35,10 +36,6 @@ pub(super) fn read(fields: &mut Fields<'_>) -> (Flow, Option<Task>) {
     let resource = read_resource(fields);
     let flow = Flow::read(fields, Takes::RESULT);
     let credentials = credentials::read(fields);
-    if credentials.is_some() && matches!(resource, Some(Resource::Activity(_))) {
-        let message = "The field 'Credentials' is not supported for activities";
-        fields.report.schema(&fields.at("Credentials"), message);
-    }
     let timeout = read_seconds(fields, "TimeoutSeconds", "TimeoutSecondsPath");
     let heartbeat = read_seconds(fields, "HeartbeatSeconds", "HeartbeatSecondsPath");
     let fixed = |seconds: &Option<Seconds>| seconds.as_ref().and_then(Seconds::fixed);
@@ -57,17 +54,10 @@ pub(super) fn read(fields: &mut Fields<'_>) -> (Flow, Option<Task>) {
 
 fn read_resource(fields: &mut Fields<'_>) -> Option<Resource> {
     let text = fields.text("Resource")?;
-    match text.parse() {
+    match text.parse::<Resource>() {
         Ok(resource) => Some(resource),
-        Err(why) => {
-            let message = match text.starts_with("arn:") {
-                true => format!(
-                    "The resource provided {text} is not recognized. The value is not a valid resource ARN, or the \
-                     resource is not available in this region. ({why})"
-                ),
-                false => "Value is not a valid resource ARN".to_owned(),
-            };
-            fields.report.schema(&fields.at("Resource"), message);
+        Err(_) => {
+            fields.report.schema(&fields.at("Resource"), not_recognised(text));
             None
         }
     }

@@ -49,6 +49,50 @@ async fn what_cannot_run_is_refused_in_awss_words() {
     assert!(message.contains("nobody:knows") && message.contains("/States/a/Resource"), "{message}");
 }
 
+/// A Task that AWS knows and that no room here makes.
+fn glue() -> serde_json::Value {
+    machine(json!({"job": {
+        "Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "Parameters": {"JobName": "j"},
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "job"}], "End": true,
+    }}))
+}
+
+#[tokio::test]
+async fn a_task_that_is_not_built_fails_by_name_when_it_runs() {
+    let world = World::new().await;
+    let arn = world.machine("m", &glue()).await;
+    let execution = world.start(&arn, "e", &json!({})).await;
+    let end = world.over(&execution).await.end.unwrap();
+    assert_eq!(end.error.as_deref(), Some("States.Runtime"));
+    let cause = end.cause.unwrap();
+    assert!(cause.contains("startJobRun") && cause.contains("not built yet"), "{cause}");
+}
+
+#[tokio::test]
+async fn a_strict_server_refuses_what_is_not_built() {
+    let world = World::strict().await;
+    let refused = world.executions.create_machine(&scope(), &root(), spec("m", &glue())).await.unwrap_err();
+    let words = "SCHEMA_VALIDATION_FAILED: arn:aws:states:::glue:startJobRun.sync is not built yet";
+    assert!(refused.to_string().contains(words), "{refused}");
+    assert!(refused.to_string().contains("at /States/job/Resource"), "{refused}");
+    world.machine("built", &machine(json!({"a": super::world::task("", json!({"End": true}))}))).await;
+}
+
+#[tokio::test]
+async fn parameters_are_judged_when_the_definition_comes() {
+    let world = World::new().await;
+    let wrong = machine(json!({"tell": {
+        "Type": "Task", "Resource": "arn:aws:states:::events:putEvents", "Parameters": {"Entry": []}, "End": true,
+    }}));
+    let refused = world.executions.create_machine(&scope(), &root(), spec("m", &wrong)).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The field \"Entry\" is not supported by Step \
+         Functions at /States/tell/Parameters, SCHEMA_VALIDATION_FAILED: The field 'Entries' is required but was \
+         missing at /States/tell/Parameters'"
+    );
+}
+
 #[tokio::test]
 async fn an_update_counts_for_new_executions_only() {
     let world = World::new().await;

@@ -42,10 +42,16 @@ impl World {
     pub(super) async fn new() -> Self {
         let store = Store::in_memory().await.unwrap();
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::open(store, Desk::default(), Arc::new(AtomicI64::new(1_700_000_000_000)), folder)
+        Self::open(store, Desk::default(), Arc::new(AtomicI64::new(1_700_000_000_000)), folder, false)
     }
 
-    fn open(store: Store, desk: Desk, clock: Arc<AtomicI64>, folder: Arc<TempDir>) -> Self {
+    /// One that takes no definition with tasks that it has not.
+    pub(super) async fn strict() -> Self {
+        let store = Store::in_memory().await.unwrap();
+        Self::open(store, Desk::default(), Arc::default(), Arc::new(tempfile::tempdir().unwrap()), true)
+    }
+
+    fn open(store: Store, desk: Desk, clock: Arc<AtomicI64>, folder: Arc<TempDir>, strict: bool) -> Self {
         let hands = clock.clone();
         let now = Arc::new(move || Timestamp(hands.load(Ordering::SeqCst)));
         let ground = Ground::with_clock(store.clone(), now);
@@ -54,12 +60,13 @@ impl World {
         let approvals = Approvals::new(ground);
         let put_events = EventsPutEvents(bus.clone());
         let start = |parsed| StatesStartExecution { executions: executions.clone(), parsed };
-        executions.equip(Tasks::new([
+        let tasks = Tasks::new([
             Arc::new(desk.clone()) as Arc<dyn Task>,
             Arc::new(put_events),
             Arc::new(start(false)),
             Arc::new(start(true)),
-        ]));
+        ]);
+        executions.equip(tasks.strict(strict));
         bus.meet(
             vec![Arc::new(StateMachine(executions.clone()))],
             vec![Arc::new(Ears(executions.clone())), Arc::new(approvals::Ears(approvals.clone()))],
@@ -78,7 +85,7 @@ impl World {
         let mut nothing = Changes::new();
         nothing.cancel("nothing", "");
         self.store.commit(nothing).await.unwrap();
-        Self::open(self.store.clone(), self.desk.clone(), self.clock.clone(), self.folder.clone())
+        Self::open(self.store.clone(), self.desk.clone(), self.clock.clone(), self.folder.clone(), false)
     }
 
     pub(super) fn pass(&self, time: Duration) {
