@@ -55,6 +55,8 @@ pub(super) struct Loaded {
 pub(super) struct Known {
     pub(super) machine: Machine,
     pub(super) role: Arn,
+    /// How many bytes the definition has.
+    pub(super) size: usize,
     /// What executions log to.
     pub(super) journal: Option<Journal>,
 }
@@ -161,7 +163,7 @@ impl Executions {
             machine.timeout_seconds = Some(given.min(MOST_EXPRESS_SECONDS));
         }
         let journal = Journal::of(&stored);
-        let known = Arc::new(Known { machine, role: stored.role, journal });
+        let known = Arc::new(Known { machine, role: stored.role, size: stored.definition.len(), journal });
         let mut revisions = lock(&self.runs.revisions);
         if revisions.len() >= MOST_REVISIONS {
             revisions.clear();
