@@ -17,13 +17,19 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiErr
     // There are no keys of the customer's, so it is always all.
     let _: Option<shape::Included> = input.included_data;
     let arn = shape::own(context, &input.execution_arn)?;
-    let described = context.services.executions.describe_machine_of(arn).await?;
+    let executions = &context.services.executions;
+    let execution = executions.describe(arn).await?;
+    let described = executions.describe_machine_of(arn).await?;
     let mut shown = shape::machine(context, &described).await?;
     if let Some(members) = shown.as_object_mut() {
         for absent in ["status", "type", "creationDate"] {
             members.shift_remove(absent);
         }
         members.insert("updateDate".to_owned(), json!(described.revision.created));
+        if let (Some(child), Some((_, label))) = (&execution.child, execution.machine.split_once('/')) {
+            members.insert("mapRunArn".to_owned(), json!(child.map_run));
+            members.insert("label".to_owned(), json!(label));
+        }
     }
     Ok(shown)
 }

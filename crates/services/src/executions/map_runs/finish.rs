@@ -15,7 +15,7 @@ use super::{
     },
     batch::Portion,
     gather::map_at,
-    map_run::{MapRun, MapRunStatus, Stop},
+    map_run::{MapRun, MapRunStatus, Order, Stop},
     results::{Destination, Entries, Kind, MANIFEST, manifest, written},
     source::Missing,
 };
@@ -51,6 +51,8 @@ impl Executions {
             tally.results_written = tally.ended();
         }
         let mut changes = Changes::new();
+        // It may have been stopped before its items were read.
+        changes.delete::<Order>(&run.scope.to_string(), &run.arn.to_string(), Expect::Any);
         changes.put(&run, Expect::Version(version))?.finish(item);
         let Some(fact) = fact else { return Ok(self.ground.store.commit(changes).await?) };
         // Nobody waits for it any more: it ends as it would have, and as what it is then.
