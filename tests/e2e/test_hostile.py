@@ -15,7 +15,7 @@ from botocore.auth import HmacV1QueryAuth, S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from harness import REGION, ROLE, WithServer
+from harness import REGION, ROLE, WithServer, eventually
 
 
 class Raw(WithServer):
@@ -152,6 +152,42 @@ class Http(Raw):
             for answer in many.map(push, range(32)):
                 self.assertNotIn(b" 200 ", answer.split(b"\r\n")[0])
         self.assertLess(self.memory - before, 64 << 20)
+
+
+class Flood(WithServer):
+    """A program that prints without an end fills neither the disk nor the log."""
+
+    configuration = "log_limit = 1000000\n"
+
+    def test_a_log_has_an_end(self):
+        builds, logs = self.client("codebuild"), self.client("logs")
+        spec = "version: 0.2\nphases: {build: {commands: ['yes a flood | head -c 40000000', 'echo the end']}}"
+        builds.create_project(
+            name="flood",
+            source={"type": "NO_SOURCE", "buildspec": spec},
+            artifacts={"type": "NO_ARTIFACTS"},
+            environment={
+                "type": "LINUX_CONTAINER",
+                "image": "aws/codebuild/standard:7.0",
+                "computeType": "BUILD_GENERAL1_SMALL",
+            },
+            serviceRole=ROLE,
+        )
+        id = builds.start_build(projectName="flood")["build"]["id"]
+
+        def over():
+            (build,) = builds.batch_get_builds(ids=[id])["builds"]
+            return build if build["buildComplete"] else None
+
+        build = eventually(over, timeout=120)
+        self.assertEqual(build["buildStatus"], "SUCCEEDED", "a full log fails nothing")
+        place = {"logGroupName": build["logs"]["groupName"], "logStreamNames": [build["logs"]["streamName"]]}
+        pages = logs.get_paginator("filter_log_events").paginate(**place, filterPattern='"log"')
+        told = [event["message"] for page in pages for event in page["events"]]
+        self.assertIn("(the log is full: it may grow by 0 MiB a day)", told)
+        self.assertRegex(told[-1], r"^\(here \d+ lines are missing: the log was full\)$")
+        kept = sum(path.stat().st_size for path in (self.server.data / "logs").rglob("*") if path.is_file())
+        self.assertLess(kept, 5_000_000)
 
 
 class Paths(Raw):

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod connect;
 mod failure;
+mod harmless;
 mod image;
 mod logging;
 mod place;

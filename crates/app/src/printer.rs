@@ -3,16 +3,24 @@
 
 use std::io::{IsTerminal, Write};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, harmless::harmless};
 
 /// A command's result: stdout. A reader that has gone away is no failure.
 pub(crate) fn result(text: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let mut stdout = std::io::stdout();
+    let _ = match stdout.is_terminal() {
+        true => writeln!(stdout, "{}", harmless(&text.to_string())),
+        false => writeln!(stdout, "{text}"),
+    };
 }
 
 /// Talk to the person: stderr.
 pub(crate) fn talk(text: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let mut stderr = std::io::stderr();
+    let _ = match stderr.is_terminal() {
+        true => writeln!(stderr, "{}", harmless(&text.to_string())),
+        false => writeln!(stderr, "{text}"),
+    };
 }
 
 /// A question to the person: stderr, and the answer follows on the same line.

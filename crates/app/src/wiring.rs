@@ -73,7 +73,7 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     let repositories = Repositories::new(ground.clone(), git);
     let builds = builds_room(&ground, (&repositories, &jobs), config, url)?;
     let bus = Bus::new(ground.clone());
-    let executions = Executions::new(ground.clone(), logs.clone());
+    let executions = Executions::new(ground.clone(), logs.clone(), artifacts.clone());
     let stacks = {
         let (artifacts, builds, bus) = (artifacts.clone(), builds.clone(), bus.clone());
         let (executions, identity) = (executions.clone(), identity.clone());

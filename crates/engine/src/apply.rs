@@ -108,6 +108,7 @@ fn state(frame: &mut Frame, event: &HistoryEvent) {
         | EventKind::MapStateStarted { items: None, .. }
         | EventKind::MapRunSucceeded
         | EventKind::MapRunFailed { .. }
+        | EventKind::MapRunAborted
         | EventKind::ParallelStateFailed
         | EventKind::MapStateFailed
         | EventKind::StateAborted { .. } => on_entry(frame, Phase::Answered),

@@ -80,18 +80,20 @@ pub struct MapRunCall {
     pub token: String,
     /// The map run's name: `arn:…:mapRun:<machine>/<label>:<id>`
     pub arn: String,
+    /// What its children are executions of, by name: `<machine>/<label>`.
+    pub machine: String,
     /// By which state.
     pub state_name: String,
-    /// How many attempts came before this one.
-    pub retry_count: u32,
+    /// Where that state is in the definition, as a JSON pointer.
+    pub pointer: String,
     /// Where the items come from.
     pub items: ItemSource,
     /// How many children may run at once; 0 for as many as there may be.
     pub concurrency: u64,
-    /// How many items may fail.
-    pub tolerated_count: u64,
-    /// Which part of the items may fail, of 100.
-    pub tolerated_percentage: f64,
+    /// How many items may fail; none if that was not said.
+    pub tolerated_count: Option<u64>,
+    /// Which part of the items may fail, of 100; none if that was not said.
+    pub tolerated_percentage: Option<f64>,
     /// How items are put together.
     pub batch: Option<Batch>,
     /// Where the results are written; none if they are the state's result themselves.

@@ -205,6 +205,8 @@ pub enum EventKind {
         /// Why.
         failure: Failure,
     },
+    /// The map run was given up, since another branch or iteration has failed.
+    MapRunAborted,
     /// A task is to be called.
     TaskScheduled {
         /// What is called.

@@ -93,7 +93,7 @@ pub enum Fact {
         /// Whose.
         token: String,
         /// The results in the order of the items, or what was written about them.
-        output: Value,
+        output: Payload,
     },
     /// A map run has ended badly.
     MapRunFailed {

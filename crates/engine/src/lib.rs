@@ -20,7 +20,10 @@ mod token;
 
 pub use apply::apply;
 pub use command::{Batch, Command, Decision, ItemSource, MapRunCall, Outcome, ResultSink, TaskCall};
-pub use decide::{HISTORY_LIMIT, PAYLOAD_LIMIT, child_input, decide, map_run_state};
+pub use decide::{
+    End, HISTORY_LIMIT, PAYLOAD_LIMIT, Plan, Report, Setting, Trial, Wanted, check_payload, decide,
+    select_items,
+};
 pub use event::{EventKind, FORMAT, HistoryEvent, Retry, StateType};
 pub use fact::{Fact, Moment, Start, TimerId};
 pub use payload::Payload;

@@ -136,7 +136,7 @@ fn fact(world: &World, step: &Step) -> Fact {
         }
         Step::Take { state, worker } => Fact::TaskTaken { token: token(state), worker: worker.clone() },
         Step::MapRun { state, output } => {
-            Fact::MapRunSucceeded { token: map_run(state), output: output.clone() }
+            Fact::MapRunSucceeded { token: map_run(state), output: output.clone().into() }
         }
         Step::MapRunFails { state, error } => {
             Fact::MapRunFailed { token: map_run(state), failure: Failure::new(error, "") }

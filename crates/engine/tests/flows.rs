@@ -291,8 +291,9 @@ fn faults_of_tasks_are_caught_but_for_runtime() {
 #[test]
 fn a_machine_that_never_waits_ends() {
     let definition = json!({"StartAt": "A", "States": {
-        "A": {"Type": "Pass", "Next": "B"},
+        "A": {"Type": "Choice", "Choices": [{"Variable": "$.stop", "IsPresent": true, "Next": "C"}], "Default": "B"},
         "B": {"Type": "Pass", "Next": "A"},
+        "C": {"Type": "Succeed"},
     }});
     let mut world = World::begin(&definition, json!({}));
     while world.wait() {}
@@ -322,8 +323,9 @@ fn a_history_that_is_full_gives_up_its_task() {
 #[test]
 fn large_data_goes_round_in_small_decisions() {
     let definition = json!({"StartAt": "A", "States": {
-        "A": {"Type": "Pass", "Next": "B"},
+        "A": {"Type": "Choice", "Choices": [{"Variable": "$", "IsNull": true, "Next": "C"}], "Default": "B"},
         "B": {"Type": "Pass", "Next": "A"},
+        "C": {"Type": "Succeed"},
     }});
     let world = World::begin(&definition, json!("x".repeat(250_000)));
     assert!(world.longest < 50, "{}", world.longest);

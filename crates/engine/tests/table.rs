@@ -134,7 +134,7 @@ fn facts(world: &World) -> Vec<(Fact, String)> {
         Fact::TaskSubmitFailed { token: token.clone(), failure: failure() },
         Fact::TaskSucceeded { token: token.clone(), output: output.clone() },
         Fact::TaskFailed { token: token.clone(), failure: failure() },
-        Fact::MapRunSucceeded { token: token.clone(), output },
+        Fact::MapRunSucceeded { token: token.clone(), output: output.into() },
         Fact::MapRunFailed { token: token.clone(), failure: failure() },
         Fact::Heartbeat { token },
         Fact::StopAsked { error: None, cause: None },

@@ -103,9 +103,8 @@ fn be_modest(memory_bytes: u64, processes: u64) {
         let _ = setrlimit(Resource::RLIMIT_DATA, memory_bytes, memory_bytes);
     }
     let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
-    #[cfg(target_os = "linux")]
     if processes > 0 {
-        let _ = setrlimit(Resource::RLIMIT_NPROC, processes, processes);
+        bound_processes(processes);
     }
     if cfg!(target_os = "linux") {
         let _ = std::fs::write("/proc/self/oom_score_adj", "300");
@@ -137,6 +136,15 @@ fn end_with_parent() -> io::Result<()> {
 fn end_with_parent() -> io::Result<()> {
     Ok(())
 }
+
+/// Counts those of this run only, in the namespace of users that it has.
+#[cfg(target_os = "linux")]
+fn bound_processes(most: u64) {
+    let _ = setrlimit(Resource::RLIMIT_NPROC, most, most);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn bound_processes(_: u64) {}
 
 #[cfg(not(target_os = "linux"))]
 fn give_up_power() -> io::Result<()> {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Command, EventKind, Retry,
-    frame::{FrameId, Phase, Place, ROOT},
+    frame::{Entry, FrameId, Phase, Place, ROOT},
 };
 
 /// The most characters of a cause: it may quote the whole input.
@@ -96,17 +96,14 @@ pub(super) fn fault(story: &mut Story<'_>, here: &Entered<'_>, fault: Fault) {
 
 /// What the fault is for everybody else. What failed in JSONata has an event of its own.
 fn told(story: &mut Story<'_>, here: &Entered<'_>, fault: Fault) -> Trouble {
-    let entry = &here.entry;
-    let cause = match fault.error {
-        "States.DataLimitExceeded" => fault.cause,
-        _ => format!(
-            "An error occurred while executing the state '{}' (entered at the event id #{}). {}",
-            entry.state, entry.id, fault.cause
-        ),
+    let (query, location) = (fault.error == QUERY, fault.location.clone());
+    // A state that is tried by itself has no event to point at.
+    let failure = match story.is_trial() {
+        true => Failure::new(fault.error, fault.cause),
+        false => of_fault(&here.entry, fault),
     };
-    let failure = Failure::new(fault.error, cause.chars().take(CAUSE_LIMIT).collect::<String>());
-    if fault.error == QUERY {
-        let (location, state) = (fault.location, entry.state.clone());
+    if query {
+        let state = here.entry.state.clone();
         let kind = EventKind::EvaluationFailed { failure: failure.clone(), location, state };
         match before(story, here) {
             Some(previous) => story.tell_after(here.frame, previous, kind),
@@ -114,6 +111,18 @@ fn told(story: &mut Story<'_>, here: &Entered<'_>, fault: Fault) -> Trouble {
         }
     }
     Trouble::new(failure)
+}
+
+/// The failure as the execution shows it: it says which state met it.
+pub(super) fn of_fault(entry: &Entry, fault: Fault) -> Failure {
+    let cause = match fault.error {
+        "States.DataLimitExceeded" => fault.cause,
+        _ => format!(
+            "An error occurred while executing the state '{}' (entered at the event id #{}). {}",
+            entry.state, entry.id, fault.cause
+        ),
+    };
+    Failure::new(fault.error, cause.chars().take(CAUSE_LIMIT).collect::<String>())
 }
 
 const QUERY: &str = "States.QueryEvaluationError";
@@ -191,6 +200,7 @@ fn retry(story: &Story<'_>, here: &Entered<'_>, trouble: &Trouble) -> Option<Ret
     let names = trouble.names();
     let mut retriers = here.state.retriers().iter().enumerate();
     let (place, retrier) = retriers.find(|(_, retrier)| retrier.takes(&names))?;
+    story.note(|notes| notes.retrier(place, &trouble.failure));
     let used = here.entry.retries.get(&place).copied().unwrap_or_default();
     if u64::from(used) >= retrier.max_attempts {
         return None;
@@ -204,9 +214,11 @@ fn caught_or_raised(story: &mut Story<'_>, here: &Entered<'_>, trouble: Trouble)
         return;
     }
     let names = trouble.names();
-    let Some(catcher) = here.state.catchers().iter().find(|catcher| catcher.takes(&names)) else {
+    let mut catchers = here.state.catchers().iter().enumerate();
+    let Some((place, catcher)) = catchers.find(|(_, catcher)| catcher.takes(&names)) else {
         return raise(story, here.frame, trouble);
     };
+    story.note(|notes| notes.catcher(place, &trouble.failure));
     let error = error_output(&trouble.failure);
     let left = Sight::new(story, here)
         .look(|scope| Ok::<_, Fault>(Leaving::new(catcher.leave(scope, &error)?, &here.entry, None)));

@@ -37,8 +37,8 @@ pub(super) fn start(story: &mut Story<'_>, here: &Entered<'_>, map: &Map) -> Res
 /// The numbers of a Map state.
 pub(super) struct Counts {
     pub(super) concurrency: u64,
-    pub(super) tolerated_count: u64,
-    pub(super) tolerated_percentage: f64,
+    pub(super) tolerated_count: Option<u64>,
+    pub(super) tolerated_percentage: Option<f64>,
 }
 
 impl Counts {
@@ -52,13 +52,13 @@ impl Counts {
 pub(super) fn counts(here: &Entered<'_>, map: &Map, scope: &Scope<'_>) -> Result<Counts, Fault> {
     let flow = &here.state.flow;
     let count = |count: &Option<trainyard_lang::asl::Count>| {
-        count.as_ref().map_or(Ok(0), |count| count.evaluate(flow, scope))
+        count.as_ref().map(|count| count.evaluate(flow, scope)).transpose()
     };
     let percentage = map.tolerated_percentage.as_ref();
     Ok(Counts {
-        concurrency: count(&map.max_concurrency)?,
+        concurrency: count(&map.max_concurrency)?.unwrap_or(0),
         tolerated_count: count(&map.tolerated_count)?,
-        tolerated_percentage: percentage.map_or(Ok(0.0), |part| part.evaluate(flow, scope))?,
+        tolerated_percentage: percentage.map(|part| part.evaluate(flow, scope)).transpose()?,
     })
 }
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use trainyard_domain::Failure;
-use trainyard_lang::asl::{Count, Distributed, Fault, Map, Mode, Scope, Shape, StateKind};
+use trainyard_lang::asl::{Count, Distributed, Fault, Map, Scope, Shape, StateKind};
 
 use super::{
     entered::{Entered, entered},
@@ -78,11 +78,13 @@ fn call(
     let results = distributed.writer.as_ref().map(|writer| {
         Ok::<_, Fault>(ResultSink { resource: writer.resource.clone(), arguments: shape(&writer.arguments)? })
     });
+    let names = Names::new(story, here, distributed);
     Ok(MapRunCall {
         token: token(&story.run, here.frame, &here.entry),
-        arn: arn(story, here, distributed),
+        arn: names.arn,
+        machine: names.machine,
         state_name: here.entry.state.to_string(),
-        retry_count: here.entry.retry_count,
+        pointer: here.state.pointer.clone(),
         items,
         concurrency: counts.concurrency,
         tolerated_count: counts.tolerated_count,
@@ -92,19 +94,38 @@ fn call(
     })
 }
 
-/// `arn:…:mapRun:<machine>/<label>:<id>`; without a label of its own it has an id in its place.
-fn arn(story: &Story<'_>, here: &Entered<'_>, distributed: &Distributed) -> String {
-    let Some(start) = story.run.start() else { return String::new() };
-    let label = distributed.label.clone().unwrap_or_else(|| id(story, here, b"label"));
-    let scope: Vec<&str> = start.machine_arn.splitn(6, ':').take(5).collect();
-    format!("{}:mapRun:{}/{label}:{}", scope.join(":"), start.machine_name, id(story, here, b"run"))
+struct Names {
+    /// `arn:…:mapRun:<machine>/<label>:<id>`
+    arn: String,
+    /// `<machine>/<label>`
+    machine: String,
+}
+
+impl Names {
+    /// A state without a label of its own has an id in its place, which is the same in all executions.
+    fn new(story: &Story<'_>, here: &Entered<'_>, distributed: &Distributed) -> Self {
+        let Some(start) = story.run.start() else {
+            return Self { arn: String::new(), machine: String::new() };
+        };
+        let scope: Vec<&str> = start.machine_arn.splitn(6, ':').take(5).collect();
+        let scope = scope.join(":");
+        // An execution that a map run started is of `<machine>/<label>` itself.
+        let machine = start.machine_name.split('/').next().unwrap_or_default();
+        let label = distributed.label.clone();
+        let label = label.unwrap_or_else(|| id(&[&scope, machine, &here.state.pointer]));
+        let run = id(&[&start.execution_arn, &token(&story.run, here.frame, &here.entry)]);
+        let machine = format!("{machine}/{label}");
+        Self { arn: format!("{scope}:mapRun:{machine}:{run}"), machine }
+    }
 }
 
 /// An id in the form of a UUID, the same whenever it is decided.
-fn id(story: &Story<'_>, here: &Entered<'_>, what: &[u8]) -> String {
+fn id(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
-    hash.update(token(&story.run, here.frame, &here.entry).as_bytes());
-    hash.update(what);
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part.as_bytes());
+    }
     let mut digits = String::new();
     for (at, byte) in hash.finalize().iter().take(16).enumerate() {
         let byte = match at {
@@ -131,10 +152,9 @@ fn under_way<'d>(story: &Story<'d>, token: &str) -> Option<(Entered<'d>, &'d Map
 }
 
 /// The map run has ended well.
-pub(super) fn succeeded(story: &mut Story<'_>, token: &str, output: &Value) {
+pub(super) fn succeeded(story: &mut Story<'_>, token: &str, result: &Payload) {
     let Some((here, map)) = under_way(story, token) else { return };
-    let result: Payload = output.clone().into();
-    if let Err(fault) = limits::check(&here.entry.state, &result) {
+    if let Err(fault) = limits::check(&here.entry.state, result) {
         return failed(story, token, &Failure::new(fault.error, fault.cause));
     }
     story.tell(here.frame, EventKind::MapRunSucceeded);
@@ -142,7 +162,7 @@ pub(super) fn succeeded(story: &mut Story<'_>, token: &str, output: &Value) {
     if story.over() {
         return;
     }
-    if let Err(fault) = take(story, &here, map, &result) {
+    if let Err(fault) = take(story, &here, map, result) {
         failure::fault(story, &here, fault);
     }
     flow::go_on(story);
@@ -165,26 +185,33 @@ pub(super) fn failed(story: &mut Story<'_>, token: &str, failure: &Failure) {
     flow::go_on(story);
 }
 
-/// What a child execution of a map run is given for an item, as the Map's `ItemSelector` has it.
-pub(super) fn child_input(
+/// What child executions of a map run are given for items, as the Map's `ItemSelector` has it.
+pub(super) fn select(
     story: &Story<'_>,
     token: &str,
-    (index, item): (u32, &Value),
-) -> Option<Result<Payload, Failure>> {
+    (first, items): (u32, Vec<Value>),
+) -> Option<Result<Vec<Payload>, Failure>> {
     let (here, map) = under_way(story, token)?;
-    let Some(selector) = &map.item_selector else { return Some(Ok(item.clone().into())) };
-    let made = Sight::new(story, &here).with_item(index, item).look(|scope| {
-        let input = here.state.flow.input(scope)?;
-        selector.fill(scope, &input)
-    });
-    Some(made.map(Payload::from).map_err(|fault| Failure::new(fault.error, fault.cause)))
+    let selected = inputs(story, (&here, map), (first, items));
+    Some(selected.map_err(|fault| failure::of_fault(&here.entry, fault)))
 }
 
-/// The state of the map run that is under way.
-pub(super) fn state<'d>(story: &Story<'d>, token: &str) -> Option<(&'d Map, &'d Distributed)> {
-    let (_, map) = under_way(story, token)?;
-    match &map.mode {
-        Mode::Distributed(distributed) => Some((map, distributed)),
-        Mode::Inline => None,
-    }
+/// What the iterations of the Map are given for items.
+pub(super) fn inputs(
+    story: &Story<'_>,
+    (here, map): (&Entered<'_>, &Map),
+    (first, items): (u32, Vec<Value>),
+) -> Result<Vec<Payload>, Fault> {
+    let one = |(index, item): (u32, Value)| {
+        let input: Payload = match &map.item_selector {
+            None => item.into(),
+            Some(selector) => Sight::new(story, here)
+                .with_item(index, &item)
+                .look(|scope| selector.fill(scope, &*here.state.flow.input(scope)?))?
+                .into(),
+        };
+        limits::check(&here.entry.state, &input)?;
+        Ok(input)
+    };
+    (first..).zip(items).map(one).collect()
 }

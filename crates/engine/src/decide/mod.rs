@@ -18,17 +18,21 @@ mod story;
 mod succeed;
 mod task;
 mod timers;
+mod trial;
 mod wait;
 mod wreck;
 
 use std::sync::Arc;
 
 use serde_json::Value;
-use trainyard_domain::{Failure, Timestamp};
-use trainyard_lang::asl::{Distributed, Machine, Map};
+use trainyard_domain::Failure;
+use trainyard_lang::asl::Machine;
 
-pub use self::limits::{HISTORY_LIMIT, PAYLOAD_LIMIT};
 use self::story::Story;
+pub use self::{
+    limits::{HISTORY_LIMIT, PAYLOAD_LIMIT},
+    trial::{End, Plan, Report, Setting, Trial, Wanted},
+};
 use crate::{Command, Decision, EventKind, Fact, Moment, Payload, Run, Start, frame::ROOT};
 
 /// Decides what follows from one fact. Reads no clock and rolls no dice: both come in `Moment`.
@@ -62,25 +66,22 @@ pub fn decide(machine: &Machine, run: &Run, fact: &Fact, at: &Moment) -> Decisio
     story.decision()
 }
 
-/// What the child execution of a map run is given for one item, by the Map state's `ItemSelector`.
+/// What the child executions of a map run are given for some of its items, by the Map state's `ItemSelector`. The
+/// first of them has that index.
 ///
 /// None if the run does not wait for a map run of that token.
-pub fn child_input(
+pub fn select_items(
     (machine, run): (&Machine, &Run),
     token: &str,
-    item: (u32, &Value),
+    (first, items): (u32, Vec<Value>),
     at: &Moment,
-) -> Option<Result<Payload, Failure>> {
-    map_run::child_input(&Story::new(machine, run.clone(), *at), token, item)
+) -> Option<Result<Vec<Payload>, Failure>> {
+    map_run::select(&Story::new(machine, run.clone(), *at), token, (first, items))
 }
 
-/// The Map state of the map run with that token, while it is under way.
-pub fn map_run_state<'m>(
-    (machine, run): (&'m Machine, &Run),
-    token: &str,
-) -> Option<(&'m Map, &'m Distributed)> {
-    let at = Moment { now: Timestamp(0), seed: 0 };
-    map_run::state(&Story::new(machine, run.clone(), at), token)
+/// Whether an execution may hold this data, which `what` gives: it is neither too large nor nested too deeply.
+pub fn check_payload(what: &str, data: &Payload) -> Result<(), Failure> {
+    limits::check(what, data).map(drop).map_err(|fault| Failure::new(fault.error, fault.cause))
 }
 
 fn begin(story: &mut Story<'_>, start: &Start) {

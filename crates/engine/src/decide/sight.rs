@@ -3,7 +3,7 @@
 use serde_json::Value;
 use trainyard_lang::asl::{Scope, StateKind, Variables};
 
-use super::{context, context::More, entered::Entered, story::Story};
+use super::{context, context::More, entered::Entered, story::Story, trial::Notes};
 use crate::{
     Run,
     frame::{Entry, FrameId},
@@ -17,6 +17,7 @@ pub(super) struct Sight<'s> {
     now: i64,
     seed: u64,
     more: More<'s>,
+    notes: Option<&'s Notes>,
 }
 
 impl<'s> Sight<'s> {
@@ -31,7 +32,7 @@ impl<'s> Sight<'s> {
     pub(super) fn of(story: &'s Story<'_>, frame: FrameId, entry: &'s Entry) -> Self {
         let (now, seed) = (story.at.now.millis(), story.seed());
         let more = More { retries: false, token: None, item: None };
-        Self { run: &story.run, entry, frame, now, seed, more }
+        Self { run: &story.run, entry, frame, now, seed, more, notes: story.notes() }
     }
 
     /// `$$.Task.Token` is this.
@@ -43,17 +44,23 @@ impl<'s> Sight<'s> {
     /// `$$.Map.Item` is this.
     pub(super) fn with_item(mut self, index: u32, item: &'s Value) -> Self {
         self.more.item = Some((index, item));
+        // Many items may be looked at between two events: each has chances of its own.
+        self.seed ^= u64::from(index).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self
     }
 
     /// Looks with it. The context object is made only if somebody asks for it.
     pub(super) fn look<T>(&self, look: impl FnOnce(&Scope<'_>) -> T) -> T {
-        let context = || context::context(self.run, self.frame, self.entry, self.more);
+        let usual = || context::context(self.run, self.frame, self.entry, self.more);
+        let context = || self.notes.map_or_else(usual, |notes| notes.context(usual));
         let scope = Scope::new(self.entry.input.value(), self.seed)
             .with_context(&context)
             .with_variables(self)
             .at(self.now);
-        look(&scope)
+        match self.notes {
+            Some(notes) => look(&scope.recorded_by(notes)),
+            None => look(&scope),
+        }
     }
 }
 

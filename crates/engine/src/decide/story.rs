@@ -5,7 +5,7 @@ use std::time::Duration;
 use trainyard_domain::{Failure, Timestamp};
 use trainyard_lang::asl::Machine;
 
-use super::{limits::HISTORY_LIMIT, timers, wreck};
+use super::{limits::HISTORY_LIMIT, timers, trial::Notes, wreck};
 use crate::{
     Command, Decision, EventKind, FORMAT, HistoryEvent, Moment, Retry, Run, apply,
     apply::follow,
@@ -27,13 +27,44 @@ pub(super) struct Story<'d> {
     pub(super) made: usize,
     /// Whether the decision before this one grew long: the timer that goes on with it may still come.
     resting: bool,
+    /// What is noted about the one state that it is about, if it is tried by itself.
+    notes: Option<&'d Notes>,
     decision: Decision,
 }
 
 impl<'d> Story<'d> {
     pub(super) fn new(machine: &'d Machine, run: Run, at: Moment) -> Self {
         let resting = run.next_ready().is_some();
-        Self { machine, at, run, made: 0, resting, decision: Decision::default() }
+        Self { machine, at, run, made: 0, resting, notes: None, decision: Decision::default() }
+    }
+
+    /// The same about one state that is tried by itself, after what was told so far.
+    pub(super) fn trying(
+        (machine, notes): (&'d Machine, &'d Notes),
+        (run, decision): (Run, Decision),
+        at: Moment,
+    ) -> Self {
+        Self { notes: Some(notes), decision, ..Self::new(machine, run, at) }
+    }
+
+    pub(super) fn into_parts(self) -> (Run, Decision) {
+        (self.run, self.decision)
+    }
+
+    /// Whether it is about one state only.
+    pub(super) fn is_trial(&self) -> bool {
+        self.notes.is_some()
+    }
+
+    pub(super) fn notes(&self) -> Option<&'d Notes> {
+        self.notes
+    }
+
+    /// Notes something, if anybody wants to know.
+    pub(super) fn note(&self, note: impl FnOnce(&Notes)) {
+        if let Some(notes) = self.notes {
+            note(notes);
+        }
     }
 
     pub(super) fn decision(self) -> Decision {

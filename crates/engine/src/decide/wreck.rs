@@ -49,6 +49,9 @@ fn abort(story: &mut Story<'_>, around: FrameId, frame: FrameId) {
     if let (Some(entry), Some(graph)) = (phase.entry(), super::entered::graph(story, frame)) {
         let state = graph.states.get(&*entry.state).map(kind_of);
         abandon(story, frame);
+        if let Phase::MapRun { .. } = phase {
+            story.tell(frame, EventKind::MapRunAborted);
+        }
         if let Some(state) = state {
             story.tell(frame, EventKind::StateAborted { state });
         }

@@ -58,6 +58,7 @@ impl HistoryEvent {
             EventKind::MapRunStarted { .. } => "MapRunStarted",
             EventKind::MapRunSucceeded => "MapRunSucceeded",
             EventKind::MapRunFailed { .. } => "MapRunFailed",
+            EventKind::MapRunAborted => "MapRunAborted",
         };
         name.to_owned()
     }
@@ -103,7 +104,8 @@ impl HistoryEvent {
             | EventKind::ParallelStateFailed
             | EventKind::MapStateSucceeded
             | EventKind::MapStateFailed
-            | EventKind::MapRunSucceeded => ("", json!({})),
+            | EventKind::MapRunSucceeded
+            | EventKind::MapRunAborted => ("", json!({})),
             EventKind::TaskScheduled { .. }
             | EventKind::TaskStarted { .. }
             | EventKind::TaskSubmitted { .. }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Expression, Path, ReferencePath, Resource, Scope, check, parse};
+use super::{Expression, Path, ReferencePath, Resource, Scope, check, parse, scope::weight};
 
 /// Texts made of the pieces that the parsers look for.
 fn texts() -> impl Strategy<Value = String> {
@@ -90,4 +90,125 @@ proptest! {
             prop_assert!(!check(&broken).unwrap_err().is_empty());
         }
     }
+}
+/// CPU that this thread has used, in milliseconds, or the time where the system does not say.
+fn cpu() -> u128 {
+    static BEGUN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    let begun = BEGUN.get_or_init(std::time::Instant::now);
+    let spent = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let spent = spent.and_then(|text| text.split(' ').next()?.parse::<u128>().ok());
+    spent.map_or_else(|| begun.elapsed().as_millis(), |nanos| nanos / 1_000_000)
+}
+
+/// Five times what the release build is held to: this one is not optimised.
+const CPU_LIMIT: u128 = 1_000;
+
+/// Runs what must end in an error, and soon.
+#[track_caller]
+pub(super) fn ends(what: &str, run: impl FnOnce() -> bool) {
+    let begun = cpu();
+    let failed = run();
+    let spent = cpu() - begun;
+    assert!(failed, "{what:.200} succeeded");
+    assert!(spent < CPU_LIMIT, "{what:.200} took {spent} ms");
+}
+
+fn large() -> serde_json::Value {
+    let nested = (0..40).fold(json!([1]), |inner, _| json!({"a": inner, "b": [1, 2]}));
+    json!({"s": "(".repeat(100_000), "l": vec![json!({"x": [1, 2, 3]}); 2_000], "n": nested})
+}
+
+#[test]
+fn hostile_paths_end() {
+    let input = large();
+    for text in include_str!("tests/hostile_paths.txt").lines() {
+        ends(text, || {
+            let Ok(path) = text.parse::<Path>() else { return true };
+            // One that finds little is as good as one that fails.
+            let read = Scope::new(&input, 1).view(&input).read(&path);
+            read.is_err() || read.is_ok_and(|value| weight(&value) < 1_000_000)
+        });
+    }
+}
+
+#[test]
+fn hostile_calls_end() {
+    let input = large();
+    for text in include_str!("tests/hostile_calls.txt").lines() {
+        ends(text, || {
+            let Ok(call) = Expression::parse(text) else { return true };
+            call.evaluate("field", Scope::new(&input, 1).view(&input)).is_err()
+        });
+    }
+}
+
+/// Definitions that are refused, however large the mistake is.
+#[test]
+fn hostile_definitions_end() {
+    let state = |state: serde_json::Value| json!({"StartAt": "S", "States": {"S": state}}).to_string();
+    let repeated = |open: &str, close: &str, n: usize| format!("{}{}", open.repeat(n), close.repeat(n));
+    let parallel = r#"{"StartAt":"S","States":{"S":{"Type":"Parallel","End":true,"Branches":["#;
+    let map = r#"{"StartAt":"S","States":{"S":{"Type":"Map","End":true,"ItemProcessor":"#;
+    let rule = json!({"Variable": "$.a", "IsNull": true, "Next": "Gone"});
+    let not = (0..60).fold(rule.clone(), |inner, _| json!({"Not": inner}));
+    let wide: serde_json::Map<_, _> = (0..20_000).map(|n| (format!("a{n}.$"), json!("$.."))).collect();
+    let many: serde_json::Map<_, _> = (0..10_000)
+        .map(|n| (format!("S{n}"), json!({"Type": "Pass", "Next": format!("S{}", n + 1)})))
+        .collect();
+    let fields: serde_json::Map<_, _> = (0..20_000).map(|n| (format!("F{n}"), json!(n))).collect();
+    let all: Vec<String> = vec![
+        "[".repeat(1_000_000),
+        "{\"a\":".repeat(180_000),
+        repeated("[", "]", 500_000),
+        format!("{}1{}", parallel.repeat(200), "]}}}".repeat(200)),
+        format!("{}1{}", map.repeat(200), "}}}".repeat(200)),
+        "x".repeat(2_000_000),
+        "\u{0}".repeat(1_000),
+        "\"".to_owned(),
+        format!("{{\"StartAt\": \"{}\"}}", "S".repeat(900_000)),
+        json!({"StartAt": "S0", "States": many}).to_string(),
+        json!({"StartAt": "S", "States": vec![1; 100_000]}).to_string(),
+        state(json!(fields)),
+        state(json!({"Type": "Pass", "End": true, "Parameters": wide})),
+        state(json!({"Type": "Choice", "Choices": vec![rule; 5_000]})),
+        state(json!({"Type": "Choice", "Choices": [not]})),
+        state(json!({"Type": "Task", "Resource": "arn:".repeat(100_000), "End": true})),
+        state(json!({"Type": "Pass", "InputPath": format!("${}", ".a".repeat(100_000)), "End": true})),
+        state(json!({"Type": "Pass", "InputPath": format!("$[?({}", "(".repeat(100_000)), "End": true})),
+        state(json!({"Type": "Pass", "InputPath": "$[".repeat(100_000), "End": true})),
+        state(json!({"Type": "Pass", "Parameters": {"a.$": "States.Array(".repeat(50_000)}, "End": true})),
+        state(json!({"Type": "Pass", "Assign": {"a".repeat(100_000): 1}, "End": true})),
+        state(
+            json!({"Type": "Pass", "QueryLanguage": "JSONata", "Output": format!("{{%{}%}}", "(".repeat(8_000)), "End": true}),
+        ),
+        state(
+            json!({"Type": "Pass", "QueryLanguage": "JSONata", "Output": format!("{{%{}%}}", "[".repeat(8_000)), "End": true}),
+        ),
+        state(
+            json!({"Type": "Pass", "QueryLanguage": "JSONata", "Output": format!("{{%{}%}}", "-".repeat(8_000)), "End": true}),
+        ),
+        state(
+            json!({"Type": "Pass", "QueryLanguage": "JSONata", "Output": format!("{{%{}%}}", "a.".repeat(4_000)), "End": true}),
+        ),
+        state(
+            json!({"Type": "Pass", "QueryLanguage": "JSONata", "Output": format!("{{%{}%}}", "/*".repeat(4_000)), "End": true}),
+        ),
+        state(
+            json!({"Type": "Pass", "QueryLanguage": "JSONata", "Output": format!("{{%{}1%}}", "a?".repeat(4_000)), "End": true}),
+        ),
+        state(
+            json!({"Type": "Pass", "QueryLanguage": "JSONata", "Output": format!("{{%{}%}}", "function($x){".repeat(600)), "End": true}),
+        ),
+        state(json!({"Type": "Wait", "Seconds": 1e300, "End": true})),
+        state(json!({"Type": "Wait", "Timestamp": "9".repeat(100_000), "End": true})),
+    ];
+    for text in &all {
+        ends(text, || parse(text).is_err());
+    }
+    // What was accepted can be followed and dropped, however deep it is.
+    let deep = (0..10).fold(json!({"Type": "Pass", "End": true}), |inner, depth| {
+        let graph = json!({"StartAt": format!("S{depth}"), "States": {format!("S{depth}"): inner}});
+        json!({"Type": "Parallel", "End": true, "Branches": [graph]})
+    });
+    assert_eq!(parse(&state(deep)).unwrap().graph.all_states().len(), 11);
 }

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::source::json;
+
 use super::{
     diagnostic::{Code, Diagnostic, Report, VariableReferences},
     fields::Fields,
@@ -42,6 +44,11 @@ pub enum Next {
 
 /// Reads a definition. Every fault of it is in the error.
 pub fn parse(text: &str) -> Result<Machine, Vec<Diagnostic>> {
+    parse_value(&read_object(text)?)
+}
+
+/// The object that the text is.
+pub(super) fn read_object(text: &str) -> Result<Value, Vec<Diagnostic>> {
     let fault = |code, message: String| vec![Diagnostic { code, message, pointer: None }];
     if text.len() > DEFINITION_LIMIT {
         let message = format!("The definition has more than {DEFINITION_LIMIT} bytes");
@@ -52,12 +59,16 @@ pub fn parse(text: &str) -> Result<Machine, Vec<Diagnostic>> {
         return Err(fault(Code::SchemaValidationFailed, message));
     }
     match serde_json::from_str(text) {
-        Ok(value @ Value::Object(_)) => parse_value(&value),
+        Ok(value @ Value::Object(_)) => Ok(value),
         Ok(_) => {
             let message = "Definition must be a valid JSON object".to_owned();
             Err(fault(Code::SchemaValidationFailed, message))
         }
-        Err(why) => Err(fault(Code::InvalidJsonDescription, format!("The definition is not JSON: {why}"))),
+        Err(why) => {
+            let said = json::parse(text).err().map(|fault| fault.aws_message(text));
+            let message = said.unwrap_or_else(|| format!("The definition is not JSON: {why}"));
+            Err(fault(Code::InvalidJsonDescription, message))
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod path;
 mod resource;
 mod scope;
 mod shape;
+mod single;
 mod states;
 mod template;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use path::{Found, Missing, NoPlace, NotAPath, Path, ReferencePath, Root};
 pub use resource::{Action, NotAResource, Pattern, Resource};
 pub use scope::{Recorder, Scope, Stage, Variables};
 pub use shape::Shape;
+pub use single::parse_state;
 pub use states::{
     Choices, Chosen, Count, Credentials, CsvHeaders, Distributed, ExecutionType, Fail, Given, InputType,
     ItemBatcher, ItemReader, Items, ManifestType, Map, Mode, OutputType, Parallel, Pass, Percentage,

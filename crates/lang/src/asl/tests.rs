@@ -65,7 +65,9 @@ fn the_whole_definition() {
         r#"{"StartAt": "A", "States": {"A": {"Type": "Succeed"}, "B": {"Type": "Succeed"}}}"#,
         "MISSING_TRANSITION_TARGET: State \"B\" is not reachable. at /States/B",
     );
-    assert!(parse("{\"StartAt\"").unwrap_err()[0].message.contains("line 1"));
+    let broken = parse("{\"StartAt\": ]}").unwrap_err();
+    assert!(broken[0].to_string().starts_with("INVALID_JSON_DESCRIPTION: Unexpected"), "{broken:?}");
+    assert!(broken[0].message.contains("line: 1"), "{broken:?}");
     assert!(parse(&"x".repeat(1_048_577)).unwrap_err()[0].message.contains("1048576"));
 }
 

@@ -3,7 +3,7 @@
 use std::{io::Read, sync::OnceLock};
 
 use flate2::read::DeflateDecoder;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 use super::{
     facts::{Action, Block},
@@ -15,8 +15,8 @@ const MAGIC: &[u8] = b"TYC1";
 
 /// A service.
 pub struct Service {
-    name: String,
-    prefix: String,
+    name: &'static str,
+    prefix: &'static str,
     packed: &'static [u8],
     block: OnceLock<Block>,
 }
@@ -31,7 +31,7 @@ pub struct Operation<'c> {
 /// The service that `aws-sdk:` integrations call `name`.
 pub fn service(name: &str) -> Option<&'static Service> {
     let all = services();
-    all.binary_search_by(|service| service.name.as_str().cmp(name)).ok().map(|at| &all[at])
+    all.binary_search_by(|service| service.name.cmp(name)).ok().map(|at| &all[at])
 }
 
 /// All services, by name.
@@ -44,7 +44,7 @@ pub fn services() -> &'static [Service] {
 fn index() -> Option<Vec<Service>> {
     let (length, rest) = PACKED.strip_prefix(MAGIC)?.split_first_chunk::<4>()?;
     let (index, mut blocks) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-    let rows: Vec<(String, String, usize)> = unpacked(index)?;
+    let rows: Vec<(&'static str, &'static str, usize)> = unpacked(index)?;
     let mut services = Vec::with_capacity(rows.len());
     for (name, prefix, length) in rows {
         let (packed, rest) = blocks.split_at_checked(length)?;
@@ -54,21 +54,22 @@ fn index() -> Option<Vec<Service>> {
     Some(services)
 }
 
-fn unpacked<T: DeserializeOwned>(packed: &[u8]) -> Option<T> {
+/// The text stays for good, as what is read from it does: names need no copies.
+fn unpacked<T: Deserialize<'static>>(packed: &[u8]) -> Option<T> {
     let mut text = Vec::new();
     DeflateDecoder::new(packed).read_to_end(&mut text).ok()?;
-    serde_json::from_slice(&text).ok()
+    serde_json::from_slice(Box::leak(text.into_boxed_slice())).ok()
 }
 
 impl Service {
     /// Lower case without dashes: `sfn`, `cloudwatchlogs`.
-    pub fn name(&self) -> &str {
-        &self.name
+    pub fn name(&self) -> &'static str {
+        self.name
     }
 
     /// What stands before the names of its errors, up to the dot: `Sfn`, `CloudWatchLogs`.
-    pub fn error_prefix(&self) -> &str {
-        &self.prefix
+    pub fn error_prefix(&self) -> &'static str {
+        self.prefix
     }
 
     /// Whether its operations are known: some services are still taken and have no model any more.
@@ -83,8 +84,8 @@ impl Service {
     }
 
     /// The names of all operations.
-    pub fn actions(&self) -> impl Iterator<Item = &str> {
-        self.block().actions.keys().map(String::as_str)
+    pub fn actions(&self) -> impl Iterator<Item = &'static str> {
+        self.block().actions.keys().copied()
     }
 
     fn block(&self) -> &Block {
@@ -110,7 +111,7 @@ impl<'c> Operation<'c> {
     }
 
     /// Its errors as states catch them, without the prefix: `InvalidTokenException`.
-    pub fn errors(&self) -> &'c [String] {
+    pub fn errors(&self) -> &'c [&'static str] {
         &self.action.errors
     }
 }

@@ -141,8 +141,8 @@ fn below(pointer: &str, name: &str) -> String {
     format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-fn in_text(text: &str, length: Bounds, values: &[String]) -> Option<Flaw> {
-    if !values.is_empty() && !values.iter().any(|value| value == text) {
+fn in_text(text: &str, length: Bounds, values: &[&str]) -> Option<Flaw> {
+    if !values.is_empty() && !values.contains(&text) {
         return Some(Flaw::Unexpected);
     }
     in_length(text.chars().count(), length)

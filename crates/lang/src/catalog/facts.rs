@@ -9,11 +9,11 @@ use serde::{
 
 use super::shape::Bounds;
 
-/// All that is known of a service.
+/// All that is known of a service. Names are parts of the unpacked text.
 #[derive(Default, Deserialize)]
 pub(super) struct Block {
-    #[serde(rename = "o")]
-    pub(super) actions: BTreeMap<String, Action>,
+    #[serde(rename = "o", borrow)]
+    pub(super) actions: BTreeMap<&'static str, Action>,
     #[serde(rename = "s")]
     pub(super) shapes: Vec<Row>,
 }
@@ -23,13 +23,13 @@ pub(super) struct Block {
 pub(super) struct Action {
     pub(super) input: i32,
     pub(super) output: i32,
-    #[serde(default)]
-    pub(super) errors: Vec<String>,
+    #[serde(default, borrow)]
+    pub(super) errors: Vec<&'static str>,
 }
 
 /// A shape.
 pub(super) enum Row {
-    Text(Bounds, Vec<String>),
+    Text(Bounds, Vec<&'static str>),
     Bytes(Bounds),
     Time,
     Whole(Bounds),
@@ -44,16 +44,16 @@ pub(super) enum Row {
 /// A member of an object.
 #[derive(Deserialize)]
 pub(super) struct MemberRow {
-    pub(super) name: String,
+    pub(super) name: &'static str,
     pub(super) shape: i32,
     #[serde(default)]
     pub(super) required: u8,
     /// The name in the API, where it is another.
     #[serde(default)]
-    pub(super) api_name: String,
+    pub(super) api_name: &'static str,
 }
 
-impl<'de> Deserialize<'de> for Row {
+impl<'de: 'static> Deserialize<'de> for Row {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(RowVisitor)
     }
@@ -61,7 +61,7 @@ impl<'de> Deserialize<'de> for Row {
 
 struct RowVisitor;
 
-impl<'de> Visitor<'de> for RowVisitor {
+impl<'de: 'static> Visitor<'de> for RowVisitor {
     type Value = Row;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,8 +69,8 @@ impl<'de> Visitor<'de> for RowVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut row: A) -> Result<Row, A::Error> {
-        let kind: String = row.next_element()?.ok_or_else(|| A::Error::missing_field("kind"))?;
-        let row = match kind.as_str() {
+        let kind: &str = row.next_element()?.ok_or_else(|| A::Error::missing_field("kind"))?;
+        let row = match kind {
             "s" => Row::Text(bounds(&mut row)?, row.next_element()?.unwrap_or_default()),
             "b" => Row::Bytes(bounds(&mut row)?),
             "t" => Row::Time,
@@ -83,7 +83,7 @@ impl<'de> Visitor<'de> for RowVisitor {
             "o" => Row::Object(row.next_element()?.unwrap_or_default()),
             _ => {
                 return Err(A::Error::unknown_variant(
-                    &kind,
+                    kind,
                     &["s", "b", "t", "i", "f", "z", "a", "l", "m", "o"],
                 ));
             }

@@ -13,7 +13,7 @@ pub struct Shape<'c> {
 #[derive(Clone, Copy)]
 pub enum Kind<'c> {
     /// A string, with its length; if there are values, one of them.
-    Text(Bounds, &'c [String]),
+    Text(Bounds, &'c [&'static str]),
     /// Bytes, which are a string in JSON.
     Bytes(Bounds),
     /// A time, which is a string in JSON.
@@ -104,10 +104,10 @@ impl<'c> Shape<'c> {
 
 impl<'c> Member<'c> {
     /// Its name.
-    pub fn name(&self, naming: Naming) -> &'c str {
+    pub fn name(&self, naming: Naming) -> &'static str {
         match naming {
-            Naming::Api if !self.row.api_name.is_empty() => &self.row.api_name,
-            Naming::Api | Naming::Sdk => &self.row.name,
+            Naming::Api if !self.row.api_name.is_empty() => self.row.api_name,
+            Naming::Api | Naming::Sdk => self.row.name,
         }
     }
 

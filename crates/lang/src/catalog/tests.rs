@@ -52,7 +52,7 @@ fn services_are_called_as_step_functions_calls_them() {
 fn names_are_the_sdks_or_the_apis() {
     let rds = service("rds").unwrap();
     let describe = rds.operation("describeDBInstances").unwrap();
-    assert!(describe.errors().contains(&"DbInstanceNotFoundException".to_owned()));
+    assert!(describe.errors().contains(&"DbInstanceNotFoundException"));
     let input = describe.input().unwrap();
     assert!(input.member("DbInstanceIdentifier", Naming::Sdk).is_some());
     assert!(input.member("DBInstanceIdentifier", Naming::Sdk).is_none());
@@ -69,7 +69,7 @@ fn names_are_the_sdks_or_the_apis() {
             .operation("sendTaskSuccess")
             .unwrap()
             .errors()
-            .contains(&"InvalidTokenException".to_owned())
+            .contains(&"InvalidTokenException")
     );
 }
 

@@ -49,10 +49,10 @@ fn the_content_says_what_it_is() {
 fn definitions_in_json_and_yaml() {
     check(
         "m.asl.json",
-        "{\n  \"StartAt\": \"A\",\n  \"States\": {\n    \"A\": {\"Type\": \"Pass\", \"Next\": \"Gone\", \"Extra\": 1}\n  }\n}",
+        "{\n  \"StartAt\": \"A\",\n  \"States\": {\n    \"A\": {\"Type\": \"Pass\", \"Next\": \"Gone\", \"Extra\": 1},\n    \"B\": {\"Type\": \"Succeed\"}\n  }\n}",
         &[
             "4:35 MISSING_TRANSITION_TARGET: Missing 'Next' target: Gone",
-            "4:43 SCHEMA_VALIDATION_FAILED: The field 'Extra' is not supported by Step Functions",
+            "4:43 SCHEMA_VALIDATION_FAILED: Field 'Extra' is not supported",
         ],
     );
     let yaml = format!(
@@ -143,7 +143,7 @@ Resources:
 
 #[test]
 fn a_template_says_what_it_puts_into_its_definitions() {
-    let definition = "{\"StartAt\": \"W\", \"States\": {\n\"W\": {\"Type\": \"Wait\", \"Seconds\": ${Wait}, \"Next\": \"S\"},\n\"S\": {\"Type\": \"Task\", \"Resource\": \"${Function}\", \"Next\": \"Gone\"}}}";
+    let definition = "{\"StartAt\": \"W\", \"States\": {\n\"W\": {\"Type\": \"Wait\", \"Seconds\": ${Wait}, \"Next\": \"S\"},\n\"S\": {\"Type\": \"Task\", \"Resource\": \"${Function}\", \"Next\": \"Gone\"},\n\"E\": {\"Type\": \"Succeed\"}}}";
     let read = |path: &str| {
         if path == "m.asl.json" { Ok(definition.as_bytes().to_vec()) } else { Err("no".to_owned()) }
     };
@@ -163,7 +163,7 @@ fn a_template_says_what_it_puts_into_its_definitions() {
 
 #[test]
 fn a_definition_in_a_template_has_its_place_there() {
-    let text = "Resources:\n  M:\n    Type: AWS::StepFunctions::StateMachine\n    Properties:\n      RoleArn: r\n      Definition:\n        StartAt: A\n        States:\n          A: {Type: Pass, Next: Gone}\n";
+    let text = "Resources:\n  M:\n    Type: AWS::StepFunctions::StateMachine\n    Properties:\n      RoleArn: r\n      Definition:\n        StartAt: A\n        States:\n          A: {Type: Pass, Next: Gone}\n          Z: {Type: Succeed}\n";
     check("template.yaml", text, &["9:33 MISSING_TRANSITION_TARGET: Missing 'Next' target: Gone"]);
     let functions = text.replace("Gone", "!Ref B");
     let seen = lint("template.yaml", functions.as_bytes(), &|_| Err(String::new()));

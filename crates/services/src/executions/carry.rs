@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Principal, Timestamp};
-use trainyard_engine::{Command, Decision, MapRunCall, Outcome, TaskCall, TimerId};
+use trainyard_engine::{Command, Decision, Outcome, TaskCall, TimerId};
 use trainyard_lang::asl::Resource;
 use trainyard_store::{Changes, Error as StoreError, Expect, WorkItem};
 
 use super::{
     execution::{self, End, Execution, Status},
     machines::named,
+    map_runs::{self, Child},
     news,
     offers::Offer,
     pending::OBSERVATIONS,
@@ -24,15 +25,8 @@ pub(super) const TIMERS: &str = "timers";
 /// The topic of tasks that nobody waits for any more, by token.
 pub(super) const CANCELS: &str = "cancels";
 
-/// The topic of map runs to be carried out, by token.
+/// The topic of map runs to be carried out, by ARN.
 pub(super) const MAP_RUNS: &str = "map-runs";
-
-/// A map run to be carried out, as it waits for its worker.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct MapRunWork {
-    pub(super) execution: Arn,
-    pub(super) call: MapRunCall,
-}
 
 /// A task to be called, as it waits for its worker.
 #[derive(Debug, Serialize, Deserialize)]
@@ -81,17 +75,17 @@ pub(super) fn carry(
             Command::ForgetTimer { timer } => {
                 changes.cancel(TIMERS, &timer_id(&arn, timer));
             }
-            Command::StartMapRun(call) => {
-                let body = json(&MapRunWork { execution: arn.clone(), call: (**call).clone() })?;
-                changes.schedule(WorkItem::now(MAP_RUNS, call.token.clone(), body));
-            }
-            Command::StopMapRun { token, .. } => {
-                changes.cancel(MAP_RUNS, token);
-            }
+            Command::StartMapRun(call) => map_runs::begin(changes, execution, call, now)?,
+            // It sees by itself that nobody waits for it.
+            Command::StopMapRun { arn, .. } => map_runs::wake(changes, execution, arn),
             Command::Finish(outcome) => {
                 finish(execution, outcome, now);
                 if let Some(parent) = execution.parent.as_ref().filter(|parent| parent.waits) {
                     changes.schedule(WorkItem::now(OBSERVATIONS, &parent.token, ""));
+                }
+                // Express executions are too many to be told of.
+                if execution.child.as_ref().is_some_and(Child::is_express) {
+                    continue;
                 }
                 bus::tell(changes, &news::status_changed(execution, now))?;
                 let by = Principal::root(&execution.scope);

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Principal, Scope, Timestamp, principal::Lineage};
 use trainyard_store::{Keys, Noun};
 
-use super::names;
+use super::{
+    map_runs::{self, Child},
+    names,
+};
 use crate::identity::role_session;
 
 /// One execution.
@@ -13,7 +16,7 @@ use crate::identity::role_session;
 pub struct Execution {
     /// Where.
     pub scope: Scope,
-    /// The state machine's name.
+    /// The state machine's name; of a map run's child, with the label of the Map: `<machine>/<label>`.
     pub machine: String,
     /// Its name: within its state machine there is one execution of that name, for ever.
     pub name: String,
@@ -44,6 +47,9 @@ pub struct Execution {
     /// The task that has started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// The map run that has started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child: Option<Child>,
     /// The version that it was started by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
@@ -174,6 +180,9 @@ impl Noun for Execution {
     }
 
     fn keys(&self, keys: &mut Keys) {
+        if let Some(child) = &self.child {
+            return map_runs::keys(child, self.status, keys);
+        }
         let started = format!("{:019}", self.started.millis().max(0));
         keys.add("started", format!("{}/{started}", self.machine));
         keys.add("status", format!("{}/{}/{started}", self.machine, self.status.as_str()));

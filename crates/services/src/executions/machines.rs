@@ -329,7 +329,7 @@ impl Executions {
 
     /// Whether there is a task for the resource; activities are the worker's. Before the tasks are known, all are
     /// believed.
-    fn implements(&self, resource: &Resource) -> bool {
+    pub(super) fn implements(&self, resource: &Resource) -> bool {
         if matches!(resource, Resource::Activity(_)) {
             return true;
         }

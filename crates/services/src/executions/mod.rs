@@ -32,6 +32,7 @@ mod start;
 mod tags;
 pub mod task;
 mod tell;
+mod test_state;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -52,22 +53,25 @@ pub use express::Billed;
 pub use findings::{Finding, Weight};
 pub use machine::{MachineType, Revision, StateMachine, Version};
 pub use machines::{Described, MachineSpec, MachineUpdate};
+pub use map_runs::{Child, Limits, MapRun, MapRunStatus, Tally};
 pub use offers::Handed;
 pub use query::{Direction, HistoryPage};
 pub use routing::{Route, RouteSpec};
 pub use settings::{Destination, Encryption, Group, KeyOwner, Level, Logging};
 pub use start::StartSpec;
+pub use test_state::{Configuration, ErrorDetails, Inspection, Mock, MockFailure, Rigour, TestSpec, Tested};
 pub use tokens::Answer;
 /// One entry of a history: what [`HistoryPage`] is made of.
 pub use trainyard_engine::HistoryEvent;
 
-use crate::{ground::Ground, logs::Logs, tasks::Tasks, work};
+use crate::{artifacts::Artifacts, ground::Ground, logs::Logs, tasks::Tasks, work};
 
 /// The room. Cheap to clone.
 #[derive(Clone)]
 pub struct Executions {
     ground: Ground,
     logs: Logs,
+    artifacts: Artifacts,
     /// Later rooms stand behind these, so they come when all rooms are there.
     tasks: Arc<OnceLock<Tasks>>,
     runs: Arc<runs::Runs>,
@@ -78,11 +82,11 @@ pub struct Executions {
 }
 
 impl Executions {
-    /// On this ground; what executions are to log goes to `logs`.
-    pub fn new(ground: Ground, logs: Logs) -> Self {
+    /// On this ground; what executions are to log goes to `logs`, map runs read and write `artifacts`.
+    pub fn new(ground: Ground, logs: Logs, artifacts: Artifacts) -> Self {
         let counter = Arc::new(offers::Counter::new(ground.uuid()));
-        let (runs, places) = (Arc::default(), express::places());
-        Self { ground, logs, tasks: Arc::default(), runs, places, counter }
+        let (tasks, runs, places) = (Arc::default(), Arc::default(), express::places());
+        Self { ground, logs, artifacts, tasks, runs, places, counter }
     }
 
     /// What tasks there are. Said once, when all rooms are there and before anything is served; a second time does

@@ -111,6 +111,15 @@ pub(super) fn execution(arn: &str) -> Result<(Scope, String, String), Error> {
     }
 }
 
+/// The ARN of a map run, and where it is.
+pub(super) fn map_run(arn: &str) -> Result<(Scope, Arn), Error> {
+    let (scope, read) = read(arn)?;
+    match read.resource_of("mapRun").and_then(|rest| rest.rsplit_once(':')) {
+        Some((machine, id)) if machine.contains('/') && !id.is_empty() => Ok((scope, read)),
+        _ => Err(wrong_kind(&read)),
+    }
+}
+
 /// The role, which is of the state machine's own account.
 pub(super) fn role(scope: &Scope, text: &str) -> Result<Arn, Error> {
     let arn: Arn = text.parse().map_err(|_| Error::InvalidArn(format!("Invalid ARN prefix: {text}")))?;

@@ -9,6 +9,7 @@ use super::{
     execution::{self, Execution, Status},
     machine::{MachineType, StateMachine},
     machines::Described,
+    map_runs::Child,
     names::{self, Qualified, Qualifier},
     runs,
 };
@@ -78,7 +79,11 @@ impl Executions {
     ) -> Result<HistoryPage, Error> {
         let (scope, machine, name) = names::execution(arn)?;
         let held = self.execution(&scope.to_string(), &machine, &name).await?;
-        let arn = held.ok_or_else(|| Error::NoExecution(arn.to_owned()))?.value.arn();
+        let execution = held.ok_or_else(|| Error::NoExecution(arn.to_owned()))?.value;
+        if execution.child.as_ref().is_some_and(Child::is_express) {
+            return Err(Error::MachineType);
+        }
+        let arn = execution.arn();
         let history = execution::history(&arn);
         let mut from = match (&after, direction) {
             (Some(token), _) => token.parse().map_err(|_| Error::InvalidToken)?,
@@ -112,7 +117,8 @@ impl Executions {
     pub async fn describe_machine_of(&self, arn: &str) -> Result<Described, Error> {
         let execution = self.describe(arn).await?;
         let revision = self.revision_of(&execution.scope, &execution.revision).await?;
-        let machine = match self.held_machine(&execution.scope, &execution.machine).await {
+        let machine = execution.machine.split('/').next().unwrap_or_default();
+        let machine = match self.held_machine(&execution.scope, machine).await {
             Ok(held) => held.value,
             // It was deleted: what is shown of it is in the revision.
             Err(Error::NoMachine(_)) => StateMachine::of(&revision),

@@ -7,14 +7,15 @@ use std::{
 
 use trainyard_domain::{Arn, Scope};
 use trainyard_engine::{HistoryEvent, Run, apply};
-use trainyard_lang::asl::{self, Machine};
-use trainyard_store::{Changes, Held};
+use trainyard_lang::asl::{self, ExecutionType, Machine};
+use trainyard_store::{Changes, Error as StoreError, Held};
 
 use super::{
     Error, Executions,
     execution::{self, Execution},
     journal::Journal,
     machine::MachineType,
+    map_runs::map_at,
     names,
 };
 
@@ -57,6 +58,8 @@ pub(super) struct Known {
     pub(super) role: Arn,
     /// How many bytes the definition has.
     pub(super) size: usize,
+    /// Whether executions of it have little time and show no history.
+    pub(super) express: bool,
     /// What executions log to.
     pub(super) journal: Option<Journal>,
 }
@@ -127,7 +130,10 @@ impl Executions {
     }
 
     async fn read(&self, arn: &Arn, execution: Execution, version: u64) -> Result<Loaded, Error> {
-        let known = self.known(&execution.scope, &execution.revision).await?;
+        let known = match &execution.child {
+            None => self.known(&execution.scope, &execution.revision).await?,
+            Some(child) => self.known_child(&execution.scope, &execution.revision, &child.pointer).await?,
+        };
         let run = self.fold(arn).await?;
         Ok(Loaded { execution, version, known, run })
     }
@@ -162,14 +168,46 @@ impl Executions {
             let given = machine.timeout_seconds.unwrap_or(MOST_EXPRESS_SECONDS);
             machine.timeout_seconds = Some(given.min(MOST_EXPRESS_SECONDS));
         }
-        let journal = Journal::of(&stored);
-        let known = Arc::new(Known { machine, role: stored.role, size: stored.definition.len(), journal });
+        let (express, journal) = (stored.kind == MachineType::Express, Journal::of(&stored));
+        let size = stored.definition.len();
+        let known = Arc::new(Known { machine, role: stored.role, size, express, journal });
+        Ok(self.remember(revision.to_owned(), known))
+    }
+
+    /// What the children of the distributed Map at that place of the revision run.
+    pub(super) async fn known_child(
+        &self,
+        scope: &Scope,
+        revision: &str,
+        pointer: &str,
+    ) -> Result<Arc<Known>, Error> {
+        let name = format!("{revision}#{pointer}");
+        if let Some(known) = lock(&self.runs.revisions).get(&name) {
+            return Ok(known.clone());
+        }
+        let whole = self.known(scope, revision).await?;
+        let missing =
+            || StoreError::Internal(format!("there is no distributed Map at {pointer} of {revision}"));
+        let (map, distributed) = map_at(&whole.machine.graph, pointer).ok_or_else(missing)?;
+        let express = distributed.execution_type == ExecutionType::Express;
+        let machine = Machine {
+            comment: None,
+            timeout_seconds: express.then_some(MOST_EXPRESS_SECONDS),
+            language: whole.machine.language,
+            graph: map.processor.clone(),
+            variable_references: Default::default(),
+        };
+        let (role, size, journal) = (whole.role.clone(), whole.size, whole.journal.clone());
+        Ok(self.remember(name, Arc::new(Known { machine, role, size, express, journal })))
+    }
+
+    fn remember(&self, name: String, known: Arc<Known>) -> Arc<Known> {
         let mut revisions = lock(&self.runs.revisions);
         if revisions.len() >= MOST_REVISIONS {
             revisions.clear();
         }
-        revisions.insert(revision.to_owned(), known.clone());
-        Ok(known)
+        revisions.insert(name, known.clone());
+        known
     }
 }
 

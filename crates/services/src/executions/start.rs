@@ -186,6 +186,7 @@ pub(super) fn begin(
         by: by.arn.clone(),
         trace,
         parent,
+        child: None,
         version: chosen.version,
         alias: chosen.alias,
     }

@@ -9,6 +9,7 @@ use trainyard_store::{Changes, Error as StoreError, Expect};
 use super::{
     Error, Execution, Executions,
     carry::{carry, offers},
+    map_runs,
     runs::{Loaded, Place},
 };
 use crate::work::Outcome;
@@ -85,6 +86,7 @@ impl Executions {
         let ended = execution.end != loaded.execution.end;
         if ended {
             changes.put(&execution, Expect::Version(loaded.version))?;
+            map_runs::ended(&mut changes, &execution)?;
         }
         self.ground.store.commit(changes).await?;
         if offers(&decision) {

@@ -75,7 +75,10 @@ async fn clone(from: &str, into: &Path) -> Result<(), Error> {
     }
     let to = into.to_string_lossy().into_owned();
     // Copies, not hard links: a build may do with its files what it likes.
-    let arguments = ["clone", "--quiet", "--no-hardlinks", "--no-checkout", "--template=", "--", from, &to];
+    // A host that says nothing for a minute is not waited for.
+    let patience = ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"];
+    let clone = ["clone", "--quiet", "--no-hardlinks", "--no-checkout", "--template=", "--", from, &to];
+    let arguments: Vec<&str> = patience.into_iter().chain(clone).collect();
     git::output(None, &arguments).await?;
     Ok(())
 }

@@ -65,7 +65,7 @@ impl House {
         };
         let builds = Builds::open(g(), repositories, jobs.clone(), config).unwrap();
         let registry = Registry::new(g(), images.clone(), artifacts.clone(), jobs);
-        let (bus, executions) = (Bus::new(g()), Executions::new(g(), logs));
+        let (bus, executions) = (Bus::new(g()), Executions::new(g(), logs, artifacts.clone()));
         let machines = targets::StateMachine(executions.clone());
         let projects = targets::CodeBuildProject(builds.clone());
         bus.meet(vec![Arc::new(machines), Arc::new(projects)], Vec::new());

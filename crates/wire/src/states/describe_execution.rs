@@ -23,6 +23,8 @@ pub(super) struct Output {
     state_machine_version_arn: Option<Arn>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_machine_alias_arn: Option<Arn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    map_run_arn: Option<Arn>,
     name: String,
     status: &'static str,
     start_date: Timestamp,
@@ -58,6 +60,7 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiEr
         state_machine_arn: execution.machine_arn().to_string(),
         state_machine_version_arn: execution.version_arn(),
         state_machine_alias_arn: execution.alias_arn(),
+        map_run_arn: execution.child.map(|child| child.map_run),
         name: execution.name,
         status: execution.status.as_str(),
         start_date: execution.started,

@@ -10,7 +10,8 @@ use crate::{ApiError, Context};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Input {
-    state_machine_arn: String,
+    state_machine_arn: Option<String>,
+    map_run_arn: Option<String>,
     status_filter: Option<Filter>,
     max_results: Option<usize>,
     next_token: Option<String>,
@@ -58,6 +59,11 @@ struct Item {
     state_machine_version_arn: Option<Arn>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_machine_alias_arn: Option<Arn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    map_run_arn: Option<Arn>,
+    /// How many items a child of a map run has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item_count: Option<u32>,
     name: String,
     status: &'static str,
     start_date: Timestamp,
@@ -67,7 +73,6 @@ struct Item {
 }
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
-    let arn = shape::own(context, &input.state_machine_arn)?;
     let limit = shape::page(input.max_results)?;
     let token = shape::token(input.next_token)?;
     let status = match input.status_filter.map(Filter::status) {
@@ -77,7 +82,16 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiEr
         None => None,
     };
     let executions = &context.services.executions;
-    let (page, next_token) = executions.list(arn, status, limit, token).await?;
+    let (page, next_token) = match (&input.state_machine_arn, &input.map_run_arn) {
+        (Some(machine), None) => executions.list(shape::own(context, machine)?, status, limit, token).await?,
+        (None, Some(run)) => {
+            executions.list_children(shape::own(context, run)?, status, limit, token).await?
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            let message = "Must provide a stateMachineArn or a mapRunArn";
+            return Err(ApiError::invalid("ValidationException", message));
+        }
+    };
     Ok(Output { executions: page.into_iter().map(Item::from).collect(), next_token })
 }
 
@@ -88,6 +102,8 @@ impl From<Execution> for Item {
             state_machine_arn: execution.machine_arn().to_string(),
             state_machine_version_arn: execution.version_arn(),
             state_machine_alias_arn: execution.alias_arn(),
+            map_run_arn: execution.child.as_ref().map(|child| child.map_run.clone()),
+            item_count: execution.child.as_ref().map(|child| child.items),
             name: execution.name,
             status: execution.status.as_str(),
             start_date: execution.started,

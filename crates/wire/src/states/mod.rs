@@ -9,6 +9,7 @@ mod delete_state_machine_alias;
 mod delete_state_machine_version;
 mod describe_activity;
 mod describe_execution;
+mod describe_map_run;
 mod describe_state_machine;
 mod describe_state_machine_alias;
 mod describe_state_machine_for_execution;
@@ -16,6 +17,7 @@ mod get_activity_task;
 mod get_execution_history;
 mod list_activities;
 mod list_executions;
+mod list_map_runs;
 mod list_state_machine_aliases;
 mod list_state_machine_versions;
 mod list_state_machines;
@@ -29,7 +31,9 @@ mod start_execution;
 mod start_sync_execution;
 mod stop_execution;
 mod tag_resource;
+mod test_state;
 mod untag_resource;
+mod update_map_run;
 mod update_state_machine;
 mod update_state_machine_alias;
 mod validate_state_machine_definition;
@@ -90,6 +94,7 @@ pub static SERVICE: Service = Service {
         operation!(DeleteStateMachineVersion => delete_state_machine_version::run),
         operation!(DescribeActivity => describe_activity::run),
         operation!(DescribeExecution => describe_execution::run),
+        operation!(DescribeMapRun => describe_map_run::run),
         operation!(DescribeStateMachine => describe_state_machine::run),
         operation!(DescribeStateMachineAlias => describe_state_machine_alias::run),
         operation!(DescribeStateMachineForExecution => describe_state_machine_for_execution::run),
@@ -97,6 +102,7 @@ pub static SERVICE: Service = Service {
         operation!(GetExecutionHistory => get_execution_history::run),
         operation!(ListActivities => list_activities::run),
         operation!(ListExecutions => list_executions::run),
+        operation!(ListMapRuns => list_map_runs::run),
         operation!(ListStateMachineAliases => list_state_machine_aliases::run),
         operation!(ListStateMachineVersions => list_state_machine_versions::run),
         operation!(ListStateMachines => list_state_machines::run),
@@ -109,7 +115,9 @@ pub static SERVICE: Service = Service {
         operation!(StartSyncExecution => start_sync_execution::run),
         operation!(StopExecution => stop_execution::run),
         operation!(TagResource => tag_resource::run),
+        operation!(TestState => test_state::run),
         operation!(UntagResource => untag_resource::run),
+        operation!(UpdateMapRun => update_map_run::run),
         operation!(UpdateStateMachine => update_state_machine::run),
         operation!(UpdateStateMachineAlias => update_state_machine_alias::run),
         operation!(ValidateStateMachineDefinition => validate_state_machine_definition::run),

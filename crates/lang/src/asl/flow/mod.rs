@@ -16,6 +16,7 @@ use super::{fault::Fault, fields::Fields, language::Language, scope::Scope};
 
 /// The fields of a state that shape data.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "every state has one; most are the larger")]
 pub enum Flow {
     /// `InputPath`, `Parameters`, `ResultSelector`, `ResultPath`, `OutputPath`, `Assign`
     Path(PathFlow),

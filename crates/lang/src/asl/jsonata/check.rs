@@ -34,7 +34,7 @@ pub(super) fn refusals(ast: &AstNode, names: &Names, caught: bool) -> Vec<Refusa
             all.push(name);
         }
     }
-    if !caught && names.members.contains("errorOutput") {
+    if !caught && names.members.contains_key("errorOutput") {
         all.push("$states.errorOutput".to_owned());
     }
     let refused = |name: String| {

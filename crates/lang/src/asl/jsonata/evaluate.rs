@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::{
     functions::{self, Chance},
     guard,
-    names::Names,
+    names::{Names, Part},
 };
 use crate::asl::scope::View;
 
@@ -26,10 +26,17 @@ const TIME: Duration = Duration::from_millis(180);
 /// How deep calls and operators may nest while they are evaluated.
 const DEPTH: usize = 1_500;
 
+/// A value in JSONata's form: as much of it as somebody has looked at, each part converted once.
+#[derive(Default)]
+struct Cache {
+    whole: OnceCell<JValue>,
+    members: RefCell<HashMap<String, JValue>>,
+}
+
 /// What a scope knows in JSONata's form: each value is converted once, when somebody looks.
 pub(crate) struct Known {
-    input: OnceCell<JValue>,
-    context: OnceCell<JValue>,
+    input: Cache,
+    context: Cache,
     variables: RefCell<HashMap<String, Option<JValue>>>,
     time: Cell<Duration>,
 }
@@ -37,8 +44,8 @@ pub(crate) struct Known {
 impl Default for Known {
     fn default() -> Self {
         Self {
-            input: OnceCell::new(),
-            context: OnceCell::new(),
+            input: Cache::default(),
+            context: Cache::default(),
             variables: RefCell::default(),
             time: Cell::new(TIME),
         }
@@ -50,8 +57,8 @@ impl Default for Known {
 pub(crate) struct Outcome<'s> {
     result: Option<&'s Value>,
     error: Option<&'s Value>,
-    known_result: OnceCell<JValue>,
-    known_error: OnceCell<JValue>,
+    known_result: Cache,
+    known_error: Cache,
 }
 
 impl<'s> Outcome<'s> {
@@ -65,7 +72,12 @@ impl<'s> Outcome<'s> {
 }
 
 /// The result, before anything is asked of it.
-pub(super) fn evaluate(ast: &AstNode, names: &Names, view: View<'_>) -> Result<JValue, EvaluatorError> {
+pub(super) fn evaluate(
+    ast: &AstNode,
+    names: &Names,
+    fenced: bool,
+    view: View<'_>,
+) -> Result<JValue, EvaluatorError> {
     let known = &view.scope.known;
     let time = known.time.get();
     let options = EvaluatorOptions {
@@ -77,7 +89,9 @@ pub(super) fn evaluate(ast: &AstNode, names: &Names, view: View<'_>) -> Result<J
     let mut evaluator = Evaluator::with_options(context(names, view), options);
     let chance = Rc::new(Chance::new(view.scope.dice(), view.scope.now()));
     functions::register(&mut evaluator, names, &chance)?;
-    guard::register(&mut evaluator)?;
+    if fenced {
+        guard::register(&mut evaluator)?;
+    }
     let begun = Instant::now();
     let result = evaluator.evaluate(ast, &JValue::Undefined);
     known.time.set(time.saturating_sub(begun.elapsed()));
@@ -111,19 +125,34 @@ fn variable(name: &str, view: View<'_>) -> Option<JValue> {
 fn states(names: &Names, view: View<'_>) -> JValue {
     let known = &view.scope.known;
     let mut members = Vec::new();
-    let mut add = |name: &str, value: &dyn Fn() -> Option<JValue>| {
-        if names.looks_at(name)
-            && let Some(value) = value()
-        {
-            members.push((name.to_owned(), value));
+    let mut add = |name: &str, cache: &Cache, value: Option<&Value>| {
+        if let (Some(part), Some(value)) = (names.looks_at(name), value) {
+            members.push((name.to_owned(), cache.converted(value, part)));
         }
     };
-    let outcome = view.outcome;
-    let made =
-        |cell: &OnceCell<JValue>, value: &Value| cell.get_or_init(|| JValue::from(value.clone())).clone();
-    add("input", &|| Some(made(&known.input, view.scope.input)));
-    add("context", &|| Some(made(&known.context, view.scope.context())));
-    add("result", &|| outcome.and_then(|o| o.result.map(|value| made(&o.known_result, value))));
-    add("errorOutput", &|| outcome.and_then(|o| o.error.map(|value| made(&o.known_error, value))));
+    add("input", &known.input, Some(view.scope.input));
+    if names.looks_at("context").is_some() {
+        add("context", &known.context, Some(view.scope.context()));
+    }
+    if let Some(outcome) = view.outcome {
+        add("result", &outcome.known_result, outcome.result);
+        add("errorOutput", &outcome.known_error, outcome.error);
+    }
     JValue::object(members.into_iter().collect())
+}
+
+impl Cache {
+    /// The part of the value, in JSONata's form.
+    fn converted(&self, value: &Value, part: &Part) -> JValue {
+        let (Part::Members(names), Value::Object(object)) = (part, value) else {
+            return self.whole.get_or_init(|| JValue::from(value.clone())).clone();
+        };
+        let mut members = self.members.borrow_mut();
+        let found = names.iter().filter_map(|name| {
+            let value = object.get(name)?;
+            let made = members.entry(name.clone()).or_insert_with(|| JValue::from(value.clone()));
+            Some((name.clone(), made.clone()))
+        });
+        JValue::object(found.collect())
+    }
 }

@@ -30,6 +30,8 @@ pub struct Expression {
     field: String,
     ast: Arc<AstNode>,
     names: Arc<Names>,
+    /// Whether there are bounds in the tree.
+    fenced: bool,
 }
 
 impl PartialEq for Expression {
@@ -72,8 +74,9 @@ impl Expression {
         if !refusals.is_empty() {
             return Err(refusals);
         }
-        guard::fence(&mut ast);
+        let fenced = guard::fence(&mut ast);
         Ok(Self {
+            fenced,
             text: text.to_owned(),
             field: place.field.clone(),
             ast: Arc::new(ast),
@@ -100,7 +103,7 @@ impl Expression {
 
     /// The value that it gives.
     pub(crate) fn evaluate(&self, view: View<'_>) -> Result<Value, Fault> {
-        let value = evaluate(&self.ast, &self.names, view).map_err(|why| self.threw(&why))?;
+        let value = evaluate(&self.ast, &self.names, self.fenced, view).map_err(|why| self.threw(&why))?;
         if value.is_undefined() {
             return Err(self.fault("returned nothing (undefined)."));
         }

@@ -26,7 +26,9 @@ const REPLACED: usize = 2_048;
 /// The longest picture of a number or a date, and the largest number in it.
 const PICTURE: usize = 256;
 /// The most items of a list.
-pub(super) const ITEMS: usize = 250_000;
+pub(super) const ITEMS: usize = 100_000;
+/// The most bytes of all texts that `&` and `$string` make in one evaluation.
+const TEXTS: usize = 16 * 1024 * 1024;
 
 /// The most items that the steps of all paths of an evaluation may make.
 const STEPS: usize = 1_000_000;
@@ -38,8 +40,6 @@ type Function = fn(&[JValue]) -> Answer;
 
 /// Our functions, by the names that only [`fence`] gives.
 const FUNCTIONS: &[(&str, Function)] = &[
-    ("&", concatenate),
-    ("#text", text),
     ("#bounded", bounded),
     ("#list", list),
     ("#joined", joined),
@@ -49,6 +49,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
     ("#picture", picture),
     ("#pieces", pieces),
     ("#matched", matched),
+    ("#zipped", zipped),
 ];
 
 /// The fault that AWS has for expressions that take too much.
@@ -59,6 +60,11 @@ fn too_much() -> EvaluatorError {
 pub(super) fn register(evaluator: &mut Evaluator) -> Result<(), EvaluatorError> {
     let made = Cell::new(0_usize);
     evaluator.register_fn_override(STEP, move |args: &[JValue]| step(args, &made))?;
+    let spent = Rc::new(Cell::new(0_usize));
+    for (name, function) in [("&", concatenate as Function), ("#text", text)] {
+        let spent = Rc::clone(&spent);
+        evaluator.register_fn_override(name, move |args: &[JValue]| within(function(args)?, &spent))?;
+    }
     FUNCTIONS.iter().try_for_each(|(name, function)| evaluator.register_fn_override(*name, function))
 }
 
@@ -119,6 +125,10 @@ fn fence_call(name: &mut String, args: &mut [AstNode]) -> bool {
             }
         }
         ("pad", [_, wide, ..]) => wrap(wide, "#width"),
+        ("zip", all @ [_, ..]) => {
+            let lists = all.to_vec();
+            all[0] = call("#zipped", lists);
+        }
         ("formatNumber" | "formatInteger" | "parseInteger" | "toMillis", [_, form, ..]) => {
             wrap(form, "#picture");
         }
@@ -256,6 +266,12 @@ fn step(args: &[JValue], made: &Cell<usize>) -> Answer {
     if made.get() > STEPS { Err(too_much()) } else { Ok(value.clone()) }
 }
 
+/// The text, if all texts together are not too much with it.
+fn within(text: JValue, spent: &Cell<usize>) -> Answer {
+    spent.set(spent.get().saturating_add(text.as_str().map_or(0, str::len)));
+    if spent.get() > TEXTS { Err(too_much()) } else { Ok(text) }
+}
+
 /// `&`: what is undefined is an empty text.
 fn concatenate(args: &[JValue]) -> Answer {
     let mut made = String::new();
@@ -356,4 +372,11 @@ fn pieces(args: &[JValue]) -> Answer {
     let value = args.first().unwrap_or(&JValue::Undefined);
     let long = value.as_str().is_some_and(|text| text.len() > PIECES);
     if long { Err(too_much()) } else { Ok(value.clone()) }
+}
+
+/// `$zip` makes as many lists as the shortest of its arguments has items.
+fn zipped(args: &[JValue]) -> Answer {
+    let shortest = args.iter().map(|list| list.as_array().map_or(1, |items| items.len())).min();
+    let made = shortest.unwrap_or(0).saturating_mul(args.len());
+    if made > ITEMS { Err(too_much()) } else { Ok(args.first().cloned().unwrap_or(JValue::Undefined)) }
 }

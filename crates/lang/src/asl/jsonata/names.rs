@@ -1,6 +1,6 @@
 //! Which names an expression uses.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jsonata_core::ast::{AstNode, PathStep, Stage};
 
@@ -14,9 +14,18 @@ pub(super) struct Names {
     /// Variables that the expression binds itself: by `:=`, as parameters, by `@` and `#`.
     pub(super) bound: BTreeSet<String>,
     /// Members of `$states` that are asked for by name.
-    pub(super) members: BTreeSet<String>,
+    pub(super) members: BTreeMap<String, Part>,
     /// Whether `$states` is used as a whole.
     pub(super) all_states: bool,
+}
+
+/// What of a value is looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Part {
+    /// Only these members, if it is an object.
+    Members(BTreeSet<String>),
+    /// All of it.
+    Whole,
 }
 
 const STATES: &str = "states";
@@ -28,9 +37,21 @@ impl Names {
         names
     }
 
-    /// Whether the expression looks at that member of `$states`.
-    pub(super) fn looks_at(&self, member: &str) -> bool {
-        self.all_states || self.members.contains(member)
+    /// What the expression looks at of that member of `$states`.
+    pub(super) fn looks_at(&self, member: &str) -> Option<&Part> {
+        if self.all_states { Some(&Part::Whole) } else { self.members.get(member) }
+    }
+
+    fn look(&mut self, member: &str, below: Option<&str>) {
+        let part = self.members.entry(member.to_owned());
+        let part = part.or_insert_with(|| Part::Members(BTreeSet::new()));
+        match (below, &mut *part) {
+            (Some(below), Part::Members(all)) => {
+                all.insert(below.to_owned());
+            }
+            (None, _) => *part = Part::Whole,
+            (Some(_), Part::Whole) => {}
+        }
     }
 
     fn visit(&mut self, node: &AstNode) {
@@ -65,7 +86,7 @@ impl Names {
                 match &second.node {
                     AstNode::Name(member) => {
                         self.variables.insert(STATES.to_owned());
-                        self.members.insert(member.clone());
+                        self.look(member, member_below(second, steps.get(2)));
                         &steps[1..]
                     }
                     _ => steps,
@@ -77,6 +98,17 @@ impl Names {
             each_part(step, &mut |part| self.visit(part));
         }
         // The stages of a step that was skipped are none.
+    }
+}
+
+/// The member that is all that is looked at below a step.
+fn member_below<'n>(step: &PathStep, next: Option<&'n PathStep>) -> Option<&'n str> {
+    let plain = step.stages.is_empty() && step.focus.is_none() && step.index_var.is_none();
+    // A step that `%` comes back to is looked at as a whole.
+    let simple = plain && !step.is_tuple && step.ancestor_label.is_none();
+    match &next?.node {
+        AstNode::Name(name) if simple => Some(name),
+        _ => None,
     }
 }
 

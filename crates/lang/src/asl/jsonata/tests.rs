@@ -5,6 +5,7 @@ use crate::asl::{
     Fault,
     diagnostic::Report,
     fields::Place,
+    hostile::ends,
     scope::{Scope, Variables},
 };
 
@@ -63,6 +64,10 @@ fn sees_states_and_variables() {
     check("$states.input.nil", json!(null));
     check("{'a': $states.input.missing, 'b': [1]}", json!({"b": [1]}));
     check("$keys($states)", json!(["input", "context"]));
+    check("$states.input.n + $count($keys($states.input))", json!(10));
+    check("$states.input[n = 5].text", json!("a-b"));
+    check("$states.input.*[0]", json!(5));
+    check("[$states.input.n, $states.input.missing, $states.context.State.Name]", json!([5, "S"]));
     check("$map($states.input.list, $string)", json!(["1", "2", "3"]));
     check("$variable := 1", json!(1));
     check("[$states.input.list, 4]", json!([1, 2, 3, 4]));
@@ -155,20 +160,11 @@ fn names_the_variables_that_it_needs() {
 /// Whatever an expression does, it ends soon, and without much memory.
 #[test]
 fn hostile_expressions_end() {
-    let hostile = include_str!("tests/hostile.txt").lines().filter(|line| !line.trim().is_empty());
-    let mut count = 0;
-    for text in hostile {
-        count += 1;
-        let begun = std::time::Instant::now();
-        let report = Report::default();
-        let Some(expression) = Expression::read(text, &place(), &report) else { continue };
-        let input = json!({"s": "x".repeat(100_000), "l": vec![1; 10_000], "n": {"a": {"a": {"a": 1}}}});
-        let scope = Scope::new(&input, 1);
-        let fault = expression.evaluate(scope.view(&input)).err();
-        let took = begun.elapsed();
-        assert!(fault.is_some(), "{text} succeeded");
-        assert!(took.as_secs() < 5, "{text} took {took:?}");
-        eprintln!("{took:?} {text} {:.160}", fault.unwrap().cause);
+    let input = json!({"s": "x".repeat(100_000), "l": vec![1; 10_000], "n": {"a": {"a": {"a": 1}}}});
+    for text in include_str!("tests/hostile.txt").lines() {
+        ends(text, || {
+            let Some(expression) = Expression::read(text, &place(), &Report::default()) else { return true };
+            expression.evaluate(Scope::new(&input, 1).view(&input)).is_err()
+        });
     }
-    assert!(count >= 40);
 }

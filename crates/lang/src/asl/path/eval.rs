@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Path, Step};
 
 /// How many nodes the paths of one state may visit: far more than honest ones do, far less than `$..*..*` would.
-pub(crate) const VISITS: u32 = 2_000_000;
+pub(crate) const VISITS: u32 = 1_000_000;
 
 /// What a path has found.
 #[derive(Debug, PartialEq)]

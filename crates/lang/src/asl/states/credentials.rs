@@ -44,7 +44,8 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Option<Credentials> {
     let mut inner = fields.inside("Credentials")?;
     let (here, path) = ("RoleArn", "RoleArn.$");
     let paths = inner.language == Language::JsonPath;
-    if !inner.has(here) && !(paths && inner.has(path)) {
+    let given = inner.has(here) || paths && inner.has(path);
+    if !given {
         let message = "The field 'RoleArn' is required but was missing";
         inner.report.schema(&inner.pointer, message);
         // AWS says no more about the object then.

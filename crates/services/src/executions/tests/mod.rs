@@ -8,7 +8,9 @@ mod express;
 mod journals;
 mod lives;
 mod machines;
+mod map_runs;
 mod nested;
+mod trials;
 mod versions;
 mod world;
 

@@ -13,11 +13,13 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use trainyard_domain::{Principal, Scope, Timestamp};
+use trainyard_drivers::blobs::Disk;
 use trainyard_store::{Changes, Store};
 
 use super::Desk;
 use crate::{
     approvals::{self, Approvals},
+    artifacts::Artifacts,
     bus::Bus,
     executions::{Direction, Ears, Execution, Executions, MachineSpec, StartSpec, Status, task::Task},
     ground::Ground,
@@ -33,6 +35,7 @@ pub(super) struct World {
     pub(super) approvals: Approvals,
     pub(super) bus: Bus,
     pub(super) logs: Logs,
+    pub(super) artifacts: Artifacts,
     clock: Arc<AtomicI64>,
     loops: JoinSet<()>,
     folder: Arc<TempDir>,
@@ -56,7 +59,10 @@ impl World {
         let now = Arc::new(move || Timestamp(hands.load(Ordering::SeqCst)));
         let ground = Ground::with_clock(store.clone(), now);
         let logs = Logs::open(ground.clone(), folder.path()).unwrap();
-        let (bus, executions) = (Bus::new(ground.clone()), Executions::new(ground.clone(), logs.clone()));
+        let blobs = Arc::new(Disk::open(&folder.path().join("blobs")).unwrap());
+        let artifacts = Artifacts::new(ground.clone(), blobs);
+        let (bus, executions) =
+            (Bus::new(ground.clone()), Executions::new(ground.clone(), logs.clone(), artifacts.clone()));
         let approvals = Approvals::new(ground);
         let put_events = EventsPutEvents(bus.clone());
         let start = |parsed| StatesStartExecution { executions: executions.clone(), parsed };
@@ -75,7 +81,7 @@ impl World {
         let (e, b) = (executions.clone(), bus.clone());
         loops.spawn(async move { e.watch(CancellationToken::new()).await });
         loops.spawn(async move { b.watch(CancellationToken::new()).await });
-        Self { store, desk, executions, approvals, bus, logs, clock, loops, folder }
+        Self { store, desk, executions, approvals, bus, logs, artifacts, clock, loops, folder }
     }
 
     /// Everything in memory is gone, at whatever point it was; what is on disk and outside is not.

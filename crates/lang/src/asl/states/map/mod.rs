@@ -4,7 +4,7 @@
 mod batcher;
 mod items;
 mod limits;
-mod processor;
+mod mode;
 mod reader;
 mod writer;
 
@@ -12,7 +12,7 @@ pub use self::{
     batcher::ItemBatcher,
     items::Items,
     limits::{Count, Percentage},
-    processor::{Distributed, ExecutionType, Mode},
+    mode::{Distributed, ExecutionType, Mode},
     reader::{CsvHeaders, InputType, ItemReader, ManifestType, ReaderConfig, Unpacking},
     writer::{OutputType, ResultWriter, Transformation, WriterConfig},
 };
@@ -61,7 +61,7 @@ pub(super) fn read(fields: &mut Fields<'_>, around: Around) -> (Flow, Option<Map
     let max_concurrency = Count::read(fields, "MaxConcurrency", "MaxConcurrencyPath");
     let tolerated_count = Count::read(fields, "ToleratedFailureCount", "ToleratedFailureCountPath");
     let tolerated_percentage = Percentage::read(fields);
-    let processor = processor::read(fields, around);
+    let processor = mode::read(fields, around);
     let (retry, catch) = (read_retriers(fields), read_catchers(fields));
     let next = read_next(fields);
     let map = processor.zip(next).map(|((mode, processor), next)| Map {

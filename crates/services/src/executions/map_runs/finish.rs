@@ -1,0 +1,227 @@
+//! Ends a map run: its results are handed on or written, and its execution is told.
+
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use trainyard_domain::{Failure, ports::ByteStream};
+use trainyard_engine::{Fact, PAYLOAD_LIMIT, Payload};
+use trainyard_lang::asl::{Transformation, WriterConfig};
+use trainyard_store::{Changes, Error as StoreError, Expect, Held, List, Range, WorkItem};
+
+use super::{
+    super::{
+        Error, Executions,
+        execution::{Execution, Status},
+        tell::Extra,
+    },
+    batch::Portion,
+    gather::map_at,
+    map_run::{MapRun, MapRunStatus, Stop},
+    results::{Destination, Entries, Kind, MANIFEST, manifest, written},
+    source::Missing,
+};
+use crate::artifacts::Place;
+
+/// How many children are read at a time for the results.
+const CHUNK: usize = 50;
+
+/// What came of handing the results on.
+type Handed = Result<Result<Payload, Failure>, Error>;
+
+impl Executions {
+    /// Ends the map run, whose children have all ended, and takes the work off.
+    pub(super) async fn finish_map_run(&self, held: Held<MapRun>, item: &WorkItem) -> Result<(), Error> {
+        let Held { version, value: mut run } = held;
+        let config = self.writer_config(&run).await?;
+        let handed = match Destination::of(&run) {
+            Ok(Some(destination)) => self.write_results(&run, &destination, &config).await?,
+            Ok(None) if run.stop.is_none() => self.collect_results(&run, &config).await?,
+            Ok(None) => Ok(Payload::default()),
+            Err(why) => Err(Failure::new(WRITER, why)),
+        };
+        let token = run.token.clone();
+        let (status, fact) = match (run.stop.clone(), handed) {
+            (Some(Stop::Aborted), _) => (MapRunStatus::Aborted, None),
+            (Some(Stop::Failed(failure)), _) | (None, Err(failure)) => {
+                (MapRunStatus::Failed, Some(Fact::MapRunFailed { token, failure }))
+            }
+            (None, Ok(output)) => (MapRunStatus::Succeeded, Some(Fact::MapRunSucceeded { token, output })),
+        };
+        (run.status, run.ended) = (status, Some(self.ground.now()));
+        for tally in [&mut run.executions, &mut run.items] {
+            tally.results_written = tally.ended();
+        }
+        let mut changes = Changes::new();
+        changes.put(&run, Expect::Version(version))?.finish(item);
+        let Some(fact) = fact else { return Ok(self.ground.store.commit(changes).await?) };
+        // Nobody waits for it any more: it ends as it would have, and as what it is then.
+        let mut stale = Changes::new();
+        run.status = MapRunStatus::Aborted;
+        stale.put(&run, Expect::Version(version))?.finish(item);
+        self.tell(&run.execution, &fact, Extra { told: changes, stale }).await.map(drop)
+    }
+
+    async fn writer_config(&self, run: &MapRun) -> Result<WriterConfig, Error> {
+        let known = self.known(&run.scope, &run.revision).await?;
+        let writer = map_at(&known.machine.graph, &run.pointer).and_then(|(_, it)| it.writer.as_ref());
+        Ok(writer.map(|writer| writer.config).unwrap_or_default())
+    }
+
+    /// The results as the state's own. They must fit into an execution.
+    async fn collect_results(&self, run: &MapRun, config: &WriterConfig) -> Handed {
+        let mut entries = Entries::new(config, Transformation::Compact);
+        let mut after = None;
+        loop {
+            let list = List::in_scope(&run.scope).by("map-run").limit(CHUNK).after(after);
+            let list = list.within(Range::prefix(&format!("{}/", run.arn)));
+            let page = self.ground.store.list::<Execution>(list).await?;
+            page.items.iter().for_each(|child| entries.add(&child.value));
+            if entries.len() > PAYLOAD_LIMIT {
+                return Ok(Err(too_large(run)));
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let broken = |error| StoreError::Internal(format!("an output of {} is not JSON: {error}", run.arn));
+        Ok(Ok(entries.into_result().map_err(broken)?))
+    }
+
+    /// Writes the results and their manifest. After a crash the same files are written again.
+    async fn write_results(&self, run: &MapRun, destination: &Destination, config: &WriterConfig) -> Handed {
+        let mut files = Vec::new();
+        for kind in Kind::ALL {
+            if count(run, kind) == 0 {
+                continue;
+            }
+            let key = destination.key(run, &kind.file(config.output_type));
+            match self.write_file(run, &destination.bucket, &key, self.result_file(run, kind, config)).await?
+            {
+                Ok(size) => files.push((kind, key, size)),
+                Err(failure) => return Ok(Err(failure)),
+            }
+        }
+        let text = manifest(run, destination, &files).to_string();
+        let body: ByteStream = Box::pin(stream::iter([Ok(Bytes::from(text))]));
+        let stored = self.write_file(run, &destination.bucket, &destination.key(run, MANIFEST), body).await?;
+        Ok(stored.map(|_| written(run, destination)))
+    }
+
+    async fn write_file(
+        &self,
+        run: &MapRun,
+        bucket: &str,
+        key: &str,
+        body: ByteStream,
+    ) -> Result<Result<u64, Failure>, Error> {
+        let place = Place::new(bucket, key);
+        match self.artifacts.store(&run.principal(), &place, body, "application/json").await {
+            Ok(object) => Ok(Ok(object.content.size)),
+            Err(error) => match Missing::from(error) {
+                Missing::Failed(why) => Ok(Err(Failure::new(WRITER, why))),
+                Missing::Trouble(error) => Err(error),
+            },
+        }
+    }
+
+    /// A file's bytes, made as they are read.
+    fn result_file(&self, run: &MapRun, kind: Kind, config: &WriterConfig) -> ByteStream {
+        // What has failed and what was not begun has no output to be given another form.
+        let config = match kind {
+            Kind::Succeeded => *config,
+            Kind::Failed | Kind::Pending => WriterConfig { transformation: None, ..*config },
+        };
+        let entries = Entries::new(&config, Transformation::None);
+        let lists = kind.statuses().iter().copied().map(Chapter::Ended);
+        let pending = (kind == Kind::Pending).then(|| Chapter::Pending(run.executions.begun()));
+        let chapters: Vec<Chapter> = lists.chain(pending).rev().collect();
+        let book = Book { room: self.clone(), run: run.clone(), chapters, after: None, entries };
+        Box::pin(
+            stream::try_unfold(Some(book), |book| async {
+                let Some(mut book) = book else { return Ok(None) };
+                let more = book.read().await.map_err(std::io::Error::other)?;
+                let text = Bytes::from(book.entries.take());
+                Ok(Some((text, more.then_some(book))))
+            })
+            .boxed(),
+        )
+    }
+}
+
+const WRITER: &str = "States.ResultWriterFailed";
+
+fn count(run: &MapRun, kind: Kind) -> u64 {
+    let children = &run.executions;
+    match kind {
+        Kind::Succeeded => children.succeeded,
+        Kind::Failed => children.failed + children.timed_out + children.aborted,
+        Kind::Pending => children.pending(),
+    }
+}
+
+fn too_large(run: &MapRun) -> Failure {
+    let cause = format!(
+        "The state/task '{}' returned a result with a size exceeding the maximum number of bytes service limit.",
+        run.state
+    );
+    Failure::new("States.DataLimitExceeded", cause)
+}
+
+/// A file while it is written, a page of children at a time.
+struct Book {
+    room: Executions,
+    run: MapRun,
+    /// What is still to be read, the last first.
+    chapters: Vec<Chapter>,
+    after: Option<String>,
+    entries: Entries,
+}
+
+enum Chapter {
+    /// The children that ended so.
+    Ended(Status),
+    /// Those that were not begun, from this one on.
+    Pending(u64),
+}
+
+impl Book {
+    /// Reads the next page; says whether there is more.
+    async fn read(&mut self) -> Result<bool, StoreError> {
+        match self.chapters.pop() {
+            None => {}
+            Some(Chapter::Ended(status)) => self.ended(status).await?,
+            Some(Chapter::Pending(first)) => self.pending(first).await?,
+        }
+        if self.chapters.is_empty() {
+            self.entries.close();
+        }
+        Ok(!self.chapters.is_empty())
+    }
+
+    async fn ended(&mut self, status: Status) -> Result<(), StoreError> {
+        let range = Range::prefix(&format!("{}/{}/", self.run.arn, status.as_str()));
+        let list = List::in_scope(&self.run.scope).by("map-run-status").within(range);
+        let list = list.limit(CHUNK).after(self.after.take());
+        let page = self.room.ground.store.list::<Execution>(list).await?;
+        page.items.iter().for_each(|child| self.entries.add(&child.value));
+        if page.next.is_some() {
+            self.after = page.next;
+            self.chapters.push(Chapter::Ended(status));
+        }
+        Ok(())
+    }
+
+    async fn pending(&mut self, first: u64) -> Result<(), StoreError> {
+        let records = self.room.ground.store.history(&self.run.inputs(), first + 1, CHUNK).await?;
+        let next = first + u64::try_from(records.len()).unwrap_or(u64::MAX);
+        for (index, (_, record)) in (first..).zip(records) {
+            let portion: Portion = serde_json::from_str(&record)
+                .map_err(|error| StoreError::Internal(format!("an input of {}: {error}", self.run.arn)))?;
+            self.entries.add_pending(&self.run, index, &portion);
+        }
+        if next > first && next < self.run.executions.total {
+            self.chapters.push(Chapter::Pending(next));
+        }
+        Ok(())
+    }
+}

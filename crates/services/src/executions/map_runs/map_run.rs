@@ -1,0 +1,233 @@
+//! A map run's document: what it is to do, how far it has come.
+
+use serde::{Deserialize, Serialize};
+use trainyard_domain::{Arn, Failure, Principal, Scope, Timestamp, principal::Lineage};
+use trainyard_engine::{MapRunCall, Payload};
+use trainyard_store::{Keys, Noun};
+
+use super::super::{execution::Execution, execution::Status, names};
+use crate::identity::role_session;
+
+/// The child executions of one distributed Map state. It changes whenever some of them begin or end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MapRun {
+    /// Where.
+    pub scope: Scope,
+    /// `arn:…:mapRun:<machine>/<label>:<id>`
+    pub arn: Arn,
+    /// What its children are executions of, by name: `<machine>/<label>`.
+    pub machine: String,
+    /// The execution whose state it is.
+    pub execution: Arn,
+    /// How many children may run at once; 0 for as many as there may be.
+    pub concurrency: u64,
+    /// How many items may fail; none if that was not said.
+    pub tolerated_count: Option<u64>,
+    /// Which part of the items may fail, of 100; none if that was not said.
+    pub tolerated_percentage: Option<f64>,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    #[serde(default)]
+    pub ended: Option<Timestamp>,
+    /// How it stands.
+    pub status: MapRunStatus,
+    /// Its children.
+    pub executions: Tally,
+    /// The items in them.
+    pub items: Tally,
+    /// The state's name.
+    pub(super) state: String,
+    /// Where the state is in the definition.
+    pub(super) pointer: String,
+    /// What the execution waits for it by.
+    pub(super) token: String,
+    /// The revision that the execution began with.
+    pub(super) revision: String,
+    pub(super) role: Arn,
+    pub(super) by: Arn,
+    pub(super) lineage: Lineage,
+    /// How often reading the items was begun: each time has a list of its own.
+    pub(super) readings: u32,
+    /// Whether all that was to be read is in the list.
+    pub(super) read: bool,
+    /// Why no more children begin, and those under way are ended.
+    #[serde(default)]
+    pub(super) stop: Option<Stop>,
+    /// Where the results are written.
+    #[serde(default)]
+    pub(super) results: Option<Payload>,
+}
+
+/// AWS's words for how a map run stands.
+/// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeMapRun.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum MapRunStatus {
+    /// It runs.
+    Running,
+    /// It ended well.
+    Succeeded,
+    /// It ended badly.
+    Failed,
+    /// Its execution does not wait for it any more.
+    Aborted,
+}
+
+/// Why a map run stops before its end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Stop {
+    /// It has failed.
+    Failed(Failure),
+    /// Nobody waits for it.
+    Aborted,
+}
+
+/// How many there are of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tally {
+    /// All.
+    pub total: u64,
+    /// Those under way.
+    pub running: u64,
+    /// Those that ended well.
+    pub succeeded: u64,
+    /// Those that ended badly.
+    pub failed: u64,
+    /// Those that took too long.
+    pub timed_out: u64,
+    /// Those that were stopped.
+    pub aborted: u64,
+    /// Those whose results were handed on.
+    pub results_written: u64,
+}
+
+impl Tally {
+    /// Those that were not begun.
+    pub fn pending(&self) -> u64 {
+        self.total.saturating_sub(self.begun())
+    }
+
+    /// Those that were begun.
+    pub(in super::super) fn begun(&self) -> u64 {
+        self.running + self.ended()
+    }
+
+    /// Those that have ended, however.
+    pub(in super::super) fn ended(&self) -> u64 {
+        self.succeeded + self.failed + self.timed_out + self.aborted
+    }
+
+    fn end(&mut self, status: Status, count: u64) {
+        self.running = self.running.saturating_sub(count);
+        match status {
+            Status::Running => self.running += count,
+            Status::Succeeded => self.succeeded += count,
+            Status::Failed => self.failed += count,
+            Status::TimedOut => self.timed_out += count,
+            Status::Aborted => self.aborted += count,
+        }
+    }
+}
+
+impl MapRun {
+    /// The map run that this execution has asked for.
+    pub(in super::super) fn new(execution: &Execution, call: &MapRunCall, now: Timestamp) -> Option<Self> {
+        Some(Self {
+            scope: execution.scope.clone(),
+            arn: call.arn.parse().ok()?,
+            machine: call.machine.clone(),
+            execution: execution.arn(),
+            concurrency: call.concurrency,
+            tolerated_count: call.tolerated_count,
+            tolerated_percentage: call.tolerated_percentage,
+            started: now,
+            ended: None,
+            status: MapRunStatus::Running,
+            executions: Tally::default(),
+            items: Tally::default(),
+            state: call.state_name.clone(),
+            pointer: call.pointer.clone(),
+            token: call.token.clone(),
+            revision: execution.revision.clone(),
+            role: execution.role.clone(),
+            by: execution.by.clone(),
+            lineage: execution.lineage.clone(),
+            readings: 0,
+            read: false,
+            stop: None,
+            results: call.results.as_ref().map(|sink| sink.arguments.clone()),
+        })
+    }
+
+    /// The state machine that its children are executions of.
+    pub fn machine_arn(&self) -> Arn {
+        names::machine_arn(&self.scope, &self.machine)
+    }
+
+    /// In whose name items are read and results are written.
+    pub(super) fn principal(&self) -> Principal {
+        let lineage = Lineage { execution: Some(self.execution.to_string()), ..self.lineage.clone() };
+        role_session(&self.role, self.scope.account.clone(), self.id_part(), lineage)
+    }
+
+    /// The last part of its ARN.
+    pub(super) fn id_part(&self) -> &str {
+        self.arn.resource.rsplit(':').next().unwrap_or_default()
+    }
+
+    /// Where the inputs of its children are listed.
+    pub(super) fn inputs(&self) -> String {
+        format!("map-run/{}/{}", self.arn, self.readings)
+    }
+
+    /// A child of so many items has begun.
+    pub(super) fn begin(&mut self, items: u32) {
+        self.executions.running += 1;
+        self.items.running += u64::from(items);
+    }
+
+    /// A child of so many items has ended.
+    pub(super) fn end(&mut self, status: Status, items: u32) {
+        self.executions.end(status, 1);
+        self.items.end(status, u64::from(items));
+    }
+}
+
+impl Noun for MapRun {
+    const KIND: &'static str = "map-run";
+
+    fn scope(&self) -> String {
+        self.scope.to_string()
+    }
+
+    fn id(&self) -> String {
+        self.arn.to_string()
+    }
+
+    fn keys(&self, keys: &mut Keys) {
+        keys.add("execution", format!("{}/{:019}", self.execution, self.started.millis().max(0)));
+    }
+}
+
+/// What a map run was asked for with, until its items are read: they may be part of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in super::super) struct Order {
+    pub(in super::super) scope: Scope,
+    pub(in super::super) call: MapRunCall,
+}
+
+impl Noun for Order {
+    const KIND: &'static str = "map-run-order";
+
+    fn scope(&self) -> String {
+        self.scope.to_string()
+    }
+
+    fn id(&self) -> String {
+        self.call.arn.clone()
+    }
+
+    fn keys(&self, _: &mut Keys) {}
+}

@@ -1,0 +1,14 @@
+//! An expression that was read ends, whatever it does.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use serde_json::json;
+use trainyard_lang::asl::{Scope, parse_value};
+
+fuzz_target!(|text: &str| {
+    let output = format!("{{% {text} %}}");
+    let state = json!({"Type": "Pass", "QueryLanguage": "JSONata", "Output": output, "End": true});
+    let Ok(machine) = parse_value(&json!({"StartAt": "S", "States": {"S": state}})) else { return };
+    let input = json!({"a": [1, {"a": "é", "b": [[2], null]}], "é": {"1": null}, "b": "x,y"});
+    let _ = machine.graph.states["S"].flow.leave(&Scope::new(&input, 1), None);
+});
