@@ -72,8 +72,8 @@ impl Executions {
         if chosen.machine.kind != MachineType::Express {
             return Err(Error::MachineType);
         }
-        let definition = self.revision_of(&chosen.machine.scope, &chosen.revision).await?.definition.len();
         let (life, input) = self.life(by, spec, chosen).await?;
+        let definition = life.known.size;
         let broken = |why: JoinError| StoreError::Internal(format!("an execution broke off: {why}"));
         // As AWS has it: what is waited for has no count of redrives in its context object.
         let begun = Start { redrive_count: None, ..start(&life.execution, input) };

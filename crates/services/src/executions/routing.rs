@@ -90,13 +90,13 @@ fn check_sizes(asked: &[RouteSpec]) -> Result<(), Error> {
         let bound = if asked.is_empty() { "greater than or equal to 1" } else { "less than or equal to 2" };
         return Err(sizes(&format!("[{}]", items.join(", ")), bound));
     }
-    for (at, RouteSpec { weight, .. }) in asked.iter().enumerate().filter(|(_, route)| route.weight > 100) {
-        return Err(Error::Invalid(format!(
+    match asked.iter().enumerate().find(|(_, route)| route.weight > 100) {
+        None => Ok(()),
+        Some((at, RouteSpec { weight, .. })) => Err(Error::Invalid(format!(
             "1 validation error detected: Value '{weight}' at 'routingConfiguration.{}.member.weight' failed to satisfy constraint: Member must have value less than or equal to 100",
             at + 1
-        )));
+        ))),
     }
-    Ok(())
 }
 
 fn sizes(value: &str, bound: &str) -> Error {

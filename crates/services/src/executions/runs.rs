@@ -56,6 +56,8 @@ pub(super) struct Loaded {
 pub(super) struct Known {
     pub(super) machine: Machine,
     pub(super) role: Arn,
+    /// How many bytes the definition has.
+    pub(super) size: usize,
     /// Whether executions of it have little time and show no history.
     pub(super) express: bool,
     /// What executions log to.
@@ -167,7 +169,8 @@ impl Executions {
             machine.timeout_seconds = Some(given.min(MOST_EXPRESS_SECONDS));
         }
         let (express, journal) = (stored.kind == MachineType::Express, Journal::of(&stored));
-        let known = Arc::new(Known { machine, role: stored.role, express, journal });
+        let size = stored.definition.len();
+        let known = Arc::new(Known { machine, role: stored.role, size, express, journal });
         Ok(self.remember(revision.to_owned(), known))
     }
 
@@ -194,8 +197,8 @@ impl Executions {
             graph: map.processor.clone(),
             variable_references: Default::default(),
         };
-        let (role, journal) = (whole.role.clone(), whole.journal.clone());
-        Ok(self.remember(name, Arc::new(Known { machine, role, express, journal })))
+        let (role, size, journal) = (whole.role.clone(), whole.size, whole.journal.clone());
+        Ok(self.remember(name, Arc::new(Known { machine, role, size, express, journal })))
     }
 
     fn remember(&self, name: String, known: Arc<Known>) -> Arc<Known> {

@@ -36,10 +36,6 @@ pub(super) fn read(fields: &mut Fields<'_>) -> (Flow, Option<Task>) {
     let resource = read_resource(fields);
     let flow = Flow::read(fields, Takes::RESULT);
     let credentials = credentials::read(fields);
-    if credentials.is_some() && matches!(resource, Some(Resource::Activity(_))) {
-        let message = "The field 'Credentials' is not supported for activities";
-        fields.report.schema(&fields.at("Credentials"), message);
-    }
     let timeout = read_seconds(fields, "TimeoutSeconds", "TimeoutSecondsPath");
     let heartbeat = read_seconds(fields, "HeartbeatSeconds", "HeartbeatSecondsPath");
     let fixed = |seconds: &Option<Seconds>| seconds.as_ref().and_then(Seconds::fixed);
