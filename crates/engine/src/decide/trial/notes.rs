@@ -40,12 +40,9 @@ impl Notes {
             return given.clone();
         }
         let mut context = usual();
-        if let Some(Value::Object(execution)) = context.get_mut("Execution") {
-            // Nothing that is tried is redriven, and a state may be tried without a role.
-            execution.remove("RedriveCount");
-            if execution.get("RoleArn").and_then(Value::as_str) == Some("") {
-                execution.insert("RoleArn".to_owned(), Value::Null);
-            }
+        // A state may be tried without a role.
+        if context["Execution"]["RoleArn"] == "" {
+            context["Execution"]["RoleArn"] = Value::Null;
         }
         context
     }
