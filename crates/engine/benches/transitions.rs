@@ -19,7 +19,7 @@ use trainyard_domain::Timestamp;
 use trainyard_engine::{
     Command, EventKind, Fact, HistoryEvent, Moment, Outcome, Payload, Run, Start, apply, decide,
 };
-use trainyard_lang::asl::{Machine, parse, parse_value};
+use trainyard_lang::asl::{Machine, invalid_definition, parse, parse_value};
 
 type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
@@ -144,9 +144,11 @@ fn parsing() -> Done {
             "Next": format!("State{}", (at + 1) % 4000),
         });
     }
+    states["State0"]["Catch"] = json!([{"ErrorEquals": ["States.ALL"], "Next": "End"}]);
+    states["End"] = json!({"Type": "Succeed"});
     let text = json!({"StartAt": "State0", "States": states}).to_string();
     let begun = cpu()?;
-    parse(&text).map_err(|faults| format!("{} faults", faults.len()))?;
+    parse(&text).map_err(|faults| invalid_definition(&faults))?;
     let spent = (cpu()? - begun).as_secs_f64() * 1000.0;
     say(&format!("a definition of {} KiB is read in {spent:.0} ms", text.len() / 1024))
 }

@@ -155,11 +155,31 @@ fn what(fact: &Fact) -> String {
 
 /// Everywhere that an execution can stand.
 fn places() -> Vec<(&'static str, Value, World)> {
+    [states_by_themselves(), states_with_states_inside()].into_iter().flatten().collect()
+}
+
+type Places = Vec<(&'static str, Value, World)>;
+
+/// An execution of the definition, brought to the place by `reach`.
+fn place(places: &mut Places, name: &'static str, start: (Value, Value), reach: &dyn Fn(&mut World)) {
+    let (definition, input) = start;
+    let mut world = World::begin(&definition, input);
+    reach(&mut world);
+    places.push((name, definition, world));
+}
+
+fn named(name: &str, state: &Value) -> Value {
+    json!({"StartAt": name, "States": {name: state}})
+}
+
+fn plain_task() -> Value {
+    json!({"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": true})
+}
+
+fn states_by_themselves() -> Places {
     let mut places = Vec::new();
     let mut place = |name, definition: Value, input: Value, reach: &dyn Fn(&mut World)| {
-        let mut world = World::begin(&definition, input);
-        reach(&mut world);
-        places.push((name, definition, world));
+        place(&mut places, name, (definition, input), reach);
     };
     let called = |resource: &str, more: Value| {
         let mut fields =
@@ -167,14 +187,20 @@ fn places() -> Vec<(&'static str, Value, World)> {
         fields.as_object_mut().expect("fields").extend(more.as_object().cloned().unwrap_or_default());
         one_task(&fields)
     };
-    let task = json!({"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": true});
-    let graph = |state: &Value| json!({"StartAt": "S", "States": {"S": state}});
+    let graph = |state: &Value| named("S", state);
     let retry = json!([{"ErrorEquals": ["States.ALL"]}]);
-    place("Not begun", graph(&task), json!({}), &|world| {
+    place("Not begun", graph(&plain_task()), json!({}), &|world| {
         (world.run, world.timers) = (Run::default(), Default::default());
     });
-    let pass = json!({"Type": "Pass", "Next": "S"});
-    place("Between two states, when a decision has grown long", graph(&pass), json!({}), &|_| {});
+    let stop = json!([{"Variable": "$.stop", "IsPresent": true, "Next": "End"}]);
+    let round = json!({
+        "StartAt": "S",
+        "States": {
+            "S": {"Type": "Choice", "Choices": stop, "Default": "S"},
+            "End": {"Type": "Succeed"},
+        },
+    });
+    place("Between two states, when a decision has grown long", round, json!({}), &|_| {});
     let mut wait = graph(&json!({"Type": "Wait", "Seconds": 5, "End": true}));
     wait["TimeoutSeconds"] = 60.into();
     place("Wait, in an execution that may time out", wait, json!({}), &|_| {});
@@ -198,14 +224,25 @@ fn places() -> Vec<(&'static str, Value, World)> {
     );
     let catch = json!({"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]});
     place("Task with Catch, called", called(plain, catch), json!({}), &|_| {});
-    let parallel = json!({"Type": "Parallel", "Branches": [graph(&task), graph(&task)], "End": true});
+    places
+}
+
+fn states_with_states_inside() -> Places {
+    let mut places = Vec::new();
+    let mut place = |name, definition: Value, input: Value, reach: &dyn Fn(&mut World)| {
+        place(&mut places, name, (definition, input), reach);
+    };
+    let graph = |state: &Value| named("S", state);
+    let task = plain_task();
+    let parallel =
+        json!({"Type": "Parallel", "Branches": [named("A", &task), named("B", &task)], "End": true});
     place("Parallel, the fact being about one of two branches", graph(&parallel), json!({}), &|_| {});
     let mut again = parallel.clone();
-    again["Retry"] = retry.clone();
+    again["Retry"] = json!([{"ErrorEquals": ["States.ALL"]}]);
     place("Parallel with Retry, to begin again", graph(&again), json!({}), &|world| {
         world.fail("Broken", "why");
     });
-    let map = json!({"Type": "Map", "MaxConcurrency": 2, "ItemProcessor": graph(&task), "End": true});
+    let map = json!({"Type": "Map", "MaxConcurrency": 2, "ItemProcessor": named("I", &task), "End": true});
     place("Map, the fact being about one of two iterations of three", graph(&map), json!([1, 2, 3]), &|_| {});
     let mut distributed = map.clone();
     distributed["ItemProcessor"]["ProcessorConfig"] =

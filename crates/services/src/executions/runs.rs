@@ -56,10 +56,10 @@ pub(super) struct Loaded {
 pub(super) struct Known {
     pub(super) machine: Machine,
     pub(super) role: Arn,
-    /// Whether executions of it have little time and show no history.
-    pub(super) express: bool,
     /// How many bytes the definition has.
     pub(super) size: usize,
+    /// Whether executions of it have little time and show no history.
+    pub(super) express: bool,
     /// What executions log to.
     pub(super) journal: Option<Journal>,
 }
@@ -169,8 +169,8 @@ impl Executions {
             machine.timeout_seconds = Some(given.min(MOST_EXPRESS_SECONDS));
         }
         let (express, journal) = (stored.kind == MachineType::Express, Journal::of(&stored));
-        let known =
-            Arc::new(Known { machine, role: stored.role, express, size: stored.definition.len(), journal });
+        let size = stored.definition.len();
+        let known = Arc::new(Known { machine, role: stored.role, size, express, journal });
         Ok(self.remember(revision.to_owned(), known))
     }
 
@@ -198,7 +198,7 @@ impl Executions {
             variable_references: Default::default(),
         };
         let (role, size, journal) = (whole.role.clone(), whole.size, whole.journal.clone());
-        Ok(self.remember(name, Arc::new(Known { machine, role, express, size, journal })))
+        Ok(self.remember(name, Arc::new(Known { machine, role, size, express, journal })))
     }
 
     fn remember(&self, name: String, known: Arc<Known>) -> Arc<Known> {
