@@ -1,11 +1,11 @@
 //! What a Map that is tried by itself would do.
 
 use serde_json::Value;
-use trainyard_lang::asl::{ItemReader, Map, Mode, Recorder, Stage, StateKind};
+use trainyard_lang::asl::{Fault, ItemReader, Map, Mode, Recorder, Stage, StateKind};
 
 use super::Trial;
 use crate::{
-    Batch, Command, ItemSource, Payload,
+    Batch, Command, ItemSource, PAYLOAD_LIMIT, Payload,
     decide::{
         entered::{Entered, entered},
         failure, map, map_run,
@@ -78,7 +78,7 @@ impl Trial {
         let mut made = Vec::new();
         self.tell(|story| {
             let Some((here, map)) = waiting_map(story) else { return };
-            match map_run::inputs(story, (&here, map), (0, items)) {
+            match inputs(story, (&here, map), items) {
                 Ok(inputs) => made = inputs,
                 Err(fault) => return failure::fault(story, &here, fault),
             }
@@ -89,6 +89,34 @@ impl Trial {
         });
         made
     }
+}
+
+/// How many bytes an `ItemSelector` may look through, for all items together: it sees the whole input for each.
+const LOOKED_THROUGH: usize = 64 * 1024 * 1024;
+
+/// Somebody waits for the answer: what would take long, or is more than can be shown, is not made.
+fn inputs(
+    story: &Story<'_>,
+    (here, map): (&Entered<'_>, &Map),
+    items: Vec<Value>,
+) -> Result<Vec<Payload>, Fault> {
+    if map.item_selector.is_none() {
+        return Ok(items.into_iter().map(Payload::from).collect());
+    }
+    if items.len().saturating_mul(here.entry.input.text().len()) > LOOKED_THROUGH {
+        return Err(Fault::too_large("The state has too many items to be tried with an ItemSelector."));
+    }
+    let (mut made, mut size) = (Vec::new(), 0);
+    for (index, item) in (0..).zip(items) {
+        for input in map_run::inputs(story, (here, map), (index, vec![item]))? {
+            size += input.text().len() + 1;
+            made.push(input);
+        }
+        if size > PAYLOAD_LIMIT {
+            return Err(Fault::too_large("The ItemSelector makes more data than can be shown."));
+        }
+    }
+    Ok(made)
 }
 
 /// The Map that waits for its iterations.

@@ -190,6 +190,20 @@ fn iterations_are_answered_for_all_together_wherever_they_run() {
 }
 
 #[test]
+fn what_is_too_much_to_be_shown_is_not_made() {
+    #[track_caller]
+    fn check(selector: &Value, items: usize) {
+        let more = json!({"ItemsPath": "$.list", "ItemSelector": selector});
+        let list = vec![json!("x"); items];
+        let mut trial = trial(&map(&more), json!({"list": list}));
+        assert!(trial.select(list).is_empty());
+        fails(&trial, "States.DataLimitExceeded");
+    }
+    check(&json!({"whole.$": "$"}), 500);
+    check(&json!({"index.$": "$$.Map.Item.Index"}), 5_000);
+}
+
+#[test]
 fn a_list_that_is_none_fails_a_map_before_anything_is_counted() {
     let trial = trial(&map(&json!({"ItemsPath": "$.n", "MaxConcurrency": 3})), json!({"n": 1}));
     fails(&trial, "States.Runtime");

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 use trainyard_domain::Failure;
-use trainyard_engine::{Batch, Payload};
+use trainyard_engine::{Batch, PAYLOAD_LIMIT, Payload};
 use trainyard_lang::asl::{ItemReader, Resource};
 
 use super::{
@@ -28,17 +28,26 @@ pub(in super::super) fn items(reader: &ItemReader, text: &str) -> Result<Vec<Val
     Ok(items)
 }
 
-/// The inputs of the child executions, as JSON texts.
+/// The inputs of the child executions, as JSON texts, as long as they can be shown together.
 pub(in super::super) fn portions(
     batch: &Batch,
     items: &[Payload],
     state: &str,
 ) -> Result<Vec<String>, Failure> {
     let mut batcher = Batcher::new(Some(batch), state);
-    let mut portions = Vec::new();
-    for item in items {
-        portions.extend(batcher.push(item)?);
+    let (mut inputs, mut size) = (Vec::new(), 0);
+    for item in items.iter().map(Some).chain([None]) {
+        let portion = match item {
+            Some(item) => batcher.push(item)?,
+            None => batcher.take(),
+        };
+        let Some(portion) = portion else { continue };
+        size += portion.input.len() + 1;
+        if size > PAYLOAD_LIMIT {
+            let cause = "The ItemBatcher makes more data than can be shown.";
+            return Err(Failure::new("States.DataLimitExceeded", cause));
+        }
+        inputs.push(portion.input);
     }
-    portions.extend(batcher.take());
-    Ok(portions.into_iter().map(|portion| portion.input).collect())
+    Ok(inputs)
 }

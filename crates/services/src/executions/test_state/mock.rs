@@ -74,7 +74,9 @@ fn read_result(text: &str, rigour: Rigour, state: &State) -> Result<Value, Error
             let integration = Integration::find(&task.resource);
             let flaws = integration.map(|known| known.mismatches(&result, rigour)).unwrap_or_default();
             if let Some(first) = flaws.first() {
-                return Err(invalid(format!("Mock result schema validation error: {first}")));
+                // It has no name itself.
+                let flaw = first.to_string().replacen("Field ''", "The result", 1);
+                return Err(invalid(format!("Mock result schema validation error: {flaw}")));
             }
         }
         _ => {}
@@ -202,6 +204,8 @@ mod tests {
         for rigour in [Rigour::Strict, Rigour::Present] {
             refuses(&state, &spec(Some(r#"{"MessageId": 5}"#), None, rigour), message);
         }
+        let message = "Mock result schema validation error: The result must be an object";
+        refuses(&state, &spec(Some("[]"), None, Rigour::Present), message);
         let anything = spec(Some(r#"{"MessageId": 5}"#), None, Rigour::None);
         let read = read(&anything, &parse_state(&state.to_string()).unwrap()).unwrap();
         assert_eq!(read, Some(Ok(json!({"MessageId": 5}))));

@@ -93,6 +93,12 @@ async fn items_are_put_together_as_the_batcher_says() {
     assert_eq!(shown.texts.get("afterItemBatcher").map(String::as_str), Some(batches));
     assert!(failed(2).await.is_ok());
     assert!(failed(3).await.is_err(), "there are two batches");
+    let much = tried(&state, |spec| {
+        spec.input = Some(json!({"to": "u".repeat(100_000)}).to_string());
+        spec.mock = result("[]");
+        spec.configuration.reader_data = Some("[1, 2, 3, 4, 5, 6]".to_owned());
+    });
+    assert_eq!(much.await.unwrap().error.as_deref(), Some("States.DataLimitExceeded"));
 }
 
 #[tokio::test]
