@@ -1,6 +1,6 @@
 //! Map runs: children are executions of their own, no more at a time than may, each once, whatever happens.
 
-use std::time::Duration;
+use std::{io::Write, time::Duration};
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
@@ -74,8 +74,8 @@ fn writer() -> Principal {
     Principal { arn, lineage: Lineage::default(), ..root() }
 }
 
-async fn put(world: &World, place: &Place, text: &str) {
-    let body = Box::pin(stream::iter([Ok(Bytes::from(text.to_owned()))]));
+async fn put(world: &World, place: &Place, bytes: impl Into<Vec<u8>>) {
+    let body = Box::pin(stream::iter([Ok(Bytes::from(bytes.into()))]));
     world.artifacts.store(&writer(), place, body, "text/plain").await.unwrap();
 }
 
@@ -251,6 +251,54 @@ async fn items_come_from_s3_and_results_go_there() {
     assert_eq!((run.items.succeeded, run.executions.succeeded), (3, 2));
 }
 
+/// The items of a Map that reads them so.
+async fn read(world: &World, reader: Value, name: &str) -> Value {
+    let states = json!({"Pass": {"Type": "Pass", "End": true}});
+    let machine = world.machine(name, &distributed(states, json!({"ItemReader": reader}))).await;
+    output(&world.over(&world.start(&machine, "x", &json!({})).await).await)
+}
+
+#[tokio::test]
+async fn listings_and_inventories_give_items() {
+    let world = World::new().await;
+    bucket(&world).await;
+    for (key, text) in [("a/1.jsonl", "1\n2\n"), ("a/2.jsonl", "3\n"), ("b/3.jsonl", "4\n")] {
+        put(&world, &Place::new("bucket", key), text).await;
+    }
+    let listing = |config: Value| {
+        json!({
+            "Resource": "arn:aws:states:::s3:listObjectsV2",
+            "ReaderConfig": config,
+            "Parameters": {"Bucket": "bucket", "Prefix": "a/"},
+        })
+    };
+    let objects = read(&world, listing(json!({})), "list").await;
+    assert_eq!(
+        (&objects[0]["Key"], &objects[1]["Size"], objects.as_array().unwrap().len()),
+        (&json!("a/1.jsonl"), &json!(2), 2)
+    );
+    let flat = json!({"Transformation": "LOAD_AND_FLATTEN", "InputType": "JSONL"});
+    assert_eq!(read(&world, listing(flat), "flat").await, json!([1, 2, 3]));
+    let first = json!({"MaxItems": 1});
+    assert_eq!(read(&world, listing(first), "first").await.as_array().unwrap().len(), 1);
+
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(b"\"bucket\",\"a/1.jsonl\"\n\"bucket\",\"a/2.jsonl\"\n").unwrap();
+    put(&world, &Place::new("bucket", "lists/1.csv.gz"), packed.finish().unwrap()).await;
+    let manifest = json!({
+        "destinationBucket": "arn:aws:s3:::bucket", "fileFormat": "CSV", "fileSchema": "Bucket, Key",
+        "files": [{"key": "lists/1.csv.gz"}],
+    });
+    put(&world, &Place::new("bucket", "manifest.json"), manifest.to_string()).await;
+    let inventory = json!({
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "MANIFEST"},
+        "Parameters": {"Bucket": "bucket", "Key": "manifest.json"},
+    });
+    let expect = json!([{"Bucket": "bucket", "Key": "a/1.jsonl"}, {"Bucket": "bucket", "Key": "a/2.jsonl"}]);
+    assert_eq!(read(&world, inventory, "inventory").await, expect);
+}
+
 #[tokio::test]
 async fn what_stopped_leaves_files_of_what_did_not_succeed() {
     let world = World::new().await;
@@ -318,9 +366,8 @@ async fn what_cannot_be_read_or_written_fails_by_name() {
 #[tokio::test]
 async fn map_runs_within_children() {
     let world = World::new().await;
-    let inner = distributed(json!({"Pass": {"Type": "Pass", "End": true}}), json!({}));
-    let mut states = inner["States"].clone();
-    states["Map"]["Label"] = json!("Inner");
+    let inner = distributed(json!({"Pass": {"Type": "Pass", "End": true}}), json!({"Label": "Inner"}));
+    let states = json!({"Within": inner["States"]["Map"]});
     let execution = begin(&world, &distributed(states, json!({})), &json!([[1, 2], [3]])).await;
     assert_eq!(output(&world.over(&execution).await), json!([[1, 2], [3]]));
     let run = ended(&world, &execution).await;

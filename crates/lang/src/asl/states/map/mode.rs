@@ -96,6 +96,6 @@ fn label_fault(label: &str) -> Option<String> {
             "Label name '{label}' exceeds the {LABEL_LIMIT}-character limit allowed by the service"
         ));
     }
-    let wrong = |c: char| c.is_whitespace() || c.is_control() || "?*<>{}[]:;,\\|^~$#%&`\"".contains(c);
+    let wrong = |c: char| c.is_whitespace() || c.is_control() || "?*<>{}[]:;,/\\|^~$#%&`\"".contains(c);
     label.contains(wrong).then(|| format!("Label name '{label}' contains invalid characters"))
 }
