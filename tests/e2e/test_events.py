@@ -4,6 +4,7 @@ import json
 import re
 import unittest
 
+from botocore.exceptions import ClientError
 from harness import ACCOUNT, REGION, ROLE, WithServer, eventually, paged, run
 
 ARN = f"arn:aws:events:{REGION}:{ACCOUNT}"
@@ -93,6 +94,21 @@ class Events(WithServer):
         for pattern in ("{", "[]", '{"source": "x"}', "{}", '{"detail": {"n": [{"numeric": ["=", "x"]}]}}'):
             self.refused("InvalidEventPatternException", self.events.put_rule, Name=self.me, EventPattern=pattern)
         self.refused("ResourceNotFoundException", self.events.describe_rule, Name=self.me)
+
+    def test_a_pattern_is_tried(self):
+        event = {"id": "1", "account": ACCOUNT, "source": "app", "time": "2026-01-01T00:00:00Z", "region": REGION}
+        event |= {"detail-type": "Told", "detail": {"state": "done"}}
+
+        def tried(detail, event=event):
+            pattern = json.dumps({"detail": {"state": detail}})
+            return self.events.test_event_pattern(EventPattern=pattern, Event=json.dumps(event))["Result"]
+
+        self.assertIs(tried([{"prefix": "do"}]), True)
+        self.assertIs(tried([{"anything-but": ["done"]}]), False)
+        with self.assertRaises(self.events.exceptions.InvalidEventPatternException):
+            tried("done")
+        with self.assertRaisesRegex(ClientError, "Parameter Event is not valid."):
+            tried(["done"], {"testEvent": "value"})
 
     def test_what_a_target_is_given(self):
         self.rule({"source": [self.me]}, target={"Input": '{"always": "this"}'})

@@ -15,6 +15,7 @@ mod shape;
 mod target;
 #[cfg(test)]
 mod tests;
+mod tried;
 mod watch;
 
 use std::sync::{Arc, OnceLock};
@@ -28,6 +29,7 @@ pub use put::{Entry, Rejected};
 pub use rule::{Patience, Rule, RuleSpec, RuleTarget, arn as rule_arn};
 pub use shape::Shape;
 pub use target::{Delivery, DeliveryError, Listener, Target};
+pub use tried::try_pattern;
 
 use crate::ground::Ground;
 

@@ -16,6 +16,7 @@ mod put_targets;
 mod remove_targets;
 mod shape;
 mod target;
+mod test_event_pattern;
 
 use crate::{Protocol, Service, operation};
 
@@ -58,5 +59,6 @@ pub static SERVICE: Service = Service {
         operation!(PutRule => put_rule::run),
         operation!(PutTargets => put_targets::run),
         operation!(RemoveTargets => remove_targets::run),
+        operation!(TestEventPattern => test_event_pattern::run),
     ],
 };

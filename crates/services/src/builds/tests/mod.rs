@@ -254,7 +254,10 @@ async fn what_cannot_be_honoured_is_refused_by_name() {
     check(&|r| r.name = "a b".to_owned(), "`a b`");
     check(&|r| r.timeout_in_minutes = Some(1), "timeoutInMinutes");
     check(&|r| r.service_role = Some("role".to_owned()), "`role`");
-    check(&|r| r.service_role = Some("arn:aws:iam::111122223333:role/x".to_owned()), "Cross-account pass role");
+    check(
+        &|r| r.service_role = Some("arn:aws:iam::111122223333:role/x".to_owned()),
+        "Cross-account pass role",
+    );
     check(&|r| r.artifacts = Some(Artifacts { kind: "S3".to_owned() }), "artifacts.type S3");
     check(&|r| r.source = None, "`source`");
 }
