@@ -103,29 +103,76 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::asl::path::{Found, Missing, Path};
+    use crate::asl::{
+        Scope,
+        diagnostic::Report,
+        fields::Place,
+        jsonata::Query,
+        path::{Found, Missing, Path},
+    };
+
+    /// An input and an item, in a context object that shares them.
+    fn context<'v>(input: &'v Value, item: &'v Value) -> Parts<'v> {
+        let execution =
+            Parts::default().with("Id", Part::Made(json!("run"))).with("Input", Part::Shared(input));
+        let place = Parts::default().with("Index", Part::Made(json!(0))).with("Value", Part::Shared(item));
+        Parts::default()
+            .with("Execution", Part::Parts(execution))
+            .with("Map", Part::Parts(Parts::default().with("Item", Part::Parts(place))))
+    }
+
+    fn data() -> (Value, Value) {
+        (json!({"list": [{"x": 1}, {"x": 2}], "least": 2}), json!({"x": 1}))
+    }
+
+    /// Whether the input was copied, to put an object around it.
+    fn copied(context: &Parts<'_>) -> bool {
+        let Part::Parts(execution) = &context.members[0].1 else { panic!("it is in parts") };
+        context.whole.get().is_some() || execution.whole.get().is_some()
+    }
 
     /// What the path finds in parts, which is what it finds in the same object in one piece; and whether the
     /// input was copied for it.
     #[track_caller]
     fn find(path: &str) -> (Result<Value, Missing>, bool) {
         let path: Path = path.parse().unwrap();
-        let input = json!({"list": [{"x": 1}, {"x": 2}], "least": 2});
-        let item = json!({"x": 1});
-        let whole = json!({
-            "Execution": {"Id": "run", "Input": input},
-            "Map": {"Item": {"Index": 0, "Value": item}},
-        });
-        let execution =
-            Parts::default().with("Id", Part::Made(json!("run"))).with("Input", Part::Shared(&input));
-        let place = Parts::default().with("Index", Part::Made(json!(0))).with("Value", Part::Shared(&item));
-        let parts = Parts::default()
-            .with("Execution", Part::Parts(execution))
-            .with("Map", Part::Parts(Parts::default().with("Item", Part::Parts(place))));
+        let (input, item) = data();
+        let parts = context(&input, &item);
         let found = path.find_at(Node::Parts(&parts)).map(Found::into_value);
+        let whole = context(&input, &item).whole().clone();
         assert_eq!(found, path.find(&whole).map(Found::into_value), "{}", path.text());
-        let Part::Parts(execution) = &parts.members[0].1 else { panic!("it is in parts") };
-        (found, parts.whole.get().is_some() || execution.whole.get().is_some())
+        (found, copied(&parts))
+    }
+
+    #[track_caller]
+    fn evaluates(text: &str, expect: Value, copies: bool) {
+        struct Given<'v>(Parts<'v>);
+        impl Context for Given<'_> {
+            fn object(&self) -> Node<'_> {
+                Node::Parts(&self.0)
+            }
+        }
+        let (input, item) = data();
+        let given = Given(context(&input, &item));
+        let place = Place { pointer: String::new(), field: String::new(), caught: false };
+        let report = Report::default();
+        let query = Query::parse(&json!(format!("{{% {text} %}}")), &place, &report);
+        let found = query.fill(Scope::new(&json!(null), 0).with_context(&given).view(&json!(null)));
+        assert_eq!(found, Ok(expect), "{text}");
+        assert_eq!(copied(&given.0), copies, "{text}");
+    }
+
+    #[test]
+    fn jsonata_converts_what_it_names() {
+        let (input, item) = data();
+        evaluates("$states.context.Map.Item.Value", item.clone(), false);
+        evaluates("$states.context.Map.Item.(Index & Value.x)", json!("01"), false);
+        evaluates("$states.context.Execution.Id & $states.context.Map.Item.Value.x", json!("run1"), false);
+        evaluates("$states.context.Execution.Input.list[x = 2].x", json!(2), false);
+        evaluates("$states.context.Execution.*.least", json!(2), true);
+        evaluates("$states.context.Execution.Id.%", json!({"Id": "run", "Input": input}), true);
+        evaluates("$states.context.**.Value", item, true);
+        evaluates("$keys($states.context)", json!(["Execution", "Map"]), true);
     }
 
     #[test]
