@@ -35,6 +35,8 @@ fn main() -> Done {
         let items: Vec<u32> = (0..1000).collect();
         case(&format!("{name}: an inline Map of 1,000 items"), &map(language), json!({"items": items}))?;
     }
+    selecting("JSONPath", false)?;
+    selecting("JSONata", true)?;
     growth()?;
     parsing()
 }
@@ -84,6 +86,16 @@ fn map(jsonata: bool) -> Value {
     machine(jsonata, json!({"StartAt": "All", "States": {"All": map}}))
 }
 
+/// An inline Map that makes of each item what its iteration is given.
+fn selector(jsonata: bool) -> Value {
+    let mut definition = map(jsonata);
+    definition["States"]["All"]["ItemSelector"] = match jsonata {
+        true => json!({"item": "{% $states.context.Map.Item.Value %}"}),
+        false => json!({"item.$": "$$.Map.Item.Value"}),
+    };
+    definition
+}
+
 fn machine(jsonata: bool, mut definition: Value) -> Value {
     if jsonata {
         definition["QueryLanguage"] = "JSONata".into();
@@ -108,6 +120,29 @@ fn case(name: &str, definition: &Value, input: Value) -> Done {
     let spent = (cpu()? - begun).as_secs_f64();
     let (per_second, events) = (transitions as f64 / spent, events as f64 / spent);
     say(&format!("{name:<58} {per_second:>10.0} transitions/s {events:>10.0} events/s"))
+}
+
+/// Whether an item costs more the more items there are, where the context object is looked at for each.
+fn selecting(name: &str, jsonata: bool) -> Done {
+    let machine = read(&selector(jsonata))?;
+    let mut costs = Vec::new();
+    for count in [250, 1000, 4000] {
+        let items: Vec<Value> = (0..count).map(|n| json!({"id": n, "text": "what is to be done"})).collect();
+        let input = Payload::from(json!({"items": items}));
+        let (mut items, begun) = (0, cpu()?);
+        while cpu()? - begun < patience() {
+            let (outcome, _) = play(&machine, &input, |_, _| Ok(()))?;
+            if !matches!(outcome, Outcome::Succeeded { .. }) {
+                return say(&format!("{name}: ItemSelector does not run: {outcome:?}"));
+            }
+            items += count;
+        }
+        costs.push(format!("{:.1}", (cpu()? - begun).as_secs_f64() * 1e6 / f64::from(items)));
+    }
+    say(&format!(
+        "{name}: microseconds an item, ItemSelector with the context's item, of 250, 1,000, 4,000: {}",
+        costs.join(" ")
+    ))
 }
 
 /// Whether a transition costs more the longer the history is: the first and the last thousands of a long count.

@@ -23,6 +23,7 @@ pub fn apply(run: &mut Run, event: &HistoryEvent) {
             let phase = Phase::Between { next: Some(start_at.clone()), output: start.input.clone() };
             run.begin_root(frame(None, 0, phase));
             run.start = Some(start.clone());
+            run.context = Arc::new(start.context());
             run.deadline = *deadline;
             run.secret = *secret;
         }

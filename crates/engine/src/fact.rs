@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use trainyard_domain::{Failure, Timestamp};
 
 use crate::Payload;
@@ -37,6 +37,24 @@ pub struct Start {
     /// How often it was redriven, for the context object; none of a synchronous express execution.
     #[serde(default = "never")]
     pub redrive_count: Option<u32>,
+}
+
+impl Start {
+    /// What the context object says of the execution in all of its states: everything but its input.
+    pub(crate) fn context(&self) -> Value {
+        // A state may be tried without a role.
+        let role = Some(&self.role_arn).filter(|role| !role.is_empty());
+        let mut execution = json!({
+            "Id": self.execution_arn,
+            "StartTime": self.start_time.to_string(),
+            "Name": self.name,
+            "RoleArn": role,
+        });
+        if let Some(count) = self.redrive_count {
+            execution["RedriveCount"] = count.into();
+        }
+        json!({"Execution": execution, "StateMachine": {"Id": self.machine_arn, "Name": self.machine_name}})
+    }
 }
 
 fn never() -> Option<u32> {

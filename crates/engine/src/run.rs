@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use trainyard_domain::Timestamp;
 
 use crate::{
@@ -15,6 +16,8 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Run {
     pub(crate) start: Option<Arc<Start>>,
+    /// What the context object says of `start`: made once, and looked at by many states.
+    pub(crate) context: Arc<Value>,
     pub(crate) secret: u64,
     pub(crate) deadline: Option<Timestamp>,
     pub(crate) last_id: u64,

@@ -2,9 +2,10 @@
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html>
 
 use serde_json::{Value, json};
+use trainyard_lang::asl::{Part, Parts};
 
 use crate::{
-    Run,
+    Payload, Run,
     frame::{Entry, FrameId, Phase},
 };
 
@@ -19,42 +20,43 @@ pub(super) struct More<'s> {
     pub(super) item: Option<(u32, &'s Value)>,
 }
 
-/// The context of a state.
-pub(super) fn context(
-    run: &Run,
+/// The context of a state. What it says of the execution and of the item is shared, not copied.
+pub(super) fn context<'s>(
+    run: &'s Run,
     frame: FrameId,
     entry: &Entry,
-    More { retries, token, item }: More<'_>,
-) -> Value {
-    let Some(start) = run.start() else { return json!({}) };
-    let mut context = json!({
-        "Execution": {
-            "Id": start.execution_arn,
-            "Input": start.input.value(),
-            "StartTime": start.start_time.to_string(),
-            "Name": start.name,
-            "RoleArn": start.role_arn,
-        },
-        "StateMachine": {"Id": start.machine_arn, "Name": start.machine_name},
-        "State": {
-            "Name": &*entry.state,
-            "EnteredTime": entry.time.to_string(),
-        },
-    });
-    if let Some(count) = start.redrive_count {
-        context["Execution"]["RedriveCount"] = count.into();
-    }
+    More { retries, token, item }: More<'s>,
+) -> Parts<'s> {
+    let Some(start) = run.start() else { return Parts::default() };
+    let mut state = Parts::default()
+        .with("Name", Part::Made((*entry.state).into()))
+        .with("EnteredTime", Part::Made(entry.time.to_string().into()));
     if retries {
-        context["State"]["RetryCount"] = entry.retry_count.into();
+        state = state.with("RetryCount", Part::Made(entry.retry_count.into()));
     }
+    let mut context = Parts::default()
+        .with("Execution", Part::Parts(execution(&run.context["Execution"], &start.input)))
+        .with("StateMachine", Part::Shared(&run.context["StateMachine"]))
+        .with("State", Part::Parts(state));
     if let Some(token) = token {
-        context["Task"] = json!({"Token": token});
+        context = context.with("Task", Part::Made(json!({"Token": token})));
     }
-    let around = || innermost(run, frame);
-    if let Some((index, item)) = item.or_else(around) {
-        context["Map"] = json!({"Item": {"Index": index, "Value": item}});
+    if let Some((index, item)) = item.or_else(|| innermost(run, frame)) {
+        let item = Parts::default().with("Index", Part::Made(index.into())).with("Value", Part::Shared(item));
+        context = context.with("Map", Part::Parts(Parts::default().with("Item", Part::Parts(item))));
     }
     context
+}
+
+fn execution<'s>(known: &'s Value, input: &'s Payload) -> Parts<'s> {
+    let mut execution = Parts::default();
+    for (name, value) in known.as_object().into_iter().flatten() {
+        execution = execution.with(name, Part::Shared(value));
+        if name == "Id" {
+            execution = execution.with("Input", Part::Shared(input.value()));
+        }
+    }
+    execution
 }
 
 /// The item of the innermost iteration around.

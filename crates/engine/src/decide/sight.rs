@@ -1,7 +1,9 @@
 //! What the expressions of a state see.
 
+use std::cell::OnceCell;
+
 use serde_json::Value;
-use trainyard_lang::asl::{Scope, StateKind, Variables};
+use trainyard_lang::asl::{Context, Node, Parts, Scope, StateKind, Variables};
 
 use super::{context, context::More, entered::Entered, story::Story, trial::Notes};
 use crate::{
@@ -17,6 +19,7 @@ pub(super) struct Sight<'s> {
     now: i64,
     seed: u64,
     more: More<'s>,
+    context: OnceCell<Parts<'s>>,
     notes: Option<&'s Notes>,
 }
 
@@ -32,7 +35,8 @@ impl<'s> Sight<'s> {
     pub(super) fn of(story: &'s Story<'_>, frame: FrameId, entry: &'s Entry) -> Self {
         let (now, seed) = (story.at.now.millis(), story.seed());
         let more = More { retries: false, token: None, item: None };
-        Self { run: &story.run, entry, frame, now, seed, more, notes: story.notes() }
+        let (run, notes, context) = (&story.run, story.notes(), OnceCell::new());
+        Self { run, entry, frame, now, seed, more, context, notes }
     }
 
     /// `$$.Task.Token` is this.
@@ -51,16 +55,24 @@ impl<'s> Sight<'s> {
 
     /// Looks with it. The context object is made only if somebody asks for it.
     pub(super) fn look<T>(&self, look: impl FnOnce(&Scope<'_>) -> T) -> T {
-        let usual = || context::context(self.run, self.frame, self.entry, self.more);
-        let context = || self.notes.map_or_else(usual, |notes| notes.context(usual));
         let scope = Scope::new(self.entry.input.value(), self.seed)
-            .with_context(&context)
+            .with_context(self)
             .with_variables(self)
             .at(self.now);
         match self.notes {
             Some(notes) => look(&scope.recorded_by(notes)),
             None => look(&scope),
         }
+    }
+}
+
+impl Context for Sight<'_> {
+    fn object(&self) -> Node<'_> {
+        if let Some(given) = self.notes.and_then(Notes::context) {
+            return Node::Value(given);
+        }
+        let make = || context::context(self.run, self.frame, self.entry, self.more);
+        Node::Parts(self.context.get_or_init(make))
     }
 }
 

@@ -65,7 +65,7 @@ proptest! {
         let (input, context) = (json!({"a": [1, {"a": "é"}], "é": {"1": null}}), json!({"a": 0}));
         for text in [&text, &plain, &format!("${text}"), &format!("States.Format({text})"), &format!("$[?({text})]")] {
             if let Ok(expression) = Expression::parse(text) {
-                let _ = expression.evaluate("field", Scope::new(&input, 1).with_context(&|| context.clone()).view(&input));
+                let _ = expression.evaluate("field", Scope::new(&input, 1).with_context(&context).view(&input));
             }
             if let Ok(path) = text.parse::<ReferencePath>() {
                 let _ = path.put(&mut input.clone(), json!(1));

@@ -1,12 +1,13 @@
 //! What the expressions of one state see, and how much they may make.
 
-use std::cell::{Cell, OnceCell};
+use std::{cell::Cell, sync::LazyLock};
 
 use serde_json::Value;
 
 use super::{
     fault::Fault,
     jsonata::{Known, Outcome},
+    parts::{Context, Node},
     path::{Budget, Found, Missing, Path, Root, VISITS},
 };
 
@@ -70,8 +71,7 @@ impl Stage {
 pub struct Scope<'v> {
     /// The state's input, as it came.
     pub(crate) input: &'v Value,
-    context: Option<&'v dyn Fn() -> Value>,
-    made_context: OnceCell<Value>,
+    context: Option<&'v dyn Context>,
     variables: Option<&'v dyn Variables>,
     recorder: Option<&'v dyn Recorder>,
     now: i64,
@@ -97,7 +97,6 @@ impl<'v> Scope<'v> {
         Self {
             input,
             context: None,
-            made_context: OnceCell::new(),
             variables: None,
             recorder: None,
             now: 0,
@@ -108,8 +107,8 @@ impl<'v> Scope<'v> {
         }
     }
 
-    /// What makes the context object. It is asked once, when somebody looks.
-    pub fn with_context(mut self, context: &'v dyn Fn() -> Value) -> Self {
+    /// Where the context object comes from, when somebody looks.
+    pub fn with_context(mut self, context: &'v dyn Context) -> Self {
         self.context = Some(context);
         self
     }
@@ -138,9 +137,9 @@ impl<'v> Scope<'v> {
     }
 
     /// The context object.
-    pub fn context(&self) -> &Value {
-        let empty = || Value::Object(serde_json::Map::new());
-        self.made_context.get_or_init(|| self.context.map_or_else(empty, |make| make()))
+    pub(crate) fn context(&self) -> Node<'_> {
+        static NOTHING: LazyLock<Value> = LazyLock::new(|| Value::Object(serde_json::Map::new()));
+        self.context.map_or_else(|| Node::Value(&NOTHING), |context| context.object())
     }
 
     /// The value of a variable, if it has one.
@@ -190,10 +189,11 @@ impl<'s> View<'s> {
     /// Follows a path.
     pub(crate) fn look(self, path: &Path) -> Result<Found<'s>, Missing> {
         let root = match path.root() {
-            Root::Input => self.dollar,
+            Root::Input => Node::Value(self.dollar),
             Root::Context => self.scope.context(),
             Root::Variable(name) => {
-                self.scope.variable(name).ok_or_else(|| Missing::no_variable(path.text()))?
+                let value = self.scope.variable(name);
+                Node::Value(value.ok_or_else(|| Missing::no_variable(path.text()))?)
             }
         };
         let mut budget = Budget(self.scope.visits.get());

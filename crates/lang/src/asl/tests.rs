@@ -179,8 +179,7 @@ fn templates_are_filled() {
     let template = Template::parse(&text, "", &report);
     assert!(report.into_diagnostics().is_empty());
     let (input, context) = (json!({"x": 1}), json!({"Name": "n"}));
-    let make = || context.clone();
-    let filled = template.fill(Scope::new(&input, 0).with_context(&make).view(&input));
+    let filled = template.fill(Scope::new(&input, 0).with_context(&context).view(&input));
     assert_eq!(filled, Ok(json!({"a": 1, "b": [{"c": "n"}, 1], "d": {"e": [1]}, "f": "$.x"})));
     let nothing = json!({});
     let fault = template.fill(Scope::new(&nothing, 0).view(&nothing)).unwrap_err();

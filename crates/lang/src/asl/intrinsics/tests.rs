@@ -6,8 +6,7 @@ use crate::asl::scope::Scope;
 #[track_caller]
 fn run(call: &str, input: &Value) -> Result<Value, CallFault> {
     let context = json!({"Execution": {"Name": "run-1"}});
-    let make = || context.clone();
-    let scope = Scope::new(input, 7).with_context(&make);
+    let scope = Scope::new(input, 7).with_context(&context);
     Call::parse(call).unwrap().evaluate(scope.view(input))
 }
 

@@ -19,7 +19,7 @@ use super::{
     guard,
     names::{Names, Part},
 };
-use crate::asl::scope::View;
+use crate::asl::{parts::Node, scope::View};
 
 /// How long all expressions of a state may take.
 const TIME: Duration = Duration::from_millis(180);
@@ -30,7 +30,7 @@ const DEPTH: usize = 1_500;
 #[derive(Default)]
 struct Cache {
     whole: OnceCell<JValue>,
-    members: RefCell<HashMap<String, JValue>>,
+    members: RefCell<HashMap<String, Cache>>,
 }
 
 /// What a scope knows in JSONata's form: each value is converted once, when somebody looks.
@@ -125,33 +125,33 @@ fn variable(name: &str, view: View<'_>) -> Option<JValue> {
 fn states(names: &Names, view: View<'_>) -> JValue {
     let known = &view.scope.known;
     let mut members = Vec::new();
-    let mut add = |name: &str, cache: &Cache, value: Option<&Value>| {
+    let mut add = |name: &str, cache: &Cache, value: Option<Node<'_>>| {
         if let (Some(part), Some(value)) = (names.looks_at(name), value) {
             members.push((name.to_owned(), cache.converted(value, part)));
         }
     };
-    add("input", &known.input, Some(view.scope.input));
+    add("input", &known.input, Some(Node::Value(view.scope.input)));
     if names.looks_at("context").is_some() {
         add("context", &known.context, Some(view.scope.context()));
     }
     if let Some(outcome) = view.outcome {
-        add("result", &outcome.known_result, outcome.result);
-        add("errorOutput", &outcome.known_error, outcome.error);
+        add("result", &outcome.known_result, outcome.result.map(Node::Value));
+        add("errorOutput", &outcome.known_error, outcome.error.map(Node::Value));
     }
     JValue::object(members.into_iter().collect())
 }
 
 impl Cache {
-    /// The part of the value, in JSONata's form.
-    fn converted(&self, value: &Value, part: &Part) -> JValue {
-        let (Part::Members(names), Value::Object(object)) = (part, value) else {
-            return self.whole.get_or_init(|| JValue::from(value.clone())).clone();
+    /// What is looked at of the value, in JSONata's form.
+    fn converted(&self, value: Node<'_>, part: &Part) -> JValue {
+        let (Part::Members(parts), None, true) = (part, self.whole.get(), value.is_object()) else {
+            return self.whole.get_or_init(|| JValue::from(value.value().clone())).clone();
         };
-        let mut members = self.members.borrow_mut();
-        let found = names.iter().filter_map(|name| {
-            let value = object.get(name)?;
-            let made = members.entry(name.clone()).or_insert_with(|| JValue::from(value.clone()));
-            Some((name.clone(), made.clone()))
+        let mut caches = self.members.borrow_mut();
+        let found = parts.iter().filter_map(|(name, part)| {
+            let member = value.member(name)?;
+            let cache = caches.entry(name.clone()).or_default();
+            Some((name.clone(), cache.converted(member, part)))
         });
         JValue::object(found.collect())
     }

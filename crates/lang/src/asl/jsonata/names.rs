@@ -22,13 +22,15 @@ pub(super) struct Names {
 /// What of a value is looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Part {
-    /// Only these members, if it is an object.
-    Members(BTreeSet<String>),
+    /// Of an object, only these members, and of each this much.
+    Members(BTreeMap<String, Part>),
     /// All of it.
     Whole,
 }
 
 const STATES: &str = "states";
+/// How many names deep it is known what is looked at: as deep as `$states.context.Map.Item.Value`.
+const LEVELS: usize = 3;
 
 impl Names {
     pub(super) fn of(node: &AstNode) -> Self {
@@ -40,18 +42,6 @@ impl Names {
     /// What the expression looks at of that member of `$states`.
     pub(super) fn looks_at(&self, member: &str) -> Option<&Part> {
         if self.all_states { Some(&Part::Whole) } else { self.members.get(member) }
-    }
-
-    fn look(&mut self, member: &str, below: Option<&str>) {
-        let part = self.members.entry(member.to_owned());
-        let part = part.or_insert_with(|| Part::Members(BTreeSet::new()));
-        match (below, &mut *part) {
-            (Some(below), Part::Members(all)) => {
-                all.insert(below.to_owned());
-            }
-            (None, _) => *part = Part::Whole,
-            (Some(_), Part::Whole) => {}
-        }
     }
 
     fn visit(&mut self, node: &AstNode) {
@@ -81,12 +71,12 @@ impl Names {
         }
         let rest = match steps {
             [PathStep { node: AstNode::Variable(first), stages, .. }, second, ..]
-                if first == STATES && stages.is_empty() =>
+                if first == STATES && stages.is_empty() && second.ancestor_label.is_none() =>
             {
                 match &second.node {
                     AstNode::Name(member) => {
                         self.variables.insert(STATES.to_owned());
-                        self.look(member, member_below(second, steps.get(2)));
+                        self.members.entry(member.clone()).or_default().add(&names_below(&steps[1..]));
                         &steps[1..]
                     }
                     _ => steps,
@@ -101,15 +91,38 @@ impl Names {
     }
 }
 
-/// The member that is all that is looked at below a step.
-fn member_below<'n>(step: &PathStep, next: Option<&'n PathStep>) -> Option<&'n str> {
-    let plain = step.stages.is_empty() && step.focus.is_none() && step.index_var.is_none();
-    // A step that `%` comes back to is looked at as a whole.
-    let simple = plain && !step.is_tuple && step.ancestor_label.is_none();
-    match &next?.node {
-        AstNode::Name(name) if simple => Some(name),
-        _ => None,
+impl Default for Part {
+    fn default() -> Self {
+        Self::Members(BTreeMap::new())
     }
+}
+
+impl Part {
+    /// What these names lead to is looked at too.
+    fn add(&mut self, names: &[&str]) {
+        match (names, &mut *self) {
+            ([], _) => *self = Self::Whole,
+            ([first, rest @ ..], Self::Members(members)) => {
+                members.entry((*first).to_owned()).or_default().add(rest);
+            }
+            (_, Self::Whole) => {}
+        }
+    }
+}
+
+/// The names that lead from the first step to all that is looked at below it.
+fn names_below(steps: &[PathStep]) -> Vec<&str> {
+    let below = steps.windows(2).map_while(|pair| {
+        let [step, next] = pair else { return None };
+        let plain = step.stages.is_empty() && step.focus.is_none() && step.index_var.is_none();
+        // What a step with a label came from is looked at as a whole: `%` comes back to it.
+        let simple = plain && !step.is_tuple && next.ancestor_label.is_none();
+        match &next.node {
+            AstNode::Name(name) if simple => Some(name.as_str()),
+            _ => None,
+        }
+    });
+    below.take(LEVELS).collect()
 }
 
 /// The nodes of a step.

@@ -27,7 +27,7 @@ fn run(text: &str) -> Result<Value, Fault> {
     let expression = expression.unwrap_or_else(|| panic!("{text}: {:?}", report.into_diagnostics()));
     let input =
         json!({"n": 5, "list": [1, 2, 3], "text": "a-b", "deep": {"er": [{"x": 1}, {"x": 2}]}, "nil": null});
-    let context = || json!({"State": {"Name": "S"}});
+    let context = json!({"State": {"Name": "S"}});
     let variables = Set(json!({"rate": 2.5, "names": ["p", "q"]}));
     let scope = Scope::new(&input, 7).with_context(&context).with_variables(&variables).at(1_700_000_000_000);
     expression.evaluate(scope.view(&input))
@@ -82,6 +82,10 @@ fn sees_states_and_variables() {
     check("$states.input.deep.er@$e#$i.[$i, $e.x]", json!([0, 1, 1, 2]));
     check("$states.input.deep.er.x.(%.%.er[0].x)", json!([1, 1]));
     check("$states.input.deep ~> |er|{'y': 'z'}|", json!({"er": [{"x": 1, "y": "z"}, {"x": 2, "y": "z"}]}));
+    check("$states.input.deep.(%.n)", json!(5));
+    check("$count($keys($states.input.deep.er[0].%))", json!(1));
+    check("$count($keys($states.input.n.%))", json!(5));
+    check("$count($keys($states.input.%))", json!(2));
     check("$states.input.deep.er^(>x).x", json!([2, 1]));
     check("$states.input.deep.er{$string(x): x}", json!({"1": 1, "2": 2}));
     check("$replace('a1b2', /[0-9]/, function($m) { '<' & $m.match & '>' })", json!("a<1>b<2>"));

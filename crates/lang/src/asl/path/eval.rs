@@ -5,6 +5,7 @@ use std::{borrow::Cow, fmt::Write as _};
 use serde_json::{Map, Value};
 
 use super::{Path, Step};
+use crate::asl::parts::Node;
 
 /// How many nodes the paths of one state may visit: far more than honest ones do, far less than `$..*..*` would.
 pub(crate) const VISITS: u32 = 1_000_000;
@@ -79,24 +80,34 @@ impl Budget {
 impl Path {
     /// Follows the path from the value that its first `$…` means.
     pub fn find<'v>(&self, root: &'v Value) -> Result<Found<'v>, Missing> {
+        self.find_at(Node::Value(root))
+    }
+
+    /// The same where the value may be in parts.
+    pub(crate) fn find_at<'v>(&self, root: Node<'v>) -> Result<Found<'v>, Missing> {
         self.find_within(&mut Budget(VISITS), root)
     }
 
     /// The same as one of several paths that share a budget.
-    pub(crate) fn find_within<'v>(&self, budget: &mut Budget, root: &'v Value) -> Result<Found<'v>, Missing> {
+    pub(crate) fn find_within<'v>(&self, budget: &mut Budget, root: Node<'v>) -> Result<Found<'v>, Missing> {
         if self.is_definite() {
             return self.follow(root);
         }
-        select(&self.steps, root, root, budget).map(Found::Many).map_err(|TooMuch| Missing::TooMuch)
+        let (mut from, mut steps) = (root, &self.steps[..]);
+        while let (Node::Parts(_), [Step::Child(name), below @ ..]) = (from, steps) {
+            let Some(member) = from.member(name) else { return Ok(Found::Many(Vec::new())) };
+            (from, steps) = (member, below);
+        }
+        select(steps, from.value(), root, budget).map(Found::Many).map_err(|TooMuch| Missing::TooMuch)
     }
 
-    fn follow<'v>(&self, root: &'v Value) -> Result<Found<'v>, Missing> {
+    fn follow<'v>(&self, root: Node<'v>) -> Result<Found<'v>, Missing> {
         let mut here = root;
         for (at, step) in self.steps.iter().enumerate() {
             if let Step::Children(names) = step {
                 return Ok(Found::Gathered(gather(here, names)));
             }
-            let Some(next) = only(here, step) else {
+            let Some(next) = below(here, step) else {
                 let inner = at + 1 < self.steps.len();
                 let missing = inner && here.is_object();
                 let (what, steps) = if missing {
@@ -108,7 +119,16 @@ impl Path {
             };
             here = next;
         }
-        Ok(Found::One(here))
+        Ok(Found::One(here.value()))
+    }
+}
+
+/// The one place that a definite step leads to.
+fn below<'v>(here: Node<'v>, step: &Step) -> Option<Node<'v>> {
+    match (step, here) {
+        (Step::Child(name), Node::Parts(_)) => here.member(name),
+        (_, Node::Parts(_)) => None,
+        (_, Node::Value(value)) => only(value, step).map(Node::Value),
     }
 }
 
@@ -121,8 +141,8 @@ fn only<'v>(here: &'v Value, step: &Step) -> Option<&'v Value> {
     }
 }
 
-fn gather(here: &Value, names: &[String]) -> Map<String, Value> {
-    let members = names.iter().filter_map(|name| Some((name.clone(), here.get(name)?.clone())));
+fn gather(here: Node<'_>, names: &[String]) -> Map<String, Value> {
+    let members = names.iter().filter_map(|name| Some((name.clone(), here.member(name)?.value().clone())));
     members.collect()
 }
 
@@ -136,7 +156,7 @@ pub(super) fn position(index: i64, len: usize) -> Option<usize> {
 pub(super) fn select<'v>(
     steps: &[Step],
     from: &'v Value,
-    root: &'v Value,
+    root: Node<'v>,
     budget: &mut Budget,
 ) -> Result<Vec<&'v Value>, TooMuch> {
     let mut here = vec![from];
@@ -154,7 +174,7 @@ pub(super) fn select<'v>(
 fn spread<'v>(
     step: &Step,
     node: &'v Value,
-    root: &'v Value,
+    root: Node<'v>,
     out: &mut Vec<&'v Value>,
     budget: &mut Budget,
 ) -> Result<(), TooMuch> {

@@ -8,6 +8,7 @@ use super::{
     Step,
     eval::{Budget, TooMuch, select},
 };
+use crate::asl::parts::Node;
 
 /// A condition on one element.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,7 +80,7 @@ fn order(left: &Value, right: &Value) -> Option<Ordering> {
 }
 
 impl Filter {
-    pub(super) fn keeps(&self, here: &Value, root: &Value, budget: &mut Budget) -> Result<bool, TooMuch> {
+    pub(super) fn keeps(&self, here: &Value, root: Node<'_>, budget: &mut Budget) -> Result<bool, TooMuch> {
         match self {
             Self::Any(all) => {
                 for one in all {
@@ -115,12 +116,12 @@ impl Operand {
     fn values<'v>(
         &'v self,
         here: &'v Value,
-        root: &'v Value,
+        root: Node<'v>,
         budget: &mut Budget,
     ) -> Result<Vec<&'v Value>, TooMuch> {
         match self {
             Self::Here(steps) => select(steps, here, root, budget),
-            Self::Root(steps) => select(steps, root, root, budget),
+            Self::Root(steps) => select(steps, root.value(), root, budget),
             Self::Literal(value) => Ok(vec![value]),
         }
     }
