@@ -165,7 +165,10 @@ pub(super) fn leave_for(
 ) -> Result<(), Fault> {
     let Leaving { output, assigned } = leaving;
     story.made += limits::check(&here.entry.state, &output)?;
-    story.made += limits::check_assigned(&here.entry.state, &assigned)?;
+    if !assigned.is_empty() {
+        story.made += limits::check_assigned(&here.entry.state, &assigned)?;
+        limits::check_held(&here.entry.state, story.run.held_with(here.frame, &assigned))?;
+    }
     story.tell(
         here.frame,
         EventKind::StateExited {
