@@ -10,6 +10,7 @@ use super::{
     choice, entered,
     entered::{Entered, graph, kind_of},
     fail, failure, fork, limits, map, parallel, pass,
+    sight::Sight,
     story::Story,
     succeed, task, timers, wait, wreck,
 };
@@ -140,6 +141,20 @@ impl Leaving {
         let assigned = left.assigned.into_iter().map(|(name, value)| (name, value.into())).collect();
         Self { output, assigned }
     }
+}
+
+/// Makes the state's output of what all that was done in it has given, and leaves.
+pub(super) fn leave_with(
+    story: &mut Story<'_>,
+    here: &Entered<'_>,
+    result: &Payload,
+    next: &Next,
+) -> Result<(), Fault> {
+    let leaving = Sight::new(story, here).look(|scope| {
+        let left = here.state.flow.leave(scope, Some(Cow::Borrowed(result.value())))?;
+        Ok::<_, Fault>(Leaving::new(left, &here.entry, Some(result)))
+    })?;
+    leave(story, here, leaving, next)
 }
 
 /// Leaves the state.

@@ -5,13 +5,7 @@ use std::borrow::Cow;
 
 use trainyard_lang::asl::{Fault, Map, Mode, Scope};
 
-use super::{
-    entered::Entered,
-    flow::{self, Leaving},
-    limits, map_run,
-    sight::Sight,
-    story::Story,
-};
+use super::{entered::Entered, limits, map_run, sight::Sight, story::Story};
 use crate::{
     EventKind, Payload,
     frame::{Fork, Phase},
@@ -121,19 +115,4 @@ fn item(story: &Story<'_>, here: &Entered<'_>, map: &Map, index: u32) -> Result<
         selector.fill(scope, &input)
     })?;
     Ok(made.into())
-}
-
-/// All iterations have ended well.
-pub(super) fn end(
-    story: &mut Story<'_>,
-    here: &Entered<'_>,
-    map: &Map,
-    results: Payload,
-) -> Result<(), Fault> {
-    story.tell(here.frame, EventKind::MapStateSucceeded);
-    let leaving = Sight::new(story, here).look(|scope| {
-        let left = here.state.flow.leave(scope, Some(Cow::Borrowed(results.value())))?;
-        Ok::<_, Fault>(Leaving::new(left, &here.entry, Some(&results)))
-    })?;
-    flow::leave(story, here, leaving, &map.next)
 }

@@ -4,8 +4,6 @@
 //! Whoever carries out the map run reads the items, starts the children and counts them; this decides with what, and
 //! what follows from its end.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use trainyard_domain::Failure;
@@ -14,8 +12,7 @@ use trainyard_lang::asl::{Count, Distributed, Fault, Map, Scope, Shape, StateKin
 use super::{
     entered::{Entered, entered},
     failure::{self, Trouble},
-    flow::{self, Leaving},
-    limits, map,
+    flow, limits, map,
     sight::Sight,
     story::Story,
 };
@@ -162,18 +159,10 @@ pub(super) fn succeeded(story: &mut Story<'_>, token: &str, result: &Payload) {
     if story.over() {
         return;
     }
-    if let Err(fault) = take(story, &here, map, result) {
+    if let Err(fault) = flow::leave_with(story, &here, result, &map.next) {
         failure::fault(story, &here, fault);
     }
     flow::go_on(story);
-}
-
-fn take(story: &mut Story<'_>, here: &Entered<'_>, map: &Map, result: &Payload) -> Result<(), Fault> {
-    let leaving = Sight::new(story, here).look(|scope| {
-        let left = here.state.flow.leave(scope, Some(Cow::Borrowed(result.value())))?;
-        Ok::<_, Fault>(Leaving::new(left, &here.entry, Some(result)))
-    })?;
-    flow::leave(story, here, leaving, &map.next)
 }
 
 /// The map run has ended badly.

@@ -319,9 +319,10 @@ async fn what_cannot_be_read_or_written_fails_by_name() {
 async fn map_runs_within_children() {
     let world = World::new().await;
     let inner = distributed(json!({"Pass": {"Type": "Pass", "End": true}}), json!({}));
-    let mut states = inner["States"].clone();
-    states["Map"]["Label"] = json!("Inner");
-    let execution = begin(&world, &distributed(states, json!({})), &json!([[1, 2], [3]])).await;
+    let mut map = inner["States"]["Map"].clone();
+    map["Label"] = json!("Inner");
+    let execution =
+        begin(&world, &distributed(json!({"Within": map}), json!({})), &json!([[1, 2], [3]])).await;
     assert_eq!(output(&world.over(&execution).await), json!([[1, 2], [3]]));
     let run = ended(&world, &execution).await;
     let child = children(&world, &run, None).await[0].arn().to_string();
