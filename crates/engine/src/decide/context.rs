@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Run,
+    command::STATE_DATA,
     frame::{Entry, FrameId, Phase},
 };
 
@@ -16,7 +17,17 @@ pub(super) struct More<'s> {
     /// The token of a task that waits for it to be answered.
     pub(super) token: Option<&'s str>,
     /// The item that an iteration is to be made of.
-    pub(super) item: Option<(u32, &'s Value)>,
+    pub(super) item: Option<Item<'s>>,
+}
+
+/// One item of a Map.
+#[derive(Clone, Copy)]
+pub(super) struct Item<'s> {
+    pub(super) index: u32,
+    /// The name of the member that it is, of an object.
+    pub(super) key: Option<&'s str>,
+    pub(super) value: &'s Value,
+    pub(super) source: &'s str,
 }
 
 /// The context of a state.
@@ -51,21 +62,28 @@ pub(super) fn context(
         context["Task"] = json!({"Token": token});
     }
     let around = || innermost(run, frame);
-    if let Some((index, item)) = item.or_else(around) {
-        context["Map"] = json!({"Item": {"Index": index, "Value": item}});
+    if let Some(Item { index, key, value, source }) = item.or_else(around) {
+        let mut item = json!({"Index": index});
+        if let Some(key) = key {
+            item["Key"] = key.into();
+        }
+        item["Value"] = value.clone();
+        item["Source"] = source.into();
+        context["Map"] = json!({"Item": item});
     }
     context
 }
 
 /// The item of the innermost iteration around.
-fn innermost(run: &Run, frame: FrameId) -> Option<(u32, &Value)> {
+fn innermost(run: &Run, frame: FrameId) -> Option<Item<'_>> {
     let mut place = run.frame(frame)?.parent?;
     loop {
         let around = run.frame(place.frame)?;
         if let Phase::Forked(fork) = &around.phase
             && fork.iterates
         {
-            return Some((place.index, fork.input.get(place.index as usize)?));
+            let value = fork.input.get(place.index as usize)?;
+            return Some(Item { index: place.index, key: None, value, source: STATE_DATA });
         }
         place = around.parent?;
     }

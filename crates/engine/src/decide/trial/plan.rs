@@ -63,7 +63,7 @@ impl Trial {
         self.decision.commands.iter().find_map(|command| match command {
             Command::StartMapRun(call) => {
                 let (items, most) = match &call.items {
-                    ItemSource::Here(items) => (Some(items.clone()), None),
+                    ItemSource::Here(_) => (call.items.here().map(|items| Value::from(items).into()), None),
                     ItemSource::Reader { most, .. } => (None, *most),
                 };
                 Some((items, most, call.batch.clone()))
@@ -76,9 +76,14 @@ impl Trial {
     /// if that cannot be done.
     pub fn select(&mut self, items: Vec<Value>) -> Vec<Payload> {
         let mut made = Vec::new();
+        let source = self.decision.commands.iter().find_map(|command| match command {
+            Command::StartMapRun(call) => Some(call.items.clone()),
+            _ => None,
+        });
+        let source = source.unwrap_or_else(|| ItemSource::Here(Payload::default()));
         self.tell(|story| {
             let Some((here, map)) = waiting_map(story) else { return };
-            match map_run::inputs(story, (&here, map), (0, items)) {
+            match map_run::inputs(story, (&here, map), &source, (0, items)) {
                 Ok(inputs) => made = inputs,
                 Err(fault) => return failure::fault(story, &here, fault),
             }

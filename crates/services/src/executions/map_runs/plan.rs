@@ -45,13 +45,8 @@ struct Key {
 impl Source {
     /// What the state asks for; why it cannot be had.
     pub(super) fn of(items: ItemSource, config: &ReaderConfig) -> Result<Self, String> {
-        let (resource, arguments) = match items {
-            ItemSource::Here(list) => {
-                return match list.into_value() {
-                    Value::Array(items) => Ok(Self::Here(items)),
-                    _ => Err("The items are no list.".to_owned()),
-                };
-            }
+        let (resource, arguments) = match &items {
+            ItemSource::Here(_) => return Ok(Self::Here(items.here().unwrap_or_default())),
             ItemSource::Reader { resource, arguments, .. } => (resource, arguments),
         };
         if is_listing(&resource) {
