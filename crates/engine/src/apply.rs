@@ -47,7 +47,11 @@ pub fn apply(run: &mut Run, event: &HistoryEvent) {
         }
         EventKind::StateExited { output, assigned, next, .. } => {
             run.end_children(event.frame);
-            run.change(event.frame, |frame| leave(frame, event.id, (output, assigned, next.as_ref())));
+            run.assign(event.frame, assigned);
+            run.change(event.frame, |frame| {
+                frame.last = event.id;
+                frame.phase = Phase::Between { next: next.clone(), output: output.clone() };
+            });
             if next.is_none() {
                 end_of_branch(run, event.frame, event.id);
             }
@@ -147,19 +151,6 @@ fn entered(event: &HistoryEvent, name: &Arc<str>, input: &Payload, until: Option
         Some(until) => Phase::Waiting { entry, until },
         None => Phase::Entered(entry),
     }
-}
-
-fn leave(
-    frame: &mut Frame,
-    id: u64,
-    (output, assigned, next): (&Payload, &BTreeMap<String, Payload>, Option<&Arc<str>>),
-) {
-    frame.last = id;
-    if !assigned.is_empty() {
-        let assigned = assigned.iter().map(|(name, value)| (name.clone(), value.clone()));
-        Arc::make_mut(&mut frame.variables).extend(assigned);
-    }
-    frame.phase = Phase::Between { next: next.cloned(), output: output.clone() };
 }
 
 /// What a Parallel or a Map begins with.

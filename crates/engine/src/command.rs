@@ -1,10 +1,14 @@
 //! What an execution wants done.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use trainyard_domain::{Failure, Timestamp};
 use trainyard_lang::asl::Resource;
 
 use crate::{HistoryEvent, Payload, TimerId};
+
+/// What the context object calls the source of items that are not read from anywhere.
+pub(crate) const STATE_DATA: &str = "STATE_DATA";
 
 /// What follows from a fact: both halves are committed together, before any command is carried out.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -103,7 +107,7 @@ pub struct MapRunCall {
 /// Where a map run's items come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ItemSource {
-    /// This list.
+    /// This list, or the members of this object.
     Here(Payload),
     /// They are read.
     Reader {
@@ -114,6 +118,34 @@ pub enum ItemSource {
         /// At most so many.
         most: Option<u64>,
     },
+}
+
+impl ItemSource {
+    /// The items, if they are here; the members of an object as AWS makes items of them.
+    pub fn here(&self) -> Option<Vec<Value>> {
+        let Self::Here(items) = self else { return None };
+        Some(match items.value() {
+            Value::Array(items) => items.clone(),
+            Value::Object(members) => {
+                members.iter().map(|(name, value)| json!({"Key": name, "Value": value})).collect()
+            }
+            _ => Vec::new(),
+        })
+    }
+
+    /// Whether each item is a member of an object.
+    pub(crate) fn has_keys(&self) -> bool {
+        matches!(self, Self::Here(items) if items.is_object())
+    }
+
+    /// What the context object of each item calls it.
+    /// <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html>
+    pub(crate) fn name(&self) -> String {
+        let Self::Reader { arguments, .. } = self else { return STATE_DATA.to_owned() };
+        let part = |name: &str| arguments.get(name).and_then(Value::as_str);
+        let bucket = part("Bucket").unwrap_or_default();
+        part("Key").map_or_else(|| format!("S3://{bucket}"), |key| format!("S3://{bucket}/{key}"))
+    }
 }
 
 /// How items are put together for one child execution.

@@ -1,12 +1,12 @@
 //! One execution as its history tells it.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 use trainyard_domain::Timestamp;
 
 use crate::{
-    HistoryEvent, Outcome, Start, apply,
+    HistoryEvent, Outcome, Payload, Start, apply,
     frame::{Frame, FrameId, ROOT},
     shelf::Shelf,
     token,
@@ -29,6 +29,8 @@ pub struct Run {
     pub(crate) turn: FrameId,
     /// How many frames were ever begun beside the root.
     begun: u64,
+    /// How many bytes the variables of all frames have.
+    held: usize,
 }
 
 impl Run {
@@ -101,6 +103,23 @@ impl Run {
         }
     }
 
+    /// How many bytes the variables of all frames would have, if the frame set these.
+    pub(crate) fn held_with(&self, id: FrameId, assigned: &BTreeMap<String, Payload>) -> usize {
+        let Some(frame) = self.frame(id) else { return self.held };
+        let replaced = assigned.keys().filter_map(|name| frame.variables.get(name));
+        self.held.saturating_sub(bytes(replaced)).saturating_add(bytes(assigned.values()))
+    }
+
+    /// The frame sets variables.
+    pub(crate) fn assign(&mut self, id: FrameId, assigned: &BTreeMap<String, Payload>) {
+        if assigned.is_empty() {
+            return;
+        }
+        self.held = self.held_with(id, assigned);
+        let assigned = assigned.iter().map(|(name, value)| (name.clone(), value.clone()));
+        self.change(id, |frame| Arc::make_mut(&mut frame.variables).extend(assigned));
+    }
+
     /// The number that the next frame will have.
     pub(crate) fn next_frame(&self) -> FrameId {
         self.begun + 1
@@ -130,6 +149,7 @@ impl Run {
         let mut ends = vec![id];
         while let Some(id) = ends.pop() {
             if let Some(frame) = self.frames.remove(id) {
+                self.held = self.held.saturating_sub(bytes(frame.variables.values()));
                 ends.extend(frame.phase.children());
                 self.ready.remove(id);
             }
@@ -147,6 +167,11 @@ impl Run {
     pub(crate) fn finish(&mut self, outcome: Outcome) {
         self.frames = Shelf::default();
         self.ready = Shelf::default();
+        self.held = 0;
         self.outcome = Some(outcome);
     }
+}
+
+fn bytes<'p>(values: impl Iterator<Item = &'p Payload>) -> usize {
+    values.map(|value| value.text().len()).sum()
 }

@@ -331,3 +331,58 @@ fn large_data_goes_round_in_small_decisions() {
     assert!(world.longest < 50, "{}", world.longest);
     assert_eq!(world.timers.len(), 1);
 }
+
+/// All variables of an execution together have a bound; those of an iteration are gone when it has ended.
+#[test]
+fn variables_have_an_end() {
+    let input = json!({"big": "x".repeat(250_000), "list": vec![0; 50]});
+    let pass = |n: usize, way: Value| {
+        let mut state = json!({"Type": "Pass", "Assign": {format!("v{n}.$"): "$.big"}});
+        state.as_object_mut().unwrap().extend(way.as_object().unwrap().clone());
+        state
+    };
+    let chain = |length: usize| {
+        let way =
+            |n| if n + 1 == length { json!({"End": true}) } else { json!({"Next": format!("S{}", n + 1)}) };
+        let states: serde_json::Map<_, _> = (0..length).map(|n| (format!("S{n}"), pass(n, way(n)))).collect();
+        World::begin(&json!({"StartAt": "S0", "States": states}), input.clone())
+    };
+    let run_out = |mut world: World| {
+        while world.finished.is_none() && world.wait() {}
+        world
+    };
+    assert_eq!(run_out(chain(41)).output(), input);
+    let (error, cause) = run_out(chain(42)).failure();
+    assert_eq!(error, "States.DataLimitExceeded");
+    assert!(cause.contains("'S41'") && cause.contains("total size of all variables"), "{cause}");
+    let processor = json!({"StartAt": "S", "States": {"S": pass(0, json!({"End": true}))}});
+    let map = json!({
+        "Type": "Map", "ItemsPath": "$.list", "MaxConcurrency": 1, "ItemProcessor": processor,
+        "ItemSelector": {"big.$": "$.big"}, "ResultPath": null, "End": true,
+    });
+    let world = World::begin(&json!({"StartAt": "M", "States": {"M": map}}), input.clone());
+    assert_eq!(run_out(world).output(), input);
+}
+
+/// What fails in a branch long after all that was told is tried again too.
+#[test]
+fn a_silent_failure_is_retried() {
+    let wait =
+        json!({"Type": "Wait", "Seconds": 1, "Assign": {"x.$": "States.StringToJson($.text)"}, "End": true});
+    let branch = |states: Value| json!({"StartAt": "W", "States": states});
+    let retry = json!([{"ErrorEquals": ["States.IntrinsicFailure"], "IntervalSeconds": 1, "MaxAttempts": 2}]);
+    let inside = json!({"StartAt": "V", "States": {"V": wait}});
+    for states in [json!({"W": wait}), json!({"W": {"Type": "Parallel", "Branches": [inside], "End": true}})]
+    {
+        let parallel = json!({"Type": "Parallel", "Branches": [branch(states)], "Retry": retry, "End": true});
+        let mut world =
+            World::begin(&json!({"StartAt": "P", "States": {"P": parallel}}), json!({"text": "{"}));
+        while world.finished.is_none() && world.wait() {}
+        assert_eq!(world.failure().0, "States.IntrinsicFailure");
+        let entered = world.types().iter().filter(|kind| *kind == "WaitStateEntered").count();
+        assert_eq!(entered, 3, "{:?}", world.types());
+        assert!(world.timers.is_empty(), "{:?}", world.timers);
+        let folded = trainyard_engine::Run::fold(&world.events);
+        assert_eq!(folded, world.run);
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use trainyard_domain::Failure;
-use trainyard_lang::asl::{StateKind, Task};
+use trainyard_lang::asl::{Resource, StateKind, Task};
 
 use super::{
     entered::{Entered, entered},
@@ -61,10 +61,12 @@ pub(super) fn submitted(story: &mut Story<'_>, token: &str, response: &Value) {
     }
 }
 
-/// The call was refused. A task that does not wait has simply failed.
+/// The call was refused. A task that does not wait has simply failed; of an activity, nobody could be offered it.
 pub(super) fn refused(story: &mut Story<'_>, token: &str, failure: &Failure) {
     let Some(attempt) = under_way(story, token) else { return };
-    let ended = if attempt.call.resource.pattern().waits() { Ended::SubmitFailed } else { Ended::Failed };
+    let resource = &attempt.call.resource;
+    let begins = resource.pattern().waits() || matches!(resource, Resource::Activity(_));
+    let ended = if begins { Ended::SubmitFailed } else { Ended::Failed };
     end(story, &attempt, &ended(failure.clone()));
 }
 

@@ -6,6 +6,7 @@ use trainyard_lang::asl::{Part, Parts};
 
 use crate::{
     Payload, Run,
+    command::STATE_DATA,
     frame::{Entry, FrameId, Phase},
 };
 
@@ -17,7 +18,17 @@ pub(super) struct More<'s> {
     /// The token of a task that waits for it to be answered.
     pub(super) token: Option<&'s str>,
     /// The item that an iteration is to be made of.
-    pub(super) item: Option<(u32, &'s Value)>,
+    pub(super) item: Option<Item<'s>>,
+}
+
+/// One item of a Map.
+#[derive(Clone, Copy)]
+pub(super) struct Item<'s> {
+    pub(super) index: u32,
+    /// The name of the member that it is, of an object.
+    pub(super) key: Option<&'s str>,
+    pub(super) value: &'s Value,
+    pub(super) source: &'s str,
 }
 
 /// The context of a state. What it says of the execution and of the item is shared, not copied.
@@ -41,8 +52,13 @@ pub(super) fn context<'s>(
     if let Some(token) = token {
         context = context.with("Task", Part::Made(json!({"Token": token})));
     }
-    if let Some((index, item)) = item.or_else(|| innermost(run, frame)) {
-        let item = Parts::default().with("Index", Part::Made(index.into())).with("Value", Part::Shared(item));
+    let around = || innermost(run, frame);
+    if let Some(Item { index, key, value, source }) = item.or_else(around) {
+        let mut item = Parts::default().with("Index", Part::Made(index.into()));
+        if let Some(key) = key {
+            item = item.with("Key", Part::Made(key.into()));
+        }
+        item = item.with("Value", Part::Shared(value)).with("Source", Part::Made(source.into()));
         context = context.with("Map", Part::Parts(Parts::default().with("Item", Part::Parts(item))));
     }
     context
@@ -60,14 +76,15 @@ fn execution<'s>(known: &'s Value, input: &'s Payload) -> Parts<'s> {
 }
 
 /// The item of the innermost iteration around.
-fn innermost(run: &Run, frame: FrameId) -> Option<(u32, &Value)> {
+fn innermost(run: &Run, frame: FrameId) -> Option<Item<'_>> {
     let mut place = run.frame(frame)?.parent?;
     loop {
         let around = run.frame(place.frame)?;
         if let Phase::Forked(fork) = &around.phase
             && fork.iterates
         {
-            return Some((place.index, fork.input.get(place.index as usize)?));
+            let value = fork.input.get(place.index as usize)?;
+            return Some(Item { index: place.index, key: None, value, source: STATE_DATA });
         }
         place = around.parent?;
     }

@@ -157,6 +157,10 @@ fn of_expression(story: &mut Story<'_>, here: &Entered<'_>, trouble: Trouble) {
 /// the state's own thread.
 pub(super) fn of_state(story: &mut Story<'_>, here: &Entered<'_>, trouble: Trouble, from: Option<u64>) {
     if let Some(retry) = retry(story, here, &trouble) {
+        // A retry is remembered as part of an event: what has failed without one is given up as the others were.
+        if story.is_silent() {
+            wreck::abort_children(story, here.frame);
+        }
         let last = story.run.frame(here.frame).map_or(0, |frame| frame.last);
         let wake = Command::WakeAt { timer: retry.timer.clone(), at: retry.at };
         if story.retry(here.frame, retry, from.unwrap_or(last)) {

@@ -10,6 +10,7 @@ use super::{
     choice, entered,
     entered::{Entered, graph, kind_of},
     fail, failure, fork, limits, map, parallel, pass,
+    sight::Sight,
     story::Story,
     succeed, task, timers, wait, wreck,
 };
@@ -142,6 +143,20 @@ impl Leaving {
     }
 }
 
+/// Makes the state's output of what all that was done in it has given, and leaves.
+pub(super) fn leave_with(
+    story: &mut Story<'_>,
+    here: &Entered<'_>,
+    result: &Payload,
+    next: &Next,
+) -> Result<(), Fault> {
+    let leaving = Sight::new(story, here).look(|scope| {
+        let left = here.state.flow.leave(scope, Some(Cow::Borrowed(result.value())))?;
+        Ok::<_, Fault>(Leaving::new(left, &here.entry, Some(result)))
+    })?;
+    leave(story, here, leaving, next)
+}
+
 /// Leaves the state.
 pub(super) fn leave(
     story: &mut Story<'_>,
@@ -165,7 +180,10 @@ pub(super) fn leave_for(
 ) -> Result<(), Fault> {
     let Leaving { output, assigned } = leaving;
     story.made += limits::check(&here.entry.state, &output)?;
-    story.made += limits::check_assigned(&here.entry.state, &assigned)?;
+    if !assigned.is_empty() {
+        story.made += limits::check_assigned(&here.entry.state, &assigned)?;
+        limits::check_held(&here.entry.state, story.run.held_with(here.frame, &assigned))?;
+    }
     story.tell(
         here.frame,
         EventKind::StateExited {

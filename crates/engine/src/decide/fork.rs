@@ -1,10 +1,14 @@
 //! What Parallel and inline Map have in common: branches and iterations, and what comes of them.
 
-use trainyard_lang::asl::StateKind;
+use trainyard_lang::asl::{Fault, Map, Parallel, StateKind};
 
-use super::{entered, failure, map, parallel, story::Story};
+use super::{
+    entered::{self, Entered},
+    failure, flow, map,
+    story::Story,
+};
 use crate::{
-    Payload,
+    EventKind, Payload,
     frame::{Fork, FrameId, Phase},
 };
 
@@ -15,11 +19,11 @@ pub(super) fn go_on(story: &mut Story<'_>, frame: FrameId) {
     let done = match (&here.state.kind, fork.is_done()) {
         (StateKind::Parallel(parallel), true) => {
             let results = results(fork);
-            parallel::end(story, &here, parallel, results)
+            end_parallel(story, &here, parallel, &results)
         }
         (StateKind::Map(map), true) => {
             let results = results(fork);
-            map::end(story, &here, map, results)
+            end_map(story, &here, map, &results)
         }
         (StateKind::Map(map), false) => map::iterate(story, &here, map),
         _ => return,
@@ -27,6 +31,28 @@ pub(super) fn go_on(story: &mut Story<'_>, frame: FrameId) {
     if let Err(fault) = done {
         failure::fault(story, &here, fault);
     }
+}
+
+/// All branches have ended well.
+pub(super) fn end_parallel(
+    story: &mut Story<'_>,
+    here: &Entered<'_>,
+    parallel: &Parallel,
+    results: &Payload,
+) -> Result<(), Fault> {
+    story.tell(here.frame, EventKind::ParallelStateSucceeded);
+    flow::leave_with(story, here, results, &parallel.next)
+}
+
+/// All iterations have ended well.
+pub(super) fn end_map(
+    story: &mut Story<'_>,
+    here: &Entered<'_>,
+    map: &Map,
+    results: &Payload,
+) -> Result<(), Fault> {
+    story.tell(here.frame, EventKind::MapStateSucceeded);
+    flow::leave_with(story, here, results, &map.next)
 }
 
 /// What all branches or iterations gave, in the order of the definition or the items.

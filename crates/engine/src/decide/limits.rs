@@ -12,6 +12,9 @@ use crate::Payload;
 pub const HISTORY_LIMIT: u64 = 25_000;
 /// The most bytes, as JSON in UTF-8, of an input, an output, a result or parameters.
 pub const PAYLOAD_LIMIT: usize = 256 * 1024;
+/// The most bytes, as JSON in UTF-8, of all variables of an execution together.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html>
+const VARIABLES_LIMIT: usize = 10 * 1024 * 1024;
 /// How deeply data may nest: all that is stored can then be read again.
 const DEPTH_LIMIT: usize = 100;
 
@@ -46,6 +49,17 @@ pub(super) fn check_assigned(what: &str, assigned: &BTreeMap<String, Payload>) -
         )));
     }
     Ok(size)
+}
+
+/// Whether an execution may hold so many bytes of variables, after what `what` assigns.
+pub(super) fn check_held(what: &str, held: usize) -> Result<(), Fault> {
+    if held > VARIABLES_LIMIT {
+        return Err(Fault::too_large(format!(
+            "The state/task '{what}' assigns variables with which the total size of all variables exceeds the \
+             maximum number of bytes service limit."
+        )));
+    }
+    Ok(())
 }
 
 fn deeper(value: &Value, left: usize) -> bool {

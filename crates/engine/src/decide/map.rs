@@ -3,17 +3,13 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
 use trainyard_lang::asl::{Fault, Map, Mode, Scope};
 
-use super::{
-    entered::Entered,
-    flow::{self, Leaving},
-    limits, map_run,
-    sight::Sight,
-    story::Story,
-};
+use super::{context::Item, entered::Entered, limits, map_run, sight::Sight, story::Story};
 use crate::{
     EventKind, Payload,
+    command::STATE_DATA,
     frame::{Fork, Phase},
 };
 
@@ -64,8 +60,9 @@ pub(super) fn counts(here: &Entered<'_>, map: &Map, scope: &Scope<'_>) -> Result
 
 pub(super) fn items(story: &mut Story<'_>, here: &Entered<'_>, map: &Map) -> Result<Payload, Fault> {
     let input = &here.entry.input;
+    let objects = matches!(map.mode, Mode::Distributed(_));
     let items: Payload = Sight::new(story, here).look(|scope| {
-        Ok::<_, Fault>(match map.items.evaluate(&here.state.flow, scope)? {
+        Ok::<_, Fault>(match map.items.evaluate(&here.state.flow, scope, objects)? {
             Cow::Borrowed(value) if std::ptr::eq(value, input.value()) => input.clone(),
             value => value.into_owned().into(),
         })
@@ -75,7 +72,12 @@ pub(super) fn items(story: &mut Story<'_>, here: &Entered<'_>, map: &Map) -> Res
 }
 
 pub(super) fn length(items: &Payload) -> u32 {
-    items.as_array().map_or(0, |items| u32::try_from(items.len()).unwrap_or(u32::MAX))
+    let length = match items.value() {
+        Value::Array(items) => items.len(),
+        Value::Object(members) => members.len(),
+        _ => 0,
+    };
+    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 /// Begins as many iterations as there is room for.
@@ -116,24 +118,11 @@ fn item(story: &Story<'_>, here: &Entered<'_>, map: &Map, index: u32) -> Result<
     let Some(fork) = fork(story, here) else { return Ok(Payload::default()) };
     let Some(item) = fork.input.get(index as usize) else { return Ok(Payload::default()) };
     let Some(selector) = &map.item_selector else { return Ok(item.clone().into()) };
-    let made = Sight::new(story, here).with_item(index, item).look(|scope| {
-        let input = here.state.flow.input(scope)?;
-        selector.fill(scope, &input)
-    })?;
+    let made = Sight::new(story, here)
+        .with_item(Item { index, key: None, value: item, source: STATE_DATA })
+        .look(|scope| {
+            let input = here.state.flow.input(scope)?;
+            selector.fill(scope, &input)
+        })?;
     Ok(made.into())
-}
-
-/// All iterations have ended well.
-pub(super) fn end(
-    story: &mut Story<'_>,
-    here: &Entered<'_>,
-    map: &Map,
-    results: Payload,
-) -> Result<(), Fault> {
-    story.tell(here.frame, EventKind::MapStateSucceeded);
-    let leaving = Sight::new(story, here).look(|scope| {
-        let left = here.state.flow.leave(scope, Some(Cow::Borrowed(results.value())))?;
-        Ok::<_, Fault>(Leaving::new(left, &here.entry, Some(&results)))
-    })?;
-    flow::leave(story, here, leaving, &map.next)
 }

@@ -4,18 +4,16 @@
 //! Whoever carries out the map run reads the items, starts the children and counts them; this decides with what, and
 //! what follows from its end.
 
-use std::borrow::Cow;
-
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use trainyard_domain::Failure;
 use trainyard_lang::asl::{Count, Distributed, Fault, Map, Scope, Shape, StateKind};
 
 use super::{
+    context::Item,
     entered::{Entered, entered},
     failure::{self, Trouble},
-    flow::{self, Leaving},
-    limits, map,
+    flow, limits, map,
     sight::Sight,
     story::Story,
 };
@@ -162,18 +160,10 @@ pub(super) fn succeeded(story: &mut Story<'_>, token: &str, result: &Payload) {
     if story.over() {
         return;
     }
-    if let Err(fault) = take(story, &here, map, result) {
+    if let Err(fault) = flow::leave_with(story, &here, result, &map.next) {
         failure::fault(story, &here, fault);
     }
     flow::go_on(story);
-}
-
-fn take(story: &mut Story<'_>, here: &Entered<'_>, map: &Map, result: &Payload) -> Result<(), Fault> {
-    let leaving = Sight::new(story, here).look(|scope| {
-        let left = here.state.flow.leave(scope, Some(Cow::Borrowed(result.value())))?;
-        Ok::<_, Fault>(Leaving::new(left, &here.entry, Some(result)))
-    })?;
-    flow::leave(story, here, leaving, &map.next)
 }
 
 /// The map run has ended badly.
@@ -188,11 +178,11 @@ pub(super) fn failed(story: &mut Story<'_>, token: &str, failure: &Failure) {
 /// What child executions of a map run are given for items, as the Map's `ItemSelector` has it.
 pub(super) fn select(
     story: &Story<'_>,
-    token: &str,
+    (token, source): (&str, &ItemSource),
     (first, items): (u32, Vec<Value>),
 ) -> Option<Result<Vec<Payload>, Failure>> {
     let (here, map) = under_way(story, token)?;
-    let selected = inputs(story, (&here, map), (first, items));
+    let selected = inputs(story, (&here, map), source, (first, items));
     Some(selected.map_err(|fault| failure::of_fault(&here.entry, fault)))
 }
 
@@ -200,15 +190,20 @@ pub(super) fn select(
 pub(super) fn inputs(
     story: &Story<'_>,
     (here, map): (&Entered<'_>, &Map),
+    source: &ItemSource,
     (first, items): (u32, Vec<Value>),
 ) -> Result<Vec<Payload>, Fault> {
+    let (name, keyed) = (source.name(), source.has_keys());
     let one = |(index, item): (u32, Value)| {
         let input: Payload = match &map.item_selector {
             None => item.into(),
-            Some(selector) => Sight::new(story, here)
-                .with_item(index, &item)
-                .look(|scope| selector.fill(scope, &*here.state.flow.input(scope)?))?
-                .into(),
+            Some(selector) => {
+                let (key, value) = if keyed { (item["Key"].as_str(), &item["Value"]) } else { (None, &item) };
+                Sight::new(story, here)
+                    .with_item(Item { index, key, value, source: &name })
+                    .look(|scope| selector.fill(scope, &*here.state.flow.input(scope)?))?
+                    .into()
+            }
         };
         limits::check(&here.entry.state, &input)?;
         Ok(input)

@@ -33,7 +33,7 @@ pub use self::{
     limits::{HISTORY_LIMIT, PAYLOAD_LIMIT},
     trial::{End, Plan, Report, Setting, Trial, Wanted},
 };
-use crate::{Command, Decision, EventKind, Fact, Moment, Payload, Run, Start, frame::ROOT};
+use crate::{Command, Decision, EventKind, Fact, ItemSource, Moment, Payload, Run, Start, frame::ROOT};
 
 /// Decides what follows from one fact. Reads no clock and rolls no dice: both come in `Moment`.
 ///
@@ -72,11 +72,11 @@ pub fn decide(machine: &Machine, run: &Run, fact: &Fact, at: &Moment) -> Decisio
 /// None if the run does not wait for a map run of that token.
 pub fn select_items(
     (machine, run): (&Machine, &Run),
-    token: &str,
+    (token, source): (&str, &ItemSource),
     (first, items): (u32, Vec<Value>),
     at: &Moment,
 ) -> Option<Result<Vec<Payload>, Failure>> {
-    map_run::select(&Story::new(machine, run.clone(), *at), token, (first, items))
+    map_run::select(&Story::new(machine, run.clone(), *at), (token, source), (first, items))
 }
 
 /// Whether an execution may hold this data, which `what` gives: it is neither too large nor nested too deeply.

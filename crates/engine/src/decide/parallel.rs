@@ -5,13 +5,7 @@ use std::borrow::Cow;
 
 use trainyard_lang::asl::{Fault, Parallel};
 
-use super::{
-    entered::Entered,
-    flow::{self, Leaving},
-    limits,
-    sight::Sight,
-    story::Story,
-};
+use super::{entered::Entered, limits, sight::Sight, story::Story};
 use crate::{EventKind, Payload};
 
 /// Begins all branches, for the first time or again.
@@ -27,19 +21,4 @@ pub(super) fn start(story: &mut Story<'_>, here: &Entered<'_>, parallel: &Parall
     let branches = parallel.branches.iter().map(|branch| branch.start_at.as_str().into()).collect();
     story.tell(here.frame, EventKind::ParallelStateStarted { input, branches });
     Ok(())
-}
-
-/// All branches have ended well.
-pub(super) fn end(
-    story: &mut Story<'_>,
-    here: &Entered<'_>,
-    parallel: &Parallel,
-    results: Payload,
-) -> Result<(), Fault> {
-    story.tell(here.frame, EventKind::ParallelStateSucceeded);
-    let leaving = Sight::new(story, here).look(|scope| {
-        let left = here.state.flow.leave(scope, Some(Cow::Borrowed(results.value())))?;
-        Ok::<_, Fault>(Leaving::new(left, &here.entry, Some(&results)))
-    })?;
-    flow::leave(story, here, leaving, &parallel.next)
 }

@@ -5,7 +5,13 @@ use std::cell::OnceCell;
 use serde_json::Value;
 use trainyard_lang::asl::{Context, Node, Parts, Scope, StateKind, Variables};
 
-use super::{context, context::More, entered::Entered, story::Story, trial::Notes};
+use super::{
+    context,
+    context::{Item, More},
+    entered::Entered,
+    story::Story,
+    trial::Notes,
+};
 use crate::{
     Run,
     frame::{Entry, FrameId},
@@ -46,10 +52,10 @@ impl<'s> Sight<'s> {
     }
 
     /// `$$.Map.Item` is this.
-    pub(super) fn with_item(mut self, index: u32, item: &'s Value) -> Self {
-        self.more.item = Some((index, item));
+    pub(super) fn with_item(mut self, item: Item<'s>) -> Self {
+        self.more.item = Some(item);
         // Many items may be looked at between two events: each has chances of its own.
-        self.seed ^= u64::from(index).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.seed ^= u64::from(item.index).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self
     }
 

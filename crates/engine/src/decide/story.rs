@@ -76,6 +76,11 @@ impl<'d> Story<'d> {
         self.decision.events.len() >= EVENTS || self.made >= BYTES
     }
 
+    /// Whether it tells nothing yet.
+    pub(super) fn is_silent(&self) -> bool {
+        self.decision.events.is_empty()
+    }
+
     pub(super) fn over(&self) -> bool {
         self.run.outcome.is_some()
     }

@@ -10,6 +10,9 @@ use crate::EventKind;
 pub(super) struct Family {
     /// `Task`, of `TaskScheduled`.
     pub(super) event: &'static str,
+    /// What says that it could not be begun.
+    pub(super) refused: &'static str,
+    refused_details: &'static str,
     scheduled: &'static str,
     started: &'static str,
     succeeded: &'static str,
@@ -19,6 +22,8 @@ pub(super) struct Family {
 
 const TASK: Family = Family {
     event: "Task",
+    refused: "TaskSubmitFailed",
+    refused_details: "taskSubmitFailed",
     scheduled: "taskScheduled",
     started: "taskStarted",
     succeeded: "taskSucceeded",
@@ -28,6 +33,8 @@ const TASK: Family = Family {
 
 const ACTIVITY: Family = Family {
     event: "Activity",
+    refused: "ActivityScheduleFailed",
+    refused_details: "activityScheduleFailed",
     scheduled: "activityScheduled",
     started: "activityStarted",
     succeeded: "activitySucceeded",
@@ -37,6 +44,8 @@ const ACTIVITY: Family = Family {
 
 const FUNCTION: Family = Family {
     event: "LambdaFunction",
+    refused: "LambdaFunctionScheduleFailed",
+    refused_details: "lambdaFunctionScheduleFailed",
     scheduled: "lambdaFunctionScheduled",
     // It has no details.
     started: "",
@@ -75,7 +84,7 @@ pub(super) fn details(kind: &EventKind) -> (&'static str, Value) {
             (family(resource).succeeded, with_output(called(resource), output))
         }
         EventKind::TaskSubmitFailed { resource, failure, .. } => {
-            ("taskSubmitFailed", with_failure(called(resource), failure))
+            (family(resource).refused_details, with_failure(called(resource), failure))
         }
         EventKind::TaskFailed { resource, failure, .. } => {
             (family(resource).failed, with_failure(called(resource), failure))

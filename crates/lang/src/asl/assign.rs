@@ -6,14 +6,10 @@ use serde_json::{Map, Value};
 use super::{
     fault::Fault,
     fields::{Fields, below},
-    scope::{View, weight},
+    scope::View,
     shape::Shape,
     variables,
 };
-
-/// The most bytes of the variables of one `Assign`.
-/// <https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html>
-const LIMIT: usize = 256 * 1024;
 
 /// The variables that are set on the way out of a state.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,10 +35,6 @@ impl Assign {
 
     pub(crate) fn evaluate(&self, view: View<'_>) -> Result<Map<String, Value>, Fault> {
         match self.0.fill_in(view)? {
-            value if weight(&value) > LIMIT => {
-                let cause = format!("The variables assigned by the state exceed the limit of {LIMIT} bytes.");
-                Err(Fault::too_large(cause))
-            }
             Value::Object(values) => Ok(values),
             // Checked when it was read.
             _ => Ok(Map::new()),

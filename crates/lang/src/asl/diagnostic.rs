@@ -7,6 +7,9 @@ use std::{
     fmt,
 };
 
+/// The most states of a definition, those inside of Parallel and Map states with them.
+const STATES_LIMIT: usize = 10_000;
+
 /// AWS's code of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
@@ -126,6 +129,8 @@ impl Report {
     pub(crate) fn enter(&self, name: &str, pointer: &str) {
         if !self.states.borrow_mut().insert(name.to_owned()) {
             self.add(Code::DuplicateStateName, pointer, format!("Duplicate State name: {name}"));
+        } else if self.states.borrow().len() == STATES_LIMIT + 1 {
+            self.schema(pointer, format!("The definition has more than {STATES_LIMIT} states"));
         }
         self.inside.borrow_mut().push(name.to_owned());
     }

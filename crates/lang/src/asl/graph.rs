@@ -13,6 +13,8 @@ use super::{
 
 /// The most characters of a state's name.
 const NAME_LIMIT: usize = 80;
+/// How deep Parallel and Map states may nest: who follows a definition goes down with it.
+const NESTING_LIMIT: usize = 25;
 
 /// States without a transition into nowhere.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +29,13 @@ impl Graph {
     pub(crate) fn read(fields: &mut Fields<'_>, definition: &Value, around: Around) -> Option<Self> {
         fields.require(&["States", "StartAt"]);
         let start_at = fields.text("StartAt").map(str::to_owned);
-        let states = fields.inside("States").map(|states| read_states(&states, around));
+        let states = fields.inside("States");
+        if around.depth > NESTING_LIMIT {
+            let message = format!("Parallel and Map states nest deeper than {NESTING_LIMIT} levels");
+            fields.report.schema(&fields.pointer, message);
+            return None;
+        }
+        let states = states.map(|states| read_states(&states, around));
         let graph = Self { start_at: start_at?, states: states? };
         graph.check_transitions(definition, &fields.pointer, fields.report);
         Some(graph)

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Expression, Path, ReferencePath, Resource, Scope, check, parse, scope::weight};
+use super::{Expression, Path, ReferencePath, Resource, Scope, check, parse, scope::takes};
 
 /// Texts made of the pieces that the parsers look for.
 fn texts() -> impl Strategy<Value = String> {
@@ -126,7 +126,7 @@ fn hostile_paths_end() {
             let Ok(path) = text.parse::<Path>() else { return true };
             // One that finds little is as good as one that fails.
             let read = Scope::new(&input, 1).view(&input).read(&path);
-            read.is_err() || read.is_ok_and(|value| weight(&value) < 1_000_000)
+            read.is_err() || read.is_ok_and(|value| takes(&value, &mut 16_000_000))
         });
     }
 }
@@ -140,6 +140,24 @@ fn hostile_calls_end() {
             call.evaluate("field", Scope::new(&input, 1).view(&input)).is_err()
         });
     }
+}
+
+/// What is copied often is counted before it is copied: in memory, not as the text that it would be.
+#[test]
+fn values_are_counted_before_they_are_made() {
+    let input = large();
+    let scope = Scope::new(&input, 1);
+    let view = scope.view(&input);
+    let all: Path = "$..*".parse().unwrap();
+    let mut read = 0;
+    while view.read(&all).is_ok() {
+        read += 1;
+        assert!(read < 20, "so much is read without an end");
+    }
+    let values = std::mem::size_of::<serde_json::Value>();
+    assert!(takes(&json!([1, "ab"]), &mut (3 * values + 2)));
+    assert!(!takes(&json!([1, "ab"]), &mut (3 * values + 1)));
+    assert!(!takes(&json!({"a": 1, "b": 2}), &mut (3 * values)));
 }
 
 /// Definitions that are refused, however large the mistake is.
@@ -205,10 +223,36 @@ fn hostile_definitions_end() {
     for text in &all {
         ends(text, || parse(text).is_err());
     }
-    // What was accepted can be followed and dropped, however deep it is.
-    let deep = (0..10).fold(json!({"Type": "Pass", "End": true}), |inner, depth| {
+    for (text, reason) in [
+        (chain(10_001), "The definition has more than 10000 states at /States/"),
+        (nested(26), "Parallel and Map states nest deeper than 25 levels at /States/"),
+    ] {
+        let found = parse(&text).unwrap_err();
+        assert!(found.len() == 1 && found[0].to_string().contains(reason), "{found:?}");
+    }
+    // What was accepted can be followed and dropped, however long and deep it is.
+    assert_eq!(parse(&chain(10_000)).unwrap().graph.all_states().len(), 10_000);
+    assert_eq!(parse(&nested(25)).unwrap().graph.all_states().len(), 26);
+}
+
+/// States that follow one another.
+fn chain(length: usize) -> String {
+    let next =
+        |n| if n + 1 == length { json!({"End": true}) } else { json!({"Next": format!("S{}", n + 1)}) };
+    let state = |n| {
+        let mut state = next(n);
+        state["Type"] = json!("Pass");
+        (format!("S{n}"), state)
+    };
+    let all: serde_json::Map<_, _> = (0..length).map(state).collect();
+    json!({"StartAt": "S0", "States": all}).to_string()
+}
+
+/// States inside of each other.
+fn nested(depth: usize) -> String {
+    let all = (0..depth).fold(json!({"Type": "Pass", "End": true}), |inner, depth| {
         let graph = json!({"StartAt": format!("S{depth}"), "States": {format!("S{depth}"): inner}});
         json!({"Type": "Parallel", "End": true, "Branches": [graph]})
     });
-    assert_eq!(parse(&state(deep)).unwrap().graph.all_states().len(), 11);
+    json!({"StartAt": "S", "States": {"S": all}}).to_string()
 }

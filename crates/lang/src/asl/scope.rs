@@ -11,8 +11,9 @@ use super::{
     path::{Budget, Found, Missing, Path, Root, VISITS},
 };
 
-/// How many bytes of values the expressions of one state may make: generous beside the 256 KiB that it may hand on.
-const MAKING: usize = 8 * 1024 * 1024;
+/// How many bytes of memory the values that the expressions of one state make may take: generous beside the 256 KiB
+/// of text that it may hand on.
+const MAKING: usize = 24 * 1024 * 1024;
 
 /// Where the values of variables come from.
 pub trait Variables {
@@ -170,11 +171,12 @@ impl<'v> Scope<'v> {
         self.dice.set(dice);
     }
 
-    /// Counts `bytes` as made.
-    pub(crate) fn spend(&self, bytes: usize) -> Result<(), Fault> {
-        let left = self.making.get().checked_sub(bytes);
-        let left =
-            left.ok_or_else(|| Fault::too_large("The expressions of the state make too much data."))?;
+    /// Counts the value as made.
+    pub(crate) fn spend(&self, value: &Value) -> Result<(), Fault> {
+        let mut left = self.making.get();
+        if !takes(value, &mut left) {
+            return Err(Fault::too_large("The expressions of the state make too much data."));
+        }
         self.making.set(left);
         Ok(())
     }
@@ -204,9 +206,9 @@ impl<'s> View<'s> {
 
     /// Follows a path and makes a value of what it finds.
     pub(crate) fn read(self, path: &Path) -> Result<Value, Missing> {
-        let value = self.look(path)?.into_value();
-        self.scope.spend(weight(&value)).map_err(|_| Missing::TooMuch)?;
-        Ok(value)
+        let found = self.look(path)?;
+        found.values().try_for_each(|value| self.scope.spend(value)).map_err(|_| Missing::TooMuch)?;
+        Ok(found.into_value())
     }
 }
 
@@ -219,14 +221,23 @@ pub(crate) fn split_mix(state: u64) -> (u64, u64) {
     (state, z ^ (z >> 31))
 }
 
-/// About how many bytes a value takes as JSON.
-pub(crate) fn weight(value: &Value) -> usize {
+/// Takes from `left` about what a value needs of memory. False if that is more, which is seen soon.
+pub(crate) fn takes(value: &Value, left: &mut usize) -> bool {
+    const VALUE: usize = size_of::<Value>();
+    // Beside its value, each member has its name's own text and place, and a place in the table of names.
+    const MEMBER: usize = size_of::<String>() + 3 * size_of::<usize>();
+    let text = if let Value::String(text) = value { text.len() } else { 0 };
+    let Some(rest) = left.checked_sub(VALUE + text) else { return false };
+    *left = rest;
     match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 4,
-        Value::String(text) => text.len() + 2,
-        Value::Array(items) => items.iter().map(|item| weight(item) + 1).sum::<usize>() + 2,
-        Value::Object(members) => {
-            members.iter().map(|(name, v)| name.len() + 4 + weight(v)).sum::<usize>() + 2
-        }
+        Value::Array(items) => items.iter().all(|item| takes(item, left)),
+        Value::Object(members) => members.iter().all(|(name, member)| {
+            let rest = left.checked_sub(MEMBER + name.len());
+            rest.is_some_and(|rest| {
+                *left = rest;
+                takes(member, left)
+            })
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
     }
 }

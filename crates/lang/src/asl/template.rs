@@ -9,7 +9,7 @@ use super::{
     fields::{Fields, below},
     intrinsics::{Call, CallFault},
     path::{Missing, Path},
-    scope::{View, weight},
+    scope::View,
 };
 
 /// A template, checked and ready to be filled.
@@ -114,7 +114,7 @@ impl Template {
     pub(crate) fn fill(&self, view: View<'_>) -> Result<Value, Fault> {
         match self {
             Self::Literal(value) => {
-                view.scope.spend(weight(value))?;
+                view.scope.spend(value)?;
                 Ok(value.clone())
             }
             Self::Object(members) => {

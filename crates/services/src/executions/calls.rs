@@ -4,8 +4,9 @@ use std::error::Error as StdError;
 
 use async_trait::async_trait;
 use serde_json::json;
-use trainyard_domain::{Arn, Failure};
+use trainyard_domain::{Arn, Failure, Kind};
 use trainyard_engine::{Fact, TaskCall};
+use trainyard_lang::asl::Resource;
 use trainyard_store::{Changes, Expect, WorkItem};
 
 use super::{
@@ -13,11 +14,15 @@ use super::{
     carry::{CANCELS, CallWork, CancelWork, TASKS},
     machines::named,
     names,
+    offers::Offer,
     pending::{OBSERVATIONS, Pending},
     task::{Call, Pattern, Started, Task, TaskError},
     tell::{Extra, stand_still},
 };
-use crate::work::{Outcome, Worker};
+use crate::{
+    refusal::Refusal,
+    work::{Outcome, Worker},
+};
 
 type Trouble = Box<dyn StdError + Send + Sync>;
 
@@ -43,6 +48,13 @@ impl Worker for Calls {
             Ok(None) => return Ok(Outcome::Finished(Changes::new())),
             Err(error) => return stand_still(error),
         };
+        if let Resource::Activity(activity) = &call.resource {
+            return if awaited {
+                self.offer(item, &arn, activity, &call).await
+            } else {
+                Ok(Outcome::Finished(Changes::new()))
+            };
+        }
         let (call, task) = match self.0.call_of(&execution, &call) {
             Ok(known) => known,
             Err(failure) => {
@@ -72,6 +84,30 @@ impl Worker for Calls {
 }
 
 impl Calls {
+    /// Offers the task to the workers of the activity, if there is such an activity.
+    async fn offer(
+        &self,
+        item: &WorkItem,
+        arn: &Arn,
+        activity: &str,
+        call: &TaskCall,
+    ) -> Result<Outcome, Trouble> {
+        match self.0.activity(activity).await {
+            Ok(_) => {}
+            Err(error) if error.kind() == Kind::NotFound => {
+                let failure = Failure::new(error.code(), error.to_string());
+                let fact = Fact::TaskSubmitFailed { token: call.token.clone(), failure };
+                return self.tell(item, arn, fact).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let mut changes = Changes::new();
+        changes.put(&Offer::new(arn, activity, call, self.0.ground.now()), Expect::Any)?.finish(item);
+        self.0.ground.store.commit(changes).await?;
+        self.0.counter.ring();
+        Ok(Outcome::Settled)
+    }
+
     async fn started(
         &self,
         item: &WorkItem,

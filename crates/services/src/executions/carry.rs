@@ -63,7 +63,7 @@ pub(super) fn carry(
     }
     for command in &decision.commands {
         match command {
-            Command::RunTask(call) => run_task(changes, &arn, call, now)?,
+            Command::RunTask(call) => run_task(changes, &arn, call)?,
             Command::CancelTask { token } => {
                 let body = json(&CancelWork { execution: arn.clone() })?;
                 changes.schedule(WorkItem::now(CANCELS, token, body)).delete::<Offer>("", token, Expect::Any);
@@ -97,26 +97,18 @@ pub(super) fn carry(
     Ok(())
 }
 
-fn run_task(
-    changes: &mut Changes,
-    execution: &Arn,
-    call: &TaskCall,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+fn run_task(changes: &mut Changes, execution: &Arn, call: &TaskCall) -> Result<(), StoreError> {
     // The token is known before the call is made: its answer may be faster than ours. That of a `.sync` task is known
     // too: whoever is told it by the state may answer for the job.
-    let activity = match &call.resource {
-        Resource::Activity(arn) => Some(arn),
-        Resource::Service(_) | Resource::Sdk(_) | Resource::Function(_) => None,
+    let waits = match &call.resource {
+        Resource::Activity(_) => true,
+        Resource::Service(_) | Resource::Sdk(_) | Resource::Function(_) => {
+            named(&call.resource).is_some_and(|(_, pattern)| pattern != Pattern::RequestResponse)
+        }
     };
-    let waits = named(&call.resource).is_some_and(|(_, pattern)| pattern != Pattern::RequestResponse);
-    if waits || activity.is_some() {
+    if waits {
         let token = Token { token: call.token.clone(), execution: execution.clone() };
         changes.put(&token, Expect::Any)?;
-    }
-    if let Some(activity) = activity {
-        changes.put(&Offer::new(execution, activity, call, now), Expect::Any)?;
-        return Ok(());
     }
     let body = json(&CallWork { execution: execution.clone(), call: call.clone() })?;
     changes.schedule(WorkItem::now(TASKS, call.token.clone(), body));
@@ -129,14 +121,6 @@ fn timer_id(execution: &Arn, timer: &TimerId) -> String {
 
 fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|e| StoreError::Internal(format!("work cannot be written: {e}")))
-}
-
-/// Whether the decision offers a task to workers of an activity.
-pub(super) fn offers(decision: &Decision) -> bool {
-    decision
-        .commands
-        .iter()
-        .any(|command| matches!(command, Command::RunTask(TaskCall { resource: Resource::Activity(_), .. })))
 }
 
 /// Notes how the execution has ended.

@@ -7,7 +7,7 @@ use trainyard_store::{Changes, Error as StoreError, Expect, Held};
 
 use super::{
     Error, Executions,
-    carry::{carry, offers},
+    carry::carry,
     execution::{self, Execution, Parent, Status},
     machine::{MachineType, StateMachine},
     names::{self, Qualified, Qualifier},
@@ -72,12 +72,7 @@ impl Executions {
         }
         changes.put(&execution, Expect::Absent)?;
         match self.ground.store.commit(changes).await {
-            Ok(()) => {
-                if offers(&decision) {
-                    self.counter.ring();
-                }
-                Ok(execution)
-            }
+            Ok(()) => Ok(execution),
             Err(StoreError::Conflict(_)) => {
                 let Execution { scope, machine, name, input, parent, .. } = &execution;
                 let there = self.execution(&scope.to_string(), machine, name).await?;

@@ -8,7 +8,7 @@ use trainyard_store::{Changes, Error as StoreError, Expect};
 
 use super::{
     Error, Execution, Executions,
-    carry::{carry, offers},
+    carry::carry,
     map_runs,
     runs::{Loaded, Place},
 };
@@ -89,9 +89,6 @@ impl Executions {
             map_runs::ended(&mut changes, &execution)?;
         }
         self.ground.store.commit(changes).await?;
-        if offers(&decision) {
-            self.counter.ring();
-        }
         for event in &decision.events {
             apply(&mut loaded.run, event);
         }

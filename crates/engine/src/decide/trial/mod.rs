@@ -22,7 +22,7 @@ use super::{
     answer,
     entered::{Entered, entered, kind_of},
     failure::{self, Trouble},
-    flow, map, map_run, parallel,
+    flow, fork, map_run,
     sight::Sight,
     story::Story,
     wait,
@@ -192,8 +192,8 @@ fn enter(story: &mut Story<'_>, retries: u32) {
 /// The branches or the iterations have ended well.
 fn join(story: &mut Story<'_>, here: &Entered<'_>, results: Payload) {
     let done = match &here.state.kind {
-        StateKind::Parallel(parallel) => parallel::end(story, here, parallel, results),
-        StateKind::Map(map) => map::end(story, here, map, results),
+        StateKind::Parallel(parallel) => fork::end_parallel(story, here, parallel, &results),
+        StateKind::Map(map) => fork::end_map(story, here, map, &results),
         _ => return,
     };
     or_fail(story, here, done);

@@ -63,7 +63,7 @@ impl Trial {
         self.decision.commands.iter().find_map(|command| match command {
             Command::StartMapRun(call) => {
                 let (items, most) = match &call.items {
-                    ItemSource::Here(items) => (Some(items.clone()), None),
+                    ItemSource::Here(_) => (call.items.here().map(|items| Value::from(items).into()), None),
                     ItemSource::Reader { most, .. } => (None, *most),
                 };
                 Some((items, most, call.batch.clone()))
@@ -76,9 +76,14 @@ impl Trial {
     /// if that cannot be done.
     pub fn select(&mut self, items: Vec<Value>) -> Vec<Payload> {
         let mut made = Vec::new();
+        let source = self.decision.commands.iter().find_map(|command| match command {
+            Command::StartMapRun(call) => Some(call.items.clone()),
+            _ => None,
+        });
+        let source = source.unwrap_or_else(|| ItemSource::Here(Payload::default()));
         self.tell(|story| {
             let Some((here, map)) = waiting_map(story) else { return };
-            match inputs(story, (&here, map), items) {
+            match inputs(story, (&here, map), &source, items) {
                 Ok(inputs) => made = inputs,
                 Err(fault) => return failure::fault(story, &here, fault),
             }
@@ -98,6 +103,7 @@ const LOOKED_THROUGH: usize = 64 * 1024 * 1024;
 fn inputs(
     story: &Story<'_>,
     (here, map): (&Entered<'_>, &Map),
+    source: &ItemSource,
     items: Vec<Value>,
 ) -> Result<Vec<Payload>, Fault> {
     if map.item_selector.is_none() {
@@ -108,7 +114,7 @@ fn inputs(
     }
     let (mut made, mut size) = (Vec::new(), 0);
     for (index, item) in (0..).zip(items) {
-        for input in map_run::inputs(story, (here, map), (index, vec![item]))? {
+        for input in map_run::inputs(story, (here, map), source, (index, vec![item]))? {
             size += input.text().len() + 1;
             made.push(input);
         }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::argument::text;
-use crate::asl::scope::{Scope, weight};
+use crate::asl::scope::Scope;
 
 pub(super) fn apply(arguments: &[Value], scope: &Scope<'_>) -> Result<Value, String> {
     let template = text(arguments, 0)?;
@@ -16,7 +16,7 @@ pub(super) fn apply(arguments: &[Value], scope: &Scope<'_>) -> Result<Value, Str
             '{' if chars.peek() == Some(&'}') => {
                 chars.next();
                 let value = values.next().ok_or("There are more {} than arguments")?;
-                scope.spend(weight(value)).map_err(|fault| fault.cause)?;
+                scope.spend(value).map_err(|fault| fault.cause)?;
                 write(value, &mut filled);
             }
             '{' | '}' => return Err("A { or } that is no {} needs a \\ before it".to_owned()),

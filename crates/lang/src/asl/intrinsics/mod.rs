@@ -33,7 +33,7 @@ use serde_json::Value;
 use super::{
     fault::Fault,
     path::{Missing, Path},
-    scope::{Scope, View, weight},
+    scope::{Scope, View},
 };
 
 /// A call of a function, checked: the function exists and takes so many arguments.
@@ -129,7 +129,7 @@ impl Call {
         let value = (self.function.apply)(&arguments, view.scope).map_err(|why| {
             CallFault::Failed(format!("The function '{}' had the following error: {why}", self.text))
         })?;
-        view.scope.spend(weight(&value)).map_err(CallFault::Fault)?;
+        view.scope.spend(&value).map_err(CallFault::Fault)?;
         Ok(value)
     }
 

@@ -12,12 +12,7 @@ use super::{
     guard,
     names::Names,
 };
-use crate::asl::{
-    diagnostic::Report,
-    fault::Fault,
-    fields::Place,
-    scope::{View, weight},
-};
+use crate::asl::{diagnostic::Report, fault::Fault, fields::Place, scope::View};
 
 /// The most bytes of an expression. <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
 const LENGTH: usize = 8_192;
@@ -111,7 +106,7 @@ impl Expression {
             NoJson::Kind => self.unsupported(&value),
             NoJson::TooMuch => Fault::too_large(format!("{} gives too much data.", self.subject())),
         })?;
-        view.scope.spend(weight(&value))?;
+        view.scope.spend(&value)?;
         Ok(value)
     }
 

@@ -3,12 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Expression;
-use crate::asl::{
-    diagnostic::Report,
-    fault::Fault,
-    fields::Place,
-    scope::{View, weight},
-};
+use crate::asl::{diagnostic::Report, fault::Fault, fields::Place, scope::View};
 
 /// JSON with expressions in it, checked and ready to be filled.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +59,7 @@ impl Query {
     pub(crate) fn fill(&self, view: View<'_>) -> Result<Value, Fault> {
         match self {
             Self::Literal(value) => {
-                view.scope.spend(weight(value))?;
+                view.scope.spend(value)?;
                 Ok(value.clone())
             }
             Self::Object(members) => {

@@ -172,3 +172,24 @@ fn hostile_expressions_end() {
         });
     }
 }
+
+/// An honest expression does not fail because others have the processor: as many threads as it takes have it.
+#[test]
+fn a_loaded_machine_fails_nobody() {
+    let threads = 24 * std::thread::available_parallelism().map_or(1, usize::from);
+    let began = std::sync::Barrier::new(threads);
+    let text = "$sum($map([1..4000], function($v) { $v * $random() - $v * $random() })) < 1000000";
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..threads)
+            .map(|_| {
+                scope.spawn(|| {
+                    began.wait();
+                    run(text)
+                })
+            })
+            .collect();
+        for one in all {
+            assert_eq!(one.join().unwrap(), Ok(json!(true)));
+        }
+    });
+}

@@ -39,6 +39,16 @@ impl<'v> Found<'v> {
         }
     }
 
+    /// What was found, one by one.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
+        let (one, gathered, many) = match self {
+            Self::One(value) => (Some(*value), None, &[][..]),
+            Self::Gathered(members) => (None, Some(members.values()), &[][..]),
+            Self::Many(all) => (None, None, &all[..]),
+        };
+        one.into_iter().chain(gathered.into_iter().flatten()).chain(many.iter().copied())
+    }
+
     /// The value itself.
     pub fn into_value(self) -> Value {
         match self {

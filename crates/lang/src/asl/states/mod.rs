@@ -52,7 +52,7 @@ pub(crate) struct Around {
     /// The machine's language.
     language: Language,
     /// How many Parallel and Map states are around.
-    depth: usize,
+    pub(crate) depth: usize,
 }
 
 impl Around {

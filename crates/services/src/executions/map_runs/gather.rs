@@ -76,12 +76,12 @@ impl Executions {
             ItemSource::Reader { most: Some(most @ 1..), .. } => *most,
             ItemSource::Reader { .. } | ItemSource::Here(_) => MOST_ITEMS,
         };
-        let source = Source::of(items, &config).map_err(unreadable)?;
+        let source = Source::of(items.clone(), &config).map_err(unreadable)?;
         let (out, pages) = mpsc::channel(4);
         let bringer = Bringer { artifacts: self.artifacts.clone(), by: run.principal(), out };
         let batcher = Batcher::new(batch.as_ref(), &run.state);
         let list = Inputs::new(self, held);
-        let (brought, kept) = tokio::join!(bringer.bring(source), keep(list, batcher, pages, most));
+        let (brought, kept) = tokio::join!(bringer.bring(source), keep((list, &items), batcher, pages, most));
         let list = kept?;
         match brought {
             Ok(()) => Ok(list.finish().await?),
@@ -112,7 +112,7 @@ impl Executions {
     /// What children are given for these items; none if the execution does not wait for the map run any more.
     async fn select_inputs(
         &self,
-        run: &MapRun,
+        (run, source): (&MapRun, &ItemSource),
         first: u64,
         items: Vec<Value>,
     ) -> Result<Option<Result<Vec<Payload>, Failure>>, Error> {
@@ -121,7 +121,8 @@ impl Executions {
         let seat = self.runs.seat(&run.execution);
         let mut held = seat.lock().await;
         let loaded = self.take(&mut held, &run.execution).await?;
-        let selected = select_items((&loaded.known.machine, &loaded.run), &run.token, (first, items), &at);
+        let waiting = (&loaded.known.machine, &loaded.run);
+        let selected = select_items(waiting, (&run.token, source), (first, items), &at);
         *held = Place::Here(loaded);
         Ok(selected)
     }
@@ -148,7 +149,7 @@ fn unreadable(why: String) -> Undone {
 
 /// Lists what comes, and no more than so many items.
 async fn keep<'r>(
-    mut list: Inputs<'r>,
+    (mut list, source): (Inputs<'r>, &ItemSource),
     mut batcher: Batcher,
     mut pages: mpsc::Receiver<Vec<Value>>,
     most: u64,
@@ -158,7 +159,8 @@ async fn keep<'r>(
         let room = usize::try_from(most - count).unwrap_or(usize::MAX);
         page.truncate(room);
         let length = u64::try_from(page.len()).unwrap_or(u64::MAX);
-        let selected = list.room.select_inputs(&list.run, count, page).await?.ok_or(Undone::Stale)?;
+        let selected =
+            list.room.select_inputs((&list.run, source), count, page).await?.ok_or(Undone::Stale)?;
         for input in selected.map_err(Undone::Failed)? {
             if let Some(portion) = batcher.push(&input).map_err(Undone::Failed)? {
                 list.add(portion).await?;

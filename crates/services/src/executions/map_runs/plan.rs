@@ -45,23 +45,18 @@ struct Key {
 impl Source {
     /// What the state asks for; why it cannot be had.
     pub(super) fn of(items: ItemSource, config: &ReaderConfig) -> Result<Self, String> {
-        let (resource, arguments) = match items {
-            ItemSource::Here(list) => {
-                return match list.into_value() {
-                    Value::Array(items) => Ok(Self::Here(items)),
-                    _ => Err("The items are no list.".to_owned()),
-                };
-            }
+        let (resource, arguments) = match &items {
+            ItemSource::Here(_) => return Ok(Self::Here(items.here().unwrap_or_default())),
             ItemSource::Reader { resource, arguments, .. } => (resource, arguments),
         };
-        if is_listing(&resource) {
-            let prefix = arguments_of(&arguments)?;
+        if is_listing(resource) {
+            let prefix = arguments_of(arguments)?;
             return match config.unpacking {
                 Unpacking::None => Ok(Self::Objects(prefix)),
                 Unpacking::LoadAndFlatten => Ok(Self::InObjects(prefix, Format::of(config)?)),
             };
         }
-        let Key { bucket, key } = arguments_of(&arguments)?;
+        let Key { bucket, key } = arguments_of(arguments)?;
         let place = Place::new(bucket, key);
         match (config.input_type, config.manifest_type) {
             (_, Some(ManifestType::AthenaData)) => Ok(Self::Athena(place, Format::of(config)?)),

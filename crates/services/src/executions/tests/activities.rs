@@ -123,3 +123,24 @@ async fn an_activity_is_made_once() {
     let gone = world.executions.next_activity_task(&root(), &arn, None).await;
     assert!(matches!(gone, Err(Error::NoActivity(_))));
 }
+
+/// Nobody can take a task of an activity that does not exist: it fails, and may be caught as any failure of a task.
+#[tokio::test]
+async fn a_task_of_no_activity_fails() {
+    let world = World::new().await;
+    let missing = "arn:aws:states:us-east-1:000000000000:activity:gone";
+    let seek = json!({
+        "Type": "Task", "Resource": missing, "End": true,
+        "Catch": [{"ErrorEquals": ["States.TaskFailed"], "Next": "caught"}],
+    });
+    let caught = json!({"Type": "Pass", "End": true});
+    let arn = world.machine("shop", &machine(json!({"seek": seek, "caught": caught}))).await;
+    let execution = world.start(&arn, "x", &json!({})).await;
+    let over = world.over(&execution).await;
+    let output =
+        json!({"Error": "ActivityDoesNotExist", "Cause": format!("Activity Does Not Exist: '{missing}'")});
+    let shown: serde_json::Value = serde_json::from_str(&over.end.unwrap().output.unwrap()).unwrap();
+    assert_eq!(shown, output);
+    let failed = world.event(&execution, "ActivityScheduleFailed").await;
+    assert_eq!(failed["activityScheduleFailedEventDetails"]["error"], "ActivityDoesNotExist");
+}

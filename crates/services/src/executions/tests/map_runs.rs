@@ -363,6 +363,36 @@ async fn what_cannot_be_read_or_written_fails_by_name() {
     check_refused(batch, "States.DataLimitExceeded", "larger than a batch of 5 bytes").await;
 }
 
+/// The members of an object are items too, and each item knows where it comes from.
+#[tokio::test]
+async fn members_of_objects_are_items() {
+    let gives = async |more: Value, input: &Value, expect: Value| {
+        let world = World::new().await;
+        bucket(&world).await;
+        put(&world, &Place::new("bucket", "in/list.json"), "[7]").await;
+        let definition = distributed(json!({"Go": {"Type": "Pass", "End": true}}), more);
+        let execution = begin(&world, &definition, input).await;
+        assert_eq!(output(&world.over(&execution).await), expect);
+    };
+    let members = json!({"b": 2, "a": {"x": 1}});
+    let pairs = json!([{"Key": "b", "Value": 2}, {"Key": "a", "Value": {"x": 1}}]);
+    gives(json!({}), &members, pairs).await;
+    let selector = json!({"item.$": "$$.Map.Item"});
+    let items = json!([
+        {"item": {"Index": 0, "Key": "b", "Value": 2, "Source": "STATE_DATA"}},
+        {"item": {"Index": 1, "Key": "a", "Value": {"x": 1}, "Source": "STATE_DATA"}},
+    ]);
+    gives(json!({"ItemSelector": selector}), &members, items).await;
+    let reader = json!({
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "JSON"},
+        "Parameters": {"Bucket": "bucket", "Key": "in/list.json"},
+    });
+    let item = json!({"Index": 0, "Value": 7, "Source": "S3://bucket/in/list.json"});
+    let read = json!({"ItemReader": reader, "ItemSelector": selector});
+    gives(read, &json!({}), json!([{"item": item}])).await;
+}
+
 #[tokio::test]
 async fn map_runs_within_children() {
     let world = World::new().await;

@@ -27,8 +27,14 @@ pub enum Items {
 }
 
 impl Items {
-    /// The list.
-    pub fn evaluate<'s>(&'s self, flow: &'s Flow, scope: &'s Scope<'_>) -> Result<Cow<'s, Value>, Fault> {
+    /// The list, or, for a Map that takes `objects` too, the object.
+    pub fn evaluate<'s>(
+        &'s self,
+        flow: &'s Flow,
+        scope: &'s Scope<'_>,
+        objects: bool,
+    ) -> Result<Cow<'s, Value>, Fault> {
+        let taken = |items: &Value| items.is_array() || objects && items.is_object();
         let input = flow.input(scope)?;
         let items = match self {
             Self::Input => input,
@@ -41,14 +47,14 @@ impl Items {
             }
             Self::Jsonata(query) => {
                 let items = query.fill(scope.view(scope.input))?;
-                if let (Query::Expression(expression), false) = (query, items.is_array()) {
+                if let (Query::Expression(expression), false) = (query, taken(&items)) {
                     return Err(expression.unexpected("array", &items));
                 }
                 scope.record(Stage::AfterItems, &items);
                 Cow::Owned(items)
             }
         };
-        if !items.is_array() {
+        if !taken(&items) {
             return Err(self.no_list(flow, &items));
         }
         if let Flow::Path(_) = flow {
@@ -72,6 +78,8 @@ impl Items {
     }
 }
 
+/// Reads either field. Only a distributed Map goes through the members of an object.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html>
 pub(super) fn read(fields: &mut Fields<'_>) -> Items {
     fields.foreign(if fields.language == Language::JsonPath { &["Items"] } else { &["ItemsPath"] });
     if fields.language == Language::JsonPath {
@@ -83,9 +91,38 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Items {
     let place = fields.place("Items");
     let Some(value) = fields.value("Items") else { return Items::Input };
     let query = Query::parse(value, &place, fields.report);
-    if !value.is_array() && !matches!(query, Query::Expression(_)) {
+    let mode = fields.value("ItemProcessor").map(|processor| &processor["ProcessorConfig"]["Mode"]);
+    let objects = value.is_object() && mode.is_some_and(|mode| mode == "DISTRIBUTED");
+    if !value.is_array() && !objects && !matches!(query, Query::Expression(_)) {
         let message = "The field 'Items' must be an array or a JSONata expression";
         fields.report.schema(&place.pointer, message);
     }
     Items::Jsonata(query)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::asl::parse_value;
+
+    /// An object stands for its members in a distributed Map only.
+    #[test]
+    fn objects_are_for_distributed_maps() {
+        for (mode, items, taken) in [
+            ("DISTRIBUTED", json!({"a": 1}), true),
+            ("INLINE", json!({"a": 1}), false),
+            ("INLINE", json!(["{% 1 %}"]), true),
+            ("DISTRIBUTED", json!(1), false),
+        ] {
+            let mut processor = json!({"StartAt": "Go", "States": {"Go": {"Type": "Succeed"}}});
+            processor["ProcessorConfig"] = json!({"Mode": mode, "ExecutionType": "STANDARD"});
+            if mode == "INLINE" {
+                processor["ProcessorConfig"] = json!({"Mode": mode});
+            }
+            let map = json!({"Type": "Map", "Items": items, "ItemProcessor": processor, "End": true});
+            let machine = json!({"QueryLanguage": "JSONata", "StartAt": "Map", "States": {"Map": map}});
+            assert_eq!(parse_value(&machine).is_ok(), taken, "{mode} {items}");
+        }
+    }
 }
