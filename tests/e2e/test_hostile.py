@@ -290,6 +290,27 @@ class Paths(Raw):
                     call(name)
 
 
+class Tokens(WithServer):
+    def test_pages_that_nobody_was_told_of(self):
+        """A made-up token is the asker's mistake: the service's own code, and no word of an inner failure."""
+        from botocore.exceptions import ClientError
+
+        for service, operation, member, code in (
+            ("stepfunctions", "list_state_machines", "nextToken", "InvalidToken"),
+            ("events", "list_rules", "NextToken", "ValidationException"),
+            ("sagemaker", "list_models", "NextToken", "ValidationException"),
+            ("sagemaker", "list_training_jobs", "NextToken", "ValidationException"),
+            ("codebuild", "list_builds", "nextToken", "InvalidInputException"),
+            ("ecr", "describe_repositories", "nextToken", "InvalidParameterException"),
+            ("logs", "describe_log_groups", "nextToken", "InvalidParameterException"),
+        ):
+            for token in ("zzz", "e30", "AAAA", "bnVsbA"):
+                with self.subTest(f"{operation} {token}"), self.assertRaises(ClientError) as refused:
+                    getattr(self.client(service), operation)(**{member: token})
+                self.assertEqual(refused.exception.response["Error"]["Code"], code)
+                self.assertEqual(refused.exception.response["ResponseMetadata"]["HTTPStatusCode"], 400)
+
+
 class Presigned(Raw):
     """URLs that somebody passes on: good for one thing, for as long as they say."""
 

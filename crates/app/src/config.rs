@@ -36,6 +36,19 @@ pub(crate) struct ServerArgs {
     pub strict_integrations: bool,
 }
 
+impl ServerArgs {
+    /// What the variables say, for a command without these flags.
+    pub(crate) fn from_env() -> Result<Self, Failure> {
+        #[derive(clap::Parser)]
+        struct Bare {
+            #[command(flatten)]
+            args: ServerArgs,
+        }
+        let bare = <Bare as clap::Parser>::try_parse_from(["trainyard"]);
+        bare.map(|bare| bare.args).map_err(|e| Failure::usage(e.to_string().trim().to_owned()))
+    }
+}
+
 /// On or off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]

@@ -17,9 +17,11 @@ pub trait Refusal: std::error::Error + Send + Sync {
     }
 }
 
-/// The code for trouble that is the store's, whatever the room.
+/// The code for trouble that is the store's, whatever the room. `Invalid` is a token for the next page that nobody gave:
+/// rooms whose services have another code for that say so themselves.
 pub fn store_code(error: &trainyard_store::Error) -> &'static str {
     match error.kind() {
+        Kind::Invalid => "ValidationException",
         Kind::Conflict => "ConflictException",
         Kind::Unavailable => "ServiceUnavailable",
         _ => "InternalFailure",

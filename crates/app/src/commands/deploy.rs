@@ -184,16 +184,19 @@ fn deployment(args: &DeployArgs, config: &SamConfig) -> Result<Deployment, Failu
     let bytes = std::fs::read(&path).map_err(|e| {
         unreadable(&path, &e).hint("trainyard deploy --template FILE    # for a template of another name")
     })?;
-    let parsed = Template::parse(&bytes).map_err(|found| invalid(found, &path))?;
+    // What is wrong with it the server says, with what it alone knows: the types of resources.
+    let draft = Template::draft(&bytes).map_err(|found| invalid(found, &path))?;
     let directory = path.parent().unwrap_or(Path::new(""));
     let (mut definitions, mut found) = (BTreeMap::new(), Vec::new());
-    for file in parsed.definition_files() {
+    for file in draft.definition_files() {
         match std::fs::read_to_string(directory.join(&file.path)) {
             Ok(text) => drop(definitions.insert(file.path, text)),
             Err(e) => found.push(Diagnostic::error(format!("{}: {e}", file.path)).at(file.position)),
         }
     }
     if !found.is_empty() {
+        found.extend_from_slice(draft.faults());
+        found.sort_by_key(|one| one.position);
         return Err(invalid(found, &path));
     }
     let mut parameters = config.parameter_overrides.clone();

@@ -9,6 +9,10 @@ use crate::{
     printer,
 };
 
+/// Where the address of a proxy stands. It is none of the way to a server on this machine.
+const PROXIES: [&str; 6] =
+    ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
 /// Flags of `trainyard env`.
 #[derive(Args)]
 pub(super) struct EnvArgs {
@@ -25,7 +29,25 @@ pub(super) fn run(args: &EnvArgs) -> Result<(), Failure> {
     for (name, value) in variables(&url, &key.id, &key.secret) {
         printer::result(format_args!("export {name}={}", quoted(&value)));
     }
+    if PROXIES.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty())) {
+        for name in ["NO_PROXY", "no_proxy"] {
+            let value = no_proxy(std::env::var(name).ok());
+            printer::result(format_args!("export {name}={}", quoted(&value)));
+        }
+    }
     Ok(())
+}
+
+/// The hosts that are reached without a proxy: the user's, and this machine.
+pub(crate) fn no_proxy(there: Option<String>) -> String {
+    let there = there.unwrap_or_default();
+    let mut hosts: Vec<&str> = there.split(',').map(str::trim).filter(|host| !host.is_empty()).collect();
+    for own in ["localhost", "127.0.0.1", "::1"] {
+        if !hosts.contains(&own) && hosts != ["*"] {
+            hosts.push(own);
+        }
+    }
+    hosts.join(",")
 }
 
 /// The variables for AWS's clients, and for git a credential helper that is named in the environment only, so that
@@ -56,6 +78,13 @@ pub(crate) fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn loopback_needs_no_proxy() {
+        assert_eq!(no_proxy(None), "localhost,127.0.0.1,::1");
+        assert_eq!(no_proxy(Some("corp, ::1".to_owned())), "corp,::1,localhost,127.0.0.1");
+        assert_eq!(no_proxy(Some("*".to_owned())), "*");
+    }
 
     #[test]
     fn quotes_survive_a_shell() {

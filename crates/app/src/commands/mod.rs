@@ -13,7 +13,7 @@ mod serve;
 mod status;
 mod wait;
 
-pub(crate) use env::{quoted, variables as environment};
+pub(crate) use env::{no_proxy, quoted, variables as environment};
 pub(crate) use serve::farewell;
 pub(crate) use wait::GATE_ERROR;
 

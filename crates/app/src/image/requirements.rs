@@ -24,7 +24,7 @@ pub(super) const SITE: &str = "/opt/trainyard/site-packages";
 /// What they were resolved to.
 const LOCK: &str = "/opt/trainyard/requirements.lock";
 /// Part of the cache's key: raise it when the same packages would give another layer.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// An installed set of requirements.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,16 +38,16 @@ pub(super) struct Installed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
     file: PathBuf,
-    /// All texts; the same texts want the same.
-    texts: String,
-    /// Whether the texts say all: packages in local directories may change without them.
+    /// All lines, without comments; the same lines want the same, whatever their order.
+    lines: BTreeSet<String>,
+    /// Whether the lines say all: local packages and variables may change without them.
     complete: bool,
 }
 
 impl Wanted {
     /// Reads the file. Reports all problems at once.
     pub(super) fn read(file: &Path) -> Result<Self, Vec<String>> {
-        let mut wanted = Self { file: file.to_owned(), texts: String::new(), complete: true };
+        let mut wanted = Self { file: file.to_owned(), lines: BTreeSet::new(), complete: true };
         let mut problems = Vec::new();
         wanted.add(file, &mut BTreeSet::new(), &mut problems);
         if problems.is_empty() { Ok(wanted) } else { Err(problems) }
@@ -61,32 +61,71 @@ impl Wanted {
             Ok(text) => text,
             Err(e) => return problems.push(format!("{}: {e}", file.display())),
         };
-        for (number, line) in text.lines().enumerate() {
-            let line = line.split(" #").next().unwrap_or_default().trim();
-            let (word, rest) = line.split_once([' ', '=']).unwrap_or((line, ""));
+        for (number, line) in joined(&text) {
+            let (word, rest) = option(&line);
             match word {
                 "-r" | "-c" | "--requirement" | "--constraint" if !rest.contains("://") => {
                     let directory = file.parent().unwrap_or(Path::new(""));
-                    self.add(&directory.join(rest.trim()), seen, problems);
+                    self.add(&directory.join(rest), seen, problems);
                 }
                 "-e" | "--editable" => problems.push(format!(
-                    "{}:{}: `{line}` is editable and cannot go into an image: name the package itself",
+                    "{}:{number}: `{line}` is editable and cannot go into an image: name the package itself",
                     file.display(),
-                    number + 1
                 )),
-                _ if line.starts_with(['.', '/']) || line.contains("file:") => self.complete = false,
-                _ => {}
+                _ => self.complete &= !(is_local(&line) || line.contains("${")),
             }
+            self.lines.insert(line);
         }
-        self.texts.push_str(&text);
-        self.texts.push('\0');
     }
 
     fn key(&self, python: &Python, time: u64) -> String {
         let Python { abi, platform, .. } = python;
-        let all = format!("{FORMAT}\0{abi}\0{platform}\0{time}\0{}", self.texts);
+        let all = format!("{FORMAT}\0{abi}\0{platform}\0{time}\0{:?}", self.lines);
         Digest::of(all.as_bytes()).hex().to_owned()
     }
+}
+
+/// The lines that pip sees, each with the number of its first one: a backslash joins two, a comment goes.
+/// <https://pip.pypa.io/en/stable/reference/requirements-file-format/>
+fn joined(text: &str) -> Vec<(usize, String)> {
+    let (mut lines, mut open): (Vec<(usize, String)>, bool) = (Vec::new(), false);
+    for (at, line) in text.lines().enumerate() {
+        let comment = line.trim_start().starts_with('#');
+        let more = line.strip_suffix('\\').filter(|_| !comment);
+        match lines.last_mut().filter(|_| open) {
+            Some((_, last)) => last.push_str(more.unwrap_or(line)),
+            None => lines.push((at + 1, more.unwrap_or(line).to_owned())),
+        }
+        open = more.is_some();
+    }
+    let plain = lines.into_iter().map(|(at, line)| (at, without_comment(&line).to_owned()));
+    plain.filter(|(_, line)| !line.is_empty()).collect()
+}
+
+fn without_comment(line: &str) -> &str {
+    let line = line.trim();
+    let comment = if line.starts_with('#') { Some(0) } else { line.find(" #").or_else(|| line.find("\t#")) };
+    line[..comment.unwrap_or(line.len())].trim_end()
+}
+
+/// An option and its value: `-r FILE`, `-rFILE`, `--requirement FILE` and `--requirement=FILE` are the same to pip.
+fn option(line: &str) -> (&str, &str) {
+    let short = ["-r", "-c", "-e"].into_iter().find(|name| line.starts_with(name));
+    let (word, rest) = match short {
+        Some(name) => line.split_at(name.len()),
+        None => line.split_once([' ', '\t', '=']).unwrap_or((line, "")),
+    };
+    (word, rest.trim().trim_start_matches('=').trim_start())
+}
+
+/// Whether pip takes the requirement for a directory or an archive of this machine.
+fn is_local(line: &str) -> bool {
+    let path = line.split(';').next().unwrap_or_default().trim_end();
+    let archive =
+        [".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz"].iter().any(|end| path.ends_with(end));
+    let option = line.starts_with('-');
+    line.contains("file:")
+        || (!option && !path.contains("://") && (archive || path.contains('/') || path == "."))
 }
 
 /// The layer for these requirements: the one that was made before, unless `refresh` asks to resolve them anew.
@@ -240,6 +279,32 @@ mod tests {
         assert!(!Wanted::read(&file).unwrap().complete);
         fs::write(directory.path().join("more.txt"), "-e .\n-r gone.txt\n").unwrap();
         check(&["more.txt:1: `-e .` is editable", "gone.txt"]);
+        fs::write(&file, "numpy \\\n  >=1\n-egone\n--requirement=gone.txt\n-rlost.txt").unwrap();
+        check(&["requirements.txt:3: `-egone` is editable", "gone.txt", "lost.txt"]);
+    }
+
+    #[test]
+    fn the_key_is_what_is_wanted_and_not_how_it_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("requirements.txt");
+        let wanted = |text: &str| {
+            fs::write(&file, text).unwrap();
+            Wanted::read(&file).unwrap()
+        };
+        let plain = wanted("numpy>=1\njoblib\n");
+        assert_eq!(plain, wanted("# for training\njoblib   # why\n\nnumpy\\\n>=1"));
+        assert_ne!(plain, wanted("numpy>=1\njoblib>1\n"));
+        fs::write(directory.path().join("more.txt"), "scipy\n").unwrap();
+        let more = wanted("-rmore.txt\n");
+        fs::write(directory.path().join("more.txt"), "scipy>1\n").unwrap();
+        assert_ne!(more, wanted("-rmore.txt\n"), "a file that is included counts");
+        for local in ["wheels/a-1-py3-none-any.whl", "a-1.tar.gz", "pkg/", "./a", "a @ file:///a", "a==${V}"]
+        {
+            assert!(!wanted(local).complete, "{local}");
+        }
+        for complete in ["a @ https://host/a.whl", "a[b]>=1; python_version < '4'", "--find-links wheels/"] {
+            assert!(wanted(complete).complete, "{complete}");
+        }
     }
 
     #[test]

@@ -4,7 +4,11 @@ use std::{ffi::OsStr, path::Path, process::Stdio};
 
 use tokio::process::Command;
 
-use crate::{commands::environment, failure::Failure, place::Place};
+use crate::{
+    commands::{environment, no_proxy},
+    failure::Failure,
+    place::Place,
+};
 
 /// git in one directory.
 #[derive(Clone, Debug)]
@@ -75,24 +79,7 @@ async fn finish(mut command: Command) -> Result<String, Failure> {
     Err(Failure::failed(format!("`git {}` failed: {}", words.join(" "), said.trim())))
 }
 
-/// The hosts that are reached without a proxy: the user's, and this machine.
-fn no_proxy(there: Option<String>) -> String {
-    let there = there.filter(|hosts| !hosts.is_empty()).map(|hosts| hosts + ",").unwrap_or_default();
-    format!("{there}localhost,127.0.0.1,::1")
-}
-
 /// A commit as people write it.
 pub(super) fn short(commit: &str) -> &str {
     commit.get(..10).unwrap_or(commit)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn proxies_are_not_asked_for_this_machine() {
-        assert_eq!(no_proxy(None), "localhost,127.0.0.1,::1");
-        assert_eq!(no_proxy(Some("corp".to_owned())), "corp,localhost,127.0.0.1,::1");
-    }
 }

@@ -27,8 +27,8 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// Joins the server that runs on that directory, or starts one. It takes the port that it had before, else 4566,
-    /// else any that is free.
+    /// Joins the server that runs on that directory, or starts one, with the settings of `TRAINYARD_*` but for its data.
+    /// It takes the port of those, else the one that it had before, else 4566, else any that is free.
     pub(super) async fn start_or_join(directory: &Path, port: Option<u16>) -> Result<Self, Failure> {
         let step = Step::begin("   server");
         let place = Place::of(directory);
@@ -36,18 +36,20 @@ impl Host {
             step.done(format!("joined the one that runs at {}", there.url));
             return Ok(there);
         }
-        let wanted = port.unwrap_or(DEFAULT_PORT);
-        let listen = if is_free(wanted) { wanted } else { 0 };
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, listen));
-        let args =
-            ServerArgs { listen: Some(listen), data: Some(directory.to_owned()), ..ServerArgs::default() };
+        let given = ServerArgs::from_env()?;
+        let before = SocketAddr::from((Ipv4Addr::LOCALHOST, port.unwrap_or(DEFAULT_PORT)));
+        let wanted = given.listen.unwrap_or(before);
+        let listen = if is_free(wanted) { wanted } else { SocketAddr::new(wanted.ip(), 0) };
+        let data = Some(directory.to_owned());
+        let args = ServerArgs { listen: Some(listen), data, config: None, ..given };
         place.make()?;
         logging::to_file(&directory.join("server.log"))?;
         let server = Server::start(&Config::load(&args)?).await?;
         let url = server.url.clone();
         let client = connect::at(&place)?;
         let data = super::shown(directory);
-        let busy = if listen.port() == 0 { format!(" (port {wanted} is busy)") } else { String::new() };
+        let busy =
+            if listen == wanted { String::new() } else { format!(" (port {} is busy)", wanted.port()) };
         step.done(format!("{url}{busy}, data in {data}"));
         Ok(Self { place, client, url, own: Some(server) })
     }
@@ -111,6 +113,6 @@ async fn joined(place: &Place) -> Option<Host> {
     Some(Host { place: place.clone(), client, url, own: None })
 }
 
-fn is_free(port: u16) -> bool {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+fn is_free(address: SocketAddr) -> bool {
+    TcpListener::bind(address).is_ok()
 }

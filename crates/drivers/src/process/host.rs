@@ -29,7 +29,7 @@ use super::{
     groups, identity,
     images::Images,
     machine,
-    python::Python,
+    python::{self, Python},
     trial,
 };
 use crate::trouble;
@@ -74,6 +74,7 @@ pub(crate) struct Host {
     images: Images,
     memory_bytes: u64,
     python: OnceLock<Option<Python>>,
+    abi: OnceLock<Option<String>>,
     found: OnceLock<Separation>,
 }
 
@@ -86,7 +87,14 @@ impl Host {
         sweep(&config.directory).map_err(|error| trouble::at("sweep", &config.directory, &error))?;
         let images = Images::new(config.images.clone(), Arc::clone(&config.blobs));
         let memory_bytes = config.memory_bytes.unwrap_or_else(machine::memory_bytes);
-        Ok(Self { config, images, memory_bytes, python: OnceLock::new(), found: OnceLock::new() })
+        Ok(Self {
+            config,
+            images,
+            memory_bytes,
+            python: OnceLock::new(),
+            abi: OnceLock::new(),
+            found: OnceLock::new(),
+        })
     }
 
     /// How much memory runs may reserve.
@@ -99,7 +107,7 @@ impl Host {
         &self.config.directory
     }
 
-    /// Why this can never run here, whatever comes.
+    /// Why this can never run here, whatever comes. The first call asks Python, and blocks.
     pub(crate) fn refusal(&self, work: &Work) -> Option<String> {
         if work.command.is_empty() {
             return Some("there is no command to run".into());
@@ -123,7 +131,13 @@ impl Host {
                  runs only images made by `trainyard image build`",
                 image.reference
             )),
-            _ => None,
+            Root::Image(image) => {
+                let label = image.config.labels.get(HOST_BASED_LABEL)?;
+                let abi = self.abi.get_or_init(|| self.python().and_then(Python::abi)).as_deref()?;
+                python::misfit(label, abi)
+                    .map(|why| format!("image {} cannot run here: {why}", image.reference))
+            }
+            Root::Host => None,
         }
     }
 

@@ -78,7 +78,7 @@ impl Ground {
             media_type: "application/vnd.oci.image.layer.v1.tar".into(),
             content: Content { size, parts: vec![Part { blob, size }] },
         };
-        let labels = BTreeMap::from([(HOST_BASED_LABEL.to_owned(), "cp311-linux_x86_64".to_owned())]);
+        let labels = BTreeMap::from([(HOST_BASED_LABEL.to_owned(), "any-linux_x86_64".to_owned())]);
         let config = ImageConfig { labels, ..ImageConfig::default() };
         Image { reference: "app:1".into(), digest, layers: vec![layer], config }
     }

@@ -13,10 +13,11 @@ type Read<'r> = &'r dyn Fn(&str) -> Result<Vec<u8>, String>;
 
 /// Looks at a template and at the definitions in files of their own.
 pub(super) fn lint(bytes: &[u8], read: Read<'_>) -> (Vec<Diagnostic>, Vec<Seen>) {
-    let template = match Template::parse(bytes) {
-        Ok(template) => template,
+    let draft = match Template::draft(bytes) {
+        Ok(draft) => draft,
         Err(found) => return (found, Vec::new()),
     };
+    let template = draft.template();
     let (mut found, mut others, mut texts) = (Vec::new(), Vec::new(), BTreeMap::new());
     for file in template.definition_files() {
         match read(&file.path) {
@@ -32,9 +33,8 @@ pub(super) fn lint(bytes: &[u8], read: Read<'_>) -> (Vec<Diagnostic>, Vec<Seen>)
     }
     found.extend(template.resources.iter().filter_map(inline).flatten());
     // A file that is not there was said to be missing already.
-    if found.iter().all(|one| one.severity == Severity::Warning) {
-        found.extend(template.expand(&texts).err().unwrap_or_default());
-    }
+    let missing = found.iter().any(|one| one.severity == Severity::Error);
+    found.extend(if missing { draft.faults().to_vec() } else { draft.expand(&texts).1 });
     (found, others)
 }
 

@@ -33,7 +33,7 @@ pub struct SamConfig {
 }
 
 /// Keys that change nothing here: no bucket stands between, no change set is asked about, no one has to
-/// acknowledge a capability.
+/// acknowledge a capability, and no function has an image of its own (`sam deploy --guided` writes that key always).
 const HARMLESS: &[&str] = &[
     "beta_features",
     "capabilities",
@@ -41,8 +41,11 @@ const HARMLESS: &[&str] = &[
     "debug",
     "force_upload",
     "guided",
+    "image_repositories",
+    "image_repository",
     "no_progressbar",
     "profile",
+    "resolve_image_repos",
     "resolve_s3",
     "s3_bucket",
     "s3_prefix",

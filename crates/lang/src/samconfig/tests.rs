@@ -27,6 +27,7 @@ s3_bucket = "b"
 s3_prefix = "p"
 confirm_changeset = true
 capabilities = "CAPABILITY_IAM"
+image_repositories = []
 disable_rollback = true
 parameter_overrides = "A=b C='d e' E=\"f=g\" ParameterKey=H,ParameterValue=i J="
 tags = ["team=ml ops", "x=\"y\""]

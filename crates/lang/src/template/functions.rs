@@ -7,12 +7,11 @@ use crate::source::{Content, Diagnostic, Entry, Node, Pointer};
 const KNOWN: &[(&str, &str)] =
     &[("Ref", "Ref"), ("Sub", "Fn::Sub"), ("GetAtt", "Fn::GetAtt"), ("Join", "Fn::Join")];
 
-/// The tree without tags, or every function that we do not evaluate.
-pub(super) fn long_form(root: Node) -> Result<Node, Vec<Diagnostic>> {
+/// The tree without tags, and every function that we do not evaluate: one with a tag leaves nothing in its place.
+pub(super) fn long_form(root: Node) -> (Node, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let root = convert(root, &Pointer::root(), &mut found);
-    found.sort_by_key(|d| d.position);
-    if found.is_empty() { Ok(root) } else { Err(found) }
+    (root, found)
 }
 
 fn convert(node: Node, pointer: &Pointer, found: &mut Vec<Diagnostic>) -> Node {

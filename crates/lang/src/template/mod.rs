@@ -6,6 +6,7 @@
 //! that order. Never makes anything and knows no type of resource but SAM's; what it does not know it refuses by name.
 
 mod definition;
+mod draft;
 mod functions;
 mod order;
 mod parameters;
@@ -20,12 +21,13 @@ use serde_json::Value;
 
 pub use self::{
     definition::substitute,
+    draft::Draft,
     parameters::{Bounds, Parameter, ParameterKind},
     references::Reference,
     resolve::{Env, Physical, resolve},
     sam::DefinitionFile,
 };
-use crate::source::{self, Content, Cursor, Diagnostic, Node, Pointer, Position};
+use crate::source::{Content, Cursor, Diagnostic, Node, Pointer, Position};
 
 /// A template whose functions all are in the long form (`{"Fn::Sub": …}`) and are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,9 +91,12 @@ pub struct Output {
 impl Template {
     /// Reads a template, YAML or JSON, and reports all that is wrong with it or not supported.
     pub fn parse(bytes: &[u8]) -> Result<Self, Vec<Diagnostic>> {
-        let root = source::read_json_or_yaml(bytes)?;
-        let root = functions::long_form(root)?;
-        read::template(&root)
+        Self::draft(bytes)?.finish()
+    }
+
+    /// Reads what can be read of a template, for callers that say all that is wrong at once.
+    pub fn draft(bytes: &[u8]) -> Result<Draft, Vec<Diagnostic>> {
+        Draft::read(bytes)
     }
 
     /// The files that SAM's resources name, for the caller to read: paths are relative to the template's.
@@ -102,10 +107,8 @@ impl Template {
     /// The template with SAM's resources turned into CloudFormation's, as SAM's transform does and names them.
     /// `definitions` holds the texts of [`Self::definition_files`] by path. Every reference is checked.
     pub fn expand(&self, definitions: &BTreeMap<String, String>) -> Result<Self, Vec<Diagnostic>> {
-        let expanded = sam::expand(self, definitions)?;
-        references::check(&expanded)?;
-        order::order(&expanded)?;
-        Ok(expanded)
+        let (expanded, found) = Draft::of(self.clone()).expand(definitions);
+        if found.is_empty() { Ok(expanded) } else { Err(found) }
     }
 
     /// The resources in an order in which everything comes behind what it refers to.

@@ -61,10 +61,10 @@ pub struct Bounds {
 }
 
 impl Reader {
-    pub(super) fn parameter(&mut self, name: &str, at: &Cursor<'_>) -> Option<Parameter> {
+    pub(super) fn parameter(&mut self, name: &str, at: &Cursor<'_>) -> Parameter {
         let what = format!("the parameter `{name}`");
         self.logical_id(name, at);
-        self.keep(at.expect_map(&what))?;
+        let is_map = self.keep(at.expect_map(&what)).is_some();
         let known = [
             "Type",
             "Default",
@@ -79,15 +79,14 @@ impl Reader {
             "NoEcho",
         ];
         self.keys(at, &what, &known, &[]);
-        let Some(kind) = at.get("Type") else {
+        let kind = at.get("Type").and_then(|kind| self.keep(parameter_kind(&kind)));
+        if is_map && at.get("Type").is_none() {
             self.found.push(at.key_error(format!("{what} has no `Type`")));
-            return None;
-        };
-        let kind = self.keep(parameter_kind(&kind))?;
+        }
         let no_echo = at.get("NoEcho").and_then(|at| self.scalar(&at)).is_some_and(|echo| echo == "true");
         let parameter = Parameter {
             name: name.to_owned(),
-            kind,
+            kind: kind.unwrap_or(ParameterKind::String),
             description: self.text(at, "Description"),
             default: at.get("Default").and_then(|at| self.scalar(&at)),
             bounds: self.bounds(at),
@@ -95,12 +94,13 @@ impl Reader {
             no_echo,
             position: at.named_at,
         };
-        if let (Some(default), Some(place)) = (&parameter.default, at.get("Default"))
+        if kind.is_some()
+            && let (Some(default), Some(place)) = (&parameter.default, at.get("Default"))
             && let Err(message) = parameter.value(default)
         {
             self.found.push(place.error(message));
         }
-        Some(parameter)
+        parameter
     }
 
     fn bounds(&mut self, at: &Cursor<'_>) -> Bounds {

@@ -11,7 +11,9 @@ const MAX_LOGICAL_ID: usize = 255;
 /// CloudFormation's limit for the resources of a template.
 const MAX_RESOURCES: usize = 500;
 
-pub(super) fn template(root: &Node) -> Result<Template, Vec<Diagnostic>> {
+/// What could be read of a template, and all that is wrong with it. A name that is there stays there, whatever is wrong
+/// with what it names, so that references to it are not wrong as well.
+pub(super) fn template(root: &Node) -> Result<(Template, Vec<Diagnostic>), Vec<Diagnostic>> {
     let root = Cursor::root(root);
     root.expect_map("a template").map_err(|d| vec![d])?;
     let mut reader = Reader { found: Vec::new() };
@@ -39,8 +41,7 @@ pub(super) fn template(root: &Node) -> Result<Template, Vec<Diagnostic>> {
         outputs: reader.outputs(&root),
     };
     reader.names_are_unique(&root);
-    reader.found.sort_by_key(|d| d.position);
-    if reader.found.is_empty() { Ok(template) } else { Err(reader.found) }
+    Ok((template, reader.found))
 }
 
 pub(super) struct Reader {
@@ -105,7 +106,7 @@ impl Reader {
 
     fn parameters(&mut self, root: &Cursor<'_>) -> Vec<parameters::Parameter> {
         let Some(section) = self.section(root, "Parameters") else { return Vec::new() };
-        section.entries().filter_map(|(name, at)| self.parameter(name, &at)).collect()
+        section.entries().map(|(name, at)| self.parameter(name, &at)).collect()
     }
 
     fn section<'a>(&mut self, root: &Cursor<'a>, name: &str) -> Option<Cursor<'a>> {
@@ -128,12 +129,12 @@ impl Reader {
             self.found.push(section.key_error(format!("a template has at most {MAX_RESOURCES} resources")));
             return Vec::new();
         }
-        section.entries().filter_map(|(id, at)| self.resource(id, &at)).collect()
+        section.entries().map(|(id, at)| self.resource(id, &at)).collect()
     }
 
-    fn resource(&mut self, logical_id: &str, at: &Cursor<'_>) -> Option<Resource> {
+    fn resource(&mut self, logical_id: &str, at: &Cursor<'_>) -> Resource {
         self.logical_id(logical_id, at);
-        self.keep(at.expect_map(&format!("the resource `{logical_id}`")))?;
+        let is_map = self.keep(at.expect_map(&format!("the resource `{logical_id}`"))).is_some();
         self.keys(
             at,
             &format!("the resource `{logical_id}`"),
@@ -142,24 +143,26 @@ impl Reader {
         );
         let kind = match at.get("Type") {
             Some(kind) => self.keep(kind.expect_text("`Type`")).map(str::to_owned),
-            None => {
+            None if is_map => {
                 self.found.push(at.key_error(format!("the resource `{logical_id}` has no `Type`")));
                 None
             }
+            None => None,
         };
         let properties = match at.get("Properties") {
             Some(properties) => {
                 self.keep(properties.expect_map("`Properties`")).map(|()| properties.node.clone())
             }
-            None => Some(Node::new(Content::Map(Vec::new()), at.node.start, at.node.end)),
+            None => None,
         };
-        Some(Resource {
+        let empty = || Node::new(Content::Map(Vec::new()), at.node.start, at.node.end);
+        Resource {
             logical_id: logical_id.to_owned(),
-            kind: kind?,
-            properties: properties?,
+            kind: kind.unwrap_or_default(),
+            properties: properties.unwrap_or_else(empty),
             depends_on: self.depends_on(at),
             position: at.named_at,
-        })
+        }
     }
 
     fn depends_on(&mut self, resource: &Cursor<'_>) -> Vec<String> {

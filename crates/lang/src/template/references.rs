@@ -1,6 +1,6 @@
 //! What a template refers to.
 
-use super::{Template, single};
+use super::{Resource, Template, sam, single};
 use crate::source::{Content, Cursor, Diagnostic, Node, Pointer, Position};
 
 /// The names that `Ref` knows in every template, but for `AWS::NoValue`, which is no value.
@@ -131,15 +131,15 @@ pub(super) fn split(name: &str) -> (&str, Option<&str>) {
     name.split_once('.').map_or((name, None), |(name, attribute)| (name, Some(attribute)))
 }
 
-/// Everything that the template refers to must be there.
-pub(super) fn check(template: &Template) -> Result<(), Vec<Diagnostic>> {
+/// Everything that the template refers to must be there: what is not.
+pub(super) fn check(template: &Template) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for resource in &template.resources {
         let (references, faults) = under(&resource.cursor());
         found.extend(faults);
         found.extend(references.iter().filter_map(|r| dangling(template, r)));
         for name in &resource.depends_on {
-            if template.resource(name).is_none() {
+            if !is_resource(template, name) {
                 found.push(resource.error(format!("`DependsOn` names `{name}`, which is no resource here")));
             }
         }
@@ -154,13 +154,18 @@ pub(super) fn check(template: &Template) -> Result<(), Vec<Diagnostic>> {
             found.push(at.error(format!("the output `{}` must be a string, not a list", output.name)));
         }
     }
-    found.sort_by_key(|d| d.position);
-    if found.is_empty() { Ok(()) } else { Err(found) }
+    found
+}
+
+/// Whether there is such a resource, or may be once SAM's are expanded: those are named after their origin.
+fn is_resource(template: &Template, name: &str) -> bool {
+    let origin = |resource: &Resource| sam::is_sams(&resource.kind) && name.starts_with(&resource.logical_id);
+    template.resources.iter().any(|resource| resource.logical_id == name || origin(resource))
 }
 
 fn dangling(template: &Template, reference: &Reference) -> Option<Diagnostic> {
     let name = reference.name.as_str();
-    let resource = template.resource(name).is_some();
+    let resource = is_resource(template, name);
     let parameter = template.parameters.iter().any(|p| p.name == name);
     let message = match &reference.attribute {
         None if resource || parameter || name == NO_VALUE || PSEUDO_PARAMETERS.contains(&name) => {

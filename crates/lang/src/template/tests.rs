@@ -332,3 +332,49 @@ proptest! {
         prop_assert_eq!(substitute(&text, &BTreeMap::new()), text);
     }
 }
+
+/// What is wrong at one stage does not hide what is wrong at the next.
+#[test]
+fn all_stages_speak_at_once() {
+    let text = r#"
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  P: {Type: Strin}
+  Q: {Default: x}
+Resources:
+  A: {Typ: T}
+  M:
+    Type: AWS::Serverless::StateMachine
+    DependsOn: Nope
+    Properties: {Role: !If [a, b, c], Name: !Ref P, Tags: {q: !Ref Q}}
+  B: {Type: T, Properties: {a: !Ref A, r: !GetAtt MRole.Arn, m: !Ref Gone}}
+Outputs:
+  O: {Value: !FindInMap [a, b, c]}
+  N: {Value: !Sub "${Zed}"}
+"#;
+    check_refused_whole(
+        text,
+        &[
+            "Strin",
+            "`Q` has no `Type`",
+            "`A` has no `Type`",
+            "`Typ` is no key",
+            "`Nope`, which is no resource",
+            "`!If` is not supported",
+            "`Gone` is neither",
+            "`!FindInMap` is not supported",
+            "`Zed` is neither",
+        ],
+    );
+    let sam = "Transform: AWS::Serverless-2016-10-31\nResources:\n  M: {Type: AWS::Serverless::StateMachine}\n  F: {Type: AWS::Serverless::Function}\n  B: {Type: T, Properties: {r: !GetAtt MRole.Arn, m: !Ref Gone}}";
+    check_refused_whole(sam, &["Definition", "AWS::Serverless::Function", "`Gone` is neither"]);
+}
+
+fn check_refused_whole(text: &str, expect: &[&str]) {
+    let (_, found) = Template::draft(text.as_bytes()).unwrap().expand(&BTreeMap::new());
+    let found = shown(found);
+    assert_eq!(found.len(), expect.len(), "{found:#?}");
+    for (found, part) in found.iter().zip(expect) {
+        assert!(found.contains(part), "{part}: {found}");
+    }
+}

@@ -200,7 +200,8 @@ impl Refusal for Error {
             | Self::TooLarge { .. }
             | Self::BrokenBody(_)
             | Self::BadManifest(_)
-            | Self::NotRunnable { .. } => "InvalidParameterException",
+            | Self::NotRunnable { .. }
+            | Self::Store(trainyard_store::Error::Invalid(_)) => "InvalidParameterException",
             Self::Blobs(_) => "ServerException",
             Self::Store(error) => store_code(error),
         }

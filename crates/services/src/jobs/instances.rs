@@ -16,31 +16,46 @@ const FAMILIES: &[(&str, u64)] = &[
     ("m6g", 32),
     ("m6gd", 32),
     ("m7i", 32),
+    ("m7i-flex", 32),
     ("m7g", 32),
+    ("m8i", 32),
+    ("m8i-flex", 32),
+    ("m8g", 32),
     ("c5", 16),
     ("c5d", 16),
     ("c6i", 16),
+    ("c6in", 16),
     ("c6id", 16),
     ("c6g", 16),
     ("c6gd", 16),
     ("c6gn", 16),
     ("c7i", 16),
+    ("c7i-flex", 16),
     ("c7g", 16),
+    ("c8i", 16),
+    ("c8i-flex", 16),
+    ("c8g", 16),
     ("c5n", 21),
     ("r5", 64),
     ("r5d", 64),
     ("r6i", 64),
     ("r6id", 64),
     ("r6g", 64),
+    ("r6gd", 64),
     ("r7i", 64),
     ("r7g", 64),
+    ("r7gd", 64),
+    ("r8i", 64),
+    ("r8i-flex", 64),
+    ("r8g", 64),
     ("g4dn", 32),
     ("g5", 32),
     ("g6", 32),
     ("g6e", 64),
+    ("g7e", 64),
 ];
 
-/// Types that follow no rule, or another: type, processors, GiB, GPUs.
+/// Types that follow no rule, or another: type, processors, GiB, GPUs. Accelerators that are no GPUs do not count.
 const EXCEPTIONS: &[(&str, u32, u64, u32)] = &[
     ("t2.medium", 2, 4, 0),
     ("t2.large", 2, 8, 0),
@@ -70,6 +85,9 @@ const EXCEPTIONS: &[(&str, u32, u64, u32)] = &[
     ("p5.48xlarge", 192, 2048, 8),
     ("p5e.48xlarge", 192, 2048, 8),
     ("p5en.48xlarge", 192, 2048, 8),
+    ("p6-b200.48xlarge", 192, 2048, 8),
+    ("p6-b300.48xlarge", 192, 4096, 8),
+    ("p6e-gb200.36xlarge", 144, 960, 4),
     ("g4dn.12xlarge", 48, 192, 4),
     ("g5.12xlarge", 48, 192, 4),
     ("g5.24xlarge", 96, 384, 4),
@@ -80,10 +98,22 @@ const EXCEPTIONS: &[(&str, u32, u64, u32)] = &[
     ("g6e.12xlarge", 48, 384, 4),
     ("g6e.24xlarge", 96, 768, 4),
     ("g6e.48xlarge", 192, 1536, 8),
+    ("g7e.12xlarge", 48, 512, 2),
+    ("g7e.24xlarge", 96, 1024, 4),
+    ("g7e.48xlarge", 192, 2048, 8),
     ("inf1.xlarge", 4, 8, 0),
     ("inf1.2xlarge", 8, 16, 0),
     ("inf1.6xlarge", 24, 48, 0),
     ("inf1.24xlarge", 96, 192, 0),
+    ("inf2.xlarge", 4, 16, 0),
+    ("inf2.8xlarge", 32, 128, 0),
+    ("inf2.24xlarge", 96, 384, 0),
+    ("inf2.48xlarge", 192, 768, 0),
+    ("trn1.2xlarge", 8, 32, 0),
+    ("trn1.32xlarge", 128, 512, 0),
+    ("trn1n.32xlarge", 128, 512, 0),
+    ("trn2.48xlarge", 192, 2048, 0),
+    ("dl1.24xlarge", 96, 768, 0),
 ];
 
 /// What an instance type such as `ml.m5.large` stands for; `None` if we do not know it.
@@ -104,7 +134,7 @@ fn processors(size: &str) -> Option<u32> {
         "medium" => Some(1),
         "large" => Some(2),
         "xlarge" => Some(4),
-        _ => size.strip_suffix("xlarge")?.parse::<u32>().ok().filter(|n| (2..=64).contains(n)).map(|n| 4 * n),
+        _ => size.strip_suffix("xlarge")?.parse::<u32>().ok().filter(|n| (2..=96).contains(n)).map(|n| 4 * n),
     }
 }
 
@@ -128,6 +158,12 @@ mod tests {
         check("ml.g4dn.xlarge", Some((4, 16, 1)));
         check("ml.g5.48xlarge", Some((192, 768, 8)));
         check("ml.p3.2xlarge", Some((8, 61, 1)));
+        check("ml.m8i.96xlarge", Some((384, 1536, 0)));
+        check("ml.c7i-flex.4xlarge", Some((16, 32, 0)));
+        check("ml.r8g.medium", Some((1, 8, 0)));
+        check("ml.g7e.2xlarge", Some((8, 64, 1)));
+        check("ml.inf2.24xlarge", Some((96, 384, 0)));
+        check("ml.p6-b200.48xlarge", Some((192, 2048, 8)));
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Refusal for Error {
         match self {
             Self::GroupExists => "ResourceAlreadyExistsException",
             Self::NoGroup | Self::NoStream => "ResourceNotFoundException",
-            Self::Invalid(_) => "InvalidParameterException",
+            Self::Invalid(_) | Self::Store(trainyard_store::Error::Invalid(_)) => "InvalidParameterException",
             Self::Disk(_) => "ServiceUnavailableException",
             Self::Store(error) => store_code(error),
         }

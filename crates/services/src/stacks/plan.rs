@@ -86,12 +86,17 @@ pub(super) fn plan(source: &Source<'_>, target: &Target<'_>) -> Result<Wanted, V
         let file = |found| Diagnostic { file: Some(source.file.to_owned()), ..found };
         found.into_iter().map(file).collect::<Vec<_>>()
     };
-    let read = Template::parse(source.template.as_bytes()).map_err(named)?;
+    let draft = Template::draft(source.template.as_bytes()).map_err(named)?;
     let files: BTreeMap<String, String> =
-        read.definition_files().into_iter().map(|file| (file.logical_id, file.path)).collect();
-    let template = read.expand(source.definitions).map_err(named)?;
-    let parameters = template.parameter_values(&given(&template, source)).map_err(named)?;
-    check_shapes(&template).map_err(named)?;
+        draft.definition_files().into_iter().map(|file| (file.logical_id, file.path)).collect();
+    let (template, mut found) = draft.expand(source.definitions);
+    let parameters = template.parameter_values(&given(&template, source));
+    let parameters = parameters.map_err(|wrong| found.extend(wrong)).unwrap_or_default();
+    check_shapes(&template, &mut found);
+    if !found.is_empty() {
+        found.sort_by_key(|d| d.position);
+        return Err(named(found));
+    }
     let mut env = Env {
         account_id: target.scope.account.to_string(),
         region: target.scope.region.to_string(),
@@ -126,12 +131,12 @@ fn given(template: &Template, source: &Source<'_>) -> BTreeMap<String, String> {
     given
 }
 
-/// Types and properties that are not supported: all of them.
-fn check_shapes(template: &Template) -> Result<(), Vec<Diagnostic>> {
-    let mut found = Vec::new();
+/// Types and properties that are not supported: all of them. What has no type, or one of SAM's, is wrong already.
+fn check_shapes(template: &Template, found: &mut Vec<Diagnostic>) {
     for resource in &template.resources {
         match resources::of(&resource.kind) {
-            Some(kind) => shape::unknown(&resource.cursor(), kind.shape(), &of(resource), &mut found),
+            Some(kind) => shape::unknown(&resource.cursor(), kind.shape(), &of(resource), found),
+            None if resource.kind.is_empty() || resource.kind.starts_with("AWS::Serverless::") => {}
             None => found.push(resource.error(format!(
                 "the resource `{}` has the type `{}`, which is not supported: there are {}",
                 resource.logical_id,
@@ -140,8 +145,6 @@ fn check_shapes(template: &Template) -> Result<(), Vec<Diagnostic>> {
             ))),
         }
     }
-    found.sort_by_key(|d| d.position);
-    if found.is_empty() { Ok(()) } else { Err(found) }
 }
 
 fn resources(template: &Template, env: &mut Env, target: &Target<'_>) -> Result<Vec<Made>, Vec<Diagnostic>> {

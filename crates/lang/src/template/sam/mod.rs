@@ -39,16 +39,21 @@ pub(super) fn definition_files(template: &Template) -> Vec<DefinitionFile> {
         .collect()
 }
 
-/// The template without SAM's types.
+/// Whether the type is one of SAM's.
+pub(super) fn is_sams(kind: &str) -> bool {
+    kind.starts_with("AWS::Serverless::")
+}
+
+/// The template without SAM's types, but for those that something is wrong with.
 pub(super) fn expand(
     template: &Template,
     definitions: &BTreeMap<String, String>,
-) -> Result<Template, Vec<Diagnostic>> {
+) -> (Template, Vec<Diagnostic>) {
     let (mut resources, mut found) = (Vec::new(), Vec::new());
     for resource in &template.resources {
         let made = match resource.kind.as_str() {
             STATE_MACHINE if template.serverless => state_machine::expand(resource, definitions),
-            kind if !kind.starts_with("AWS::Serverless::") => Ok(vec![resource.clone()]),
+            kind if !is_sams(kind) => Ok(vec![resource.clone()]),
             kind if template.serverless => Err(vec![resource.error(format!(
                 "the resource `{}` has the type `{kind}`, which is not supported, only {STATE_MACHINE} is of SAM's types",
                 resource.logical_id
@@ -60,16 +65,14 @@ pub(super) fn expand(
         };
         match made {
             Ok(made) => resources.extend(made),
-            Err(wrong) => found.extend(wrong),
+            Err(wrong) => {
+                resources.push(resource.clone());
+                found.extend(wrong);
+            }
         }
     }
     found.extend(name_clashes(template, &resources));
-    found.sort_by_key(|d| d.position);
-    if found.is_empty() {
-        Ok(Template { serverless: false, resources, ..template.clone() })
-    } else {
-        Err(found)
-    }
+    (Template { serverless: false, resources, ..template.clone() }, found)
 }
 
 /// A generated resource must not have the name of another one or of a parameter.
