@@ -22,7 +22,7 @@ use super::{
 use crate::asl::{parts::Node, scope::View};
 
 /// How much of a processor all expressions of a state may take: what evaluates again may take nearly twice as much.
-const TIME: Duration = Duration::from_millis(110);
+const TIME: Duration = Duration::from_millis(100);
 /// How many times as long it may last, where others have the processor meanwhile.
 const PATIENCE: u32 = 16;
 /// How deep calls and operators may nest while they are evaluated.
