@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use trainyard_domain::Failure;
 use trainyard_engine::{Command, Fact, HistoryEvent, Outcome, Run, TimerId, apply, decide};
-use world::{World, one_task};
+use world::{World, one_task, stored};
 
 /// A machine in which much can happen.
 fn definition() -> Value {
@@ -87,12 +87,6 @@ fn fact(world: &mut World, step: &Move) -> Option<Fact> {
         Move::StaleToken => Fact::TaskSucceeded { token: "other".to_owned(), output: json!(1) },
         Move::StaleTimer(n) => Fact::TimerFired { timer: TimerId(format!("timeout/{n}/0")) },
     })
-}
-
-/// As the store keeps it.
-fn stored(events: &[HistoryEvent]) -> Vec<HistoryEvent> {
-    let text = serde_json::to_string(events).expect("events are JSON");
-    serde_json::from_str(&text).expect("stored events can be read")
 }
 
 proptest! {

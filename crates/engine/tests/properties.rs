@@ -5,8 +5,8 @@ mod world;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use trainyard_domain::Failure;
-use trainyard_engine::{Fact, HistoryEvent, Run, TimerId, apply, decide};
-use world::World;
+use trainyard_engine::{Fact, Run, TimerId, apply, decide};
+use world::{World, stored};
 
 /// A state that leads to the next one of its graph.
 fn state() -> impl Strategy<Value = Value> {
@@ -119,12 +119,6 @@ fn fact(world: &mut World, step: &Move) -> Option<Fact> {
         Move::Submit(at) => Fact::TaskSubmitted { token: token(world, *at)?, response: json!({}) },
         Move::Stale => Fact::TimerFired { timer: TimerId("timeout/2/0@7".to_owned()) },
     })
-}
-
-/// As the store keeps it.
-fn stored(events: &[HistoryEvent]) -> Vec<HistoryEvent> {
-    let text = serde_json::to_string(events).expect("events are JSON");
-    serde_json::from_str(&text).expect("stored events can be read")
 }
 
 proptest! {

@@ -165,3 +165,9 @@ pub(crate) fn one_task(fields: &Value) -> Value {
     }
     json!({"StartAt": "Task", "States": states})
 }
+
+/// As the store keeps it.
+pub(crate) fn stored(events: &[HistoryEvent]) -> Vec<HistoryEvent> {
+    let text = serde_json::to_string(events).expect("events are JSON");
+    serde_json::from_str(&text).expect("stored events can be read")
+}

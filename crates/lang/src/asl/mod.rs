@@ -30,6 +30,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod timestamp;
+mod tree;
 mod variables;
 
 pub use assign::Assign;
@@ -56,4 +57,5 @@ pub use states::{
     ReaderConfig, ResultWriter, Seconds, Selection, State, StateKind, Task, Text, Transformation, Unpacking,
     Wait, WaitFor, Where, WriterConfig,
 };
-pub use template::{Expression, Template};
+pub use template::{Expression, Member, Template};
+pub use tree::Tree;

@@ -1,7 +1,7 @@
 //! Payload templates: JSON in which the members whose names end in `.$` are paths or function calls.
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-inputpath-params.html>
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     diagnostic::Report,
@@ -10,24 +10,19 @@ use super::{
     intrinsics::{Call, CallFault},
     path::{Missing, Path},
     scope::View,
+    tree::Tree,
 };
 
 /// A template, checked and ready to be filled.
+pub type Template = Tree<Member>;
+
+/// A member `<name>.$`.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Template {
-    /// JSON without anything to fill in.
-    Literal(Value),
-    /// An object with something to fill in.
-    Object(Vec<(String, Template)>),
-    /// A list with something to fill in.
-    Array(Vec<Template>),
-    /// A member `<name>.$`.
-    Expression {
-        /// `<name>.$`, for messages.
-        field: String,
-        /// What it is filled with.
-        expression: Expression,
-    },
+pub struct Member {
+    /// `<name>.$`, for messages.
+    field: String,
+    /// What it is filled with.
+    expression: Expression,
 }
 
 /// A path or a function call.
@@ -83,7 +78,7 @@ fn not_found(path: &Path, field: &str, missing: &Missing, view: View<'_>) -> Fau
     }
 }
 
-impl Template {
+impl Tree<Member> {
     /// Reads a template that stands at `pointer`, reporting all that is wrong with it.
     pub(crate) fn parse(value: &Value, pointer: &str, report: &Report) -> Self {
         match value {
@@ -92,19 +87,11 @@ impl Template {
                     Some(short) => (short.to_owned(), expression(name, value, pointer, report)),
                     None => (name.clone(), Self::parse(value, &below(pointer, name), report)),
                 };
-                let members: Vec<_> = members.iter().map(read).collect();
-                if members.iter().all(|(_, member)| matches!(member, Self::Literal(_))) {
-                    return Self::Literal(value.clone());
-                }
-                Self::Object(members)
+                Self::object(value, members.iter().map(read).collect())
             }
             Value::Array(items) => {
                 let read = |(at, item)| Self::parse(item, &format!("{pointer}/{at}"), report);
-                let items: Vec<_> = items.iter().enumerate().map(read).collect();
-                if items.iter().all(|item| matches!(item, Self::Literal(_))) {
-                    return Self::Literal(value.clone());
-                }
-                Self::Array(items)
+                Self::array(value, items.iter().enumerate().map(read).collect())
             }
             _ => Self::Literal(value.clone()),
         }
@@ -112,21 +99,7 @@ impl Template {
 
     /// Fills the template.
     pub(crate) fn fill(&self, view: View<'_>) -> Result<Value, Fault> {
-        match self {
-            Self::Literal(value) => {
-                view.scope.spend(value)?;
-                Ok(value.clone())
-            }
-            Self::Object(members) => {
-                let mut object = Map::new();
-                for (name, member) in members {
-                    object.insert(name.clone(), member.fill(view)?);
-                }
-                Ok(Value::Object(object))
-            }
-            Self::Array(items) => items.iter().map(|item| item.fill(view)).collect(),
-            Self::Expression { field, expression } => expression.evaluate(field, view),
-        }
+        self.fill_with(view, &|Member { field, expression }| expression.evaluate(field, view))
     }
 }
 
@@ -139,7 +112,7 @@ fn expression(name: &str, value: &Value, pointer: &str, report: &Report) -> Temp
     match read {
         Ok(expression) => {
             expression.refer(report);
-            Template::Expression { field: name.to_owned(), expression }
+            Template::Leaf(Member { field: name.to_owned(), expression })
         }
         Err(why) => {
             report.schema(

@@ -1,3 +1,5 @@
+//! Look-ups in the packed table, and values held against their shapes.
+
 use serde_json::{Value, json};
 
 use super::{Kind, Naming, Rigour, Shape, service, services};

@@ -1,3 +1,5 @@
+//! What can be said of whole files.
+
 use super::{Kind, Seen, lint};
 use crate::source::Severity;
 

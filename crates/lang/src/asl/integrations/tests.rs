@@ -1,3 +1,5 @@
+//! What Step Functions knows of the services, and what it says of tasks that it does not know.
+
 use serde_json::{Value, json};
 
 use super::{Integration, Resource, advise, diagnose, table::ROWS, tasks};

@@ -1,24 +1,14 @@
 //! JSON in which texts may be expressions.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Expression;
-use crate::asl::{diagnostic::Report, fault::Fault, fields::Place, scope::View};
+use crate::asl::{diagnostic::Report, fault::Fault, fields::Place, scope::View, tree::Tree};
 
-/// JSON with expressions in it, checked and ready to be filled.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Query {
-    /// JSON without anything to fill in.
-    Literal(Value),
-    /// An object with something to fill in.
-    Object(Vec<(String, Query)>),
-    /// A list with something to fill in.
-    Array(Vec<Query>),
-    /// `{% … %}`
-    Expression(Expression),
-}
+/// JSON with expressions `{% … %}` in it, checked and ready to be filled.
+pub type Query = Tree<Expression>;
 
-impl Query {
+impl Tree<Expression> {
     /// Reads what stands at that place, reporting all that is wrong with it; what is broken is `null` then.
     pub(crate) fn parse(value: &Value, place: &Place, report: &Report) -> Self {
         match value {
@@ -26,23 +16,16 @@ impl Query {
                 let read = |(name, value): (&String, &Value)| {
                     (name.clone(), Self::parse(value, &place.member(name), report))
                 };
-                let members: Vec<_> = members.iter().map(read).collect();
-                if members.iter().all(|(_, member)| matches!(member, Self::Literal(_))) {
-                    return Self::Literal(value.clone());
-                }
-                Self::Object(members)
+                Self::object(value, members.iter().map(read).collect())
             }
             Value::Array(items) => {
                 let read = |(at, item)| Self::parse(item, &place.item(at), report);
-                let items: Vec<_> = items.iter().enumerate().map(read).collect();
-                if items.iter().all(|item| matches!(item, Self::Literal(_))) {
-                    return Self::Literal(value.clone());
-                }
-                Self::Array(items)
+                Self::array(value, items.iter().enumerate().map(read).collect())
             }
             Value::String(text) => match Expression::inside(text) {
-                Some(inside) => Expression::read(inside, place, report)
-                    .map_or(Self::Literal(Value::Null), Self::Expression),
+                Some(inside) => {
+                    Expression::read(inside, place, report).map_or(Self::Literal(Value::Null), Self::Leaf)
+                }
                 None => {
                     if text.starts_with("{%") {
                         let message = "JSONata string must start with {% and end with %}";
@@ -57,20 +40,6 @@ impl Query {
 
     /// Fills it.
     pub(crate) fn fill(&self, view: View<'_>) -> Result<Value, Fault> {
-        match self {
-            Self::Literal(value) => {
-                view.scope.spend(value)?;
-                Ok(value.clone())
-            }
-            Self::Object(members) => {
-                let mut object = Map::new();
-                for (name, member) in members {
-                    object.insert(name.clone(), member.fill(view)?);
-                }
-                Ok(Value::Object(object))
-            }
-            Self::Array(items) => items.iter().map(|item| item.fill(view)).collect(),
-            Self::Expression(expression) => expression.evaluate(view),
-        }
+        self.fill_with(view, &|expression| expression.evaluate(view))
     }
 }

@@ -1,3 +1,5 @@
+//! Expressions of JSONata: what they see, what they make, and where they end.
+
 use serde_json::{Value, json};
 
 use super::Expression;

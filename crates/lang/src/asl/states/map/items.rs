@@ -47,7 +47,7 @@ impl Items {
             }
             Self::Jsonata(query) => {
                 let items = query.fill(scope.view(scope.input))?;
-                if let (Query::Expression(expression), false) = (query, taken(&items)) {
+                if let (Query::Leaf(expression), false) = (query, taken(&items)) {
                     return Err(expression.unexpected("array", &items));
                 }
                 scope.record(Stage::AfterItems, &items);
@@ -93,7 +93,7 @@ pub(super) fn read(fields: &mut Fields<'_>) -> Items {
     let query = Query::parse(value, &place, fields.report);
     let mode = fields.value("ItemProcessor").map(|processor| &processor["ProcessorConfig"]["Mode"]);
     let objects = value.is_object() && mode.is_some_and(|mode| mode == "DISTRIBUTED");
-    if !value.is_array() && !objects && !matches!(query, Query::Expression(_)) {
+    if !value.is_array() && !objects && !matches!(query, Query::Leaf(_)) {
         let message = "The field 'Items' must be an array or a JSONata expression";
         fields.report.schema(&place.pointer, message);
     }

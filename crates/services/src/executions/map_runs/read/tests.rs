@@ -1,3 +1,5 @@
+//! Items out of the formats that readers know, whole and broken.
+
 use std::ops::ControlFlow;
 
 use serde_json::{Value, json};
