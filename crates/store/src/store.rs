@@ -6,10 +6,10 @@ use tokio::sync::Notify;
 use trainyard_domain::Timestamp;
 
 use crate::{
-    Changes, Error, Folders, Held, List, Noun, Page, Stats, WorkItem,
+    Changes, Entry, Error, Folders, Held, List, Noun, Page, Stats, WorkItem,
     hints::Hints,
     place::Place,
-    read::{self, Readers},
+    read::{self, Kept, Readers},
     stats::Counters,
     write::{Queue, Writer},
 };
@@ -65,12 +65,19 @@ impl Store {
     /// The document, if there is one.
     pub async fn get<T: Noun>(&self, scope: &str, id: &str) -> Result<Option<Held<T>>, Error> {
         let (scope, id) = (scope.to_owned(), id.to_owned());
-        self.0.readers.ask(move |connection, _| read::get(connection, &scope, &id)).await
+        let kept = self.0.readers.ask(move |connection| read::get(connection, T::KIND, &scope, &id)).await?;
+        let held = kept.map(Held::<Kept>::read).transpose();
+        if held.as_ref().is_err_and(|e| matches!(e, Error::Poisoned { .. })) {
+            self.0.counters.poisoned.add(1);
+        }
+        held
     }
 
     /// One page of documents. A document that cannot be read is left out and reported in the log.
     pub async fn list<T: Noun>(&self, list: List) -> Result<Page<T>, Error> {
-        self.0.readers.ask(move |connection, counters| read::list(connection, counters, &list)).await
+        let page = self.0.readers.ask(move |connection| read::list(connection, T::KIND, &list)).await?;
+        let items = page.items.into_iter().filter_map(|kept| self.readable(kept)).collect();
+        Ok(Page { items, next: page.next })
     }
 
     /// One page of a list in which all that begins with `prefix` and has `delimiter` somewhere after it stands as
@@ -84,16 +91,29 @@ impl Store {
         delimiter: &str,
     ) -> Result<Folders<T>, Error> {
         let (prefix, delimiter) = (prefix.to_owned(), delimiter.to_owned());
-        self.0
-            .readers
-            .ask(move |connection, counters| read::folders(connection, counters, list, (&prefix, &delimiter)))
-            .await
+        let question = move |connection: &_| read::folders(connection, T::KIND, list, (&prefix, &delimiter));
+        let page = self.0.readers.ask(question).await?;
+        let entries = page.entries.into_iter().filter_map(|entry| match entry {
+            Entry::Folder(folder) => Some(Entry::Folder(folder)),
+            Entry::Document(kept) => self.readable(kept).map(Entry::Document),
+        });
+        Ok(Folders { entries: entries.collect(), next: page.next })
+    }
+
+    /// The document, if it can be read.
+    fn readable<T: Noun>(&self, kept: Held<Kept>) -> Option<Held<T>> {
+        kept.read()
+            .inspect_err(|e| {
+                self.0.counters.poisoned.add(1);
+                tracing::error!("left out of a list: {e}");
+            })
+            .ok()
     }
 
     /// Records of a history as (sequence number, JSON), from `from` on, at most `limit`.
     pub async fn history(&self, history: &str, from: u64, limit: usize) -> Result<Vec<(u64, String)>, Error> {
         let name = history.to_owned();
-        self.0.readers.ask(move |connection, _| read::history(connection, &name, from, limit, false)).await
+        self.0.readers.ask(move |connection| read::history(connection, &name, from, limit, false)).await
     }
 
     /// Records of a history from the last to the first, beginning with `from` (or with the last, if that is before
@@ -105,7 +125,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<(u64, String)>, Error> {
         let name = history.to_owned();
-        self.0.readers.ask(move |connection, _| read::history(connection, &name, from, limit, true)).await
+        self.0.readers.ask(move |connection| read::history(connection, &name, from, limit, true)).await
     }
 
     /// The work on a topic that is due at `now`, in order of due time and scheduling, at most `limit`.
@@ -115,12 +135,12 @@ impl Store {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<WorkItem>, Error> {
-        self.0.readers.ask(move |connection, _| read::due(connection, topic, now, limit)).await
+        self.0.readers.ask(move |connection| read::due(connection, topic, now, limit)).await
     }
 
     /// When the first work on the topic that is not yet due at `now` will be.
     pub async fn next_due(&self, topic: &'static str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
-        self.0.readers.ask(move |connection, _| read::next_due(connection, topic, now)).await
+        self.0.readers.ask(move |connection| read::next_due(connection, topic, now)).await
     }
 
     /// Told (`notify_one`: a permit is kept for the one loop that waits) after each commit that scheduled work on

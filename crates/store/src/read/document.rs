@@ -5,7 +5,6 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::Valu
 use crate::{
     Error, Held, List, Noun, Page,
     list::{Cursor, Which},
-    stats::Counters,
     sum,
     write::Name,
 };
@@ -30,48 +29,45 @@ pub(crate) fn document_sum(
     sum::of(&[texts[0], texts[1], texts[2], &version, &format, texts[3], texts[4]])
 }
 
+/// A document as its row has it. Readers are of one type for all nouns: what a row means is read by [`Held::read`], where
+/// the noun is known.
+pub(crate) struct Kept {
+    scope: String,
+    id: String,
+    format: u32,
+    /// The body as it was written, or what is wrong with the row.
+    body: Result<String, String>,
+}
+
 /// The document, if there is one.
-pub(crate) fn get<T: Noun>(connection: &Connection, scope: &str, id: &str) -> Result<Option<Held<T>>, Error> {
+pub(crate) fn get(
+    connection: &Connection,
+    kind: &str,
+    scope: &str,
+    id: &str,
+) -> Result<Option<Held<Kept>>, Error> {
     let mut statement = connection.prepare_cached(GET)?;
-    let held = statement.query_row([T::KIND, scope, id], |row| Ok(decode::<T>(row))).optional()?;
-    held.transpose()
+    let kept = statement.query_row([kind, scope, id], |row| Ok(kept(kind, row))).optional()?;
+    kept.transpose()
 }
 
 /// One page.
-pub(crate) fn list<T: Noun>(
-    connection: &Connection,
-    counters: &Counters,
-    list: &List,
-) -> Result<Page<T>, Error> {
+pub(crate) fn list(connection: &Connection, kind: &str, list: &List) -> Result<Page<Kept>, Error> {
     let limit = list.page();
-    let (text, arguments) = question(T::KIND, list, limit + 1)?;
+    let (text, arguments) = question(kind, list, limit + 1)?;
     let mut statement = connection.prepare_cached(&text)?;
     let mut rows = statement.query(params_from_iter(arguments))?;
     let mut page = Page { items: Vec::new(), next: None };
-    let (mut seen, mut last) = (0, None);
+    let mut last = None;
     while let Some(row) = rows.next()? {
-        if seen == limit {
+        if page.items.len() == limit {
             page.next = last.map(|cursor: Cursor| cursor.encode());
             break;
         }
-        seen += 1;
-        page.items.extend(readable(row, counters)?);
+        page.items.push(kept(kind, row)?);
         last = Some(place(row)?);
     }
     Ok(page)
-}
-
-/// The document in a row, if it can be read.
-pub(super) fn readable<T: Noun>(row: &Row<'_>, counters: &Counters) -> Result<Option<Held<T>>, Error> {
-    match decode::<T>(row) {
-        Ok(held) => Ok(Some(held)),
-        Err(e @ Error::Poisoned { .. }) => {
-            counters.poisoned.add(1);
-            tracing::error!("left out of a list: {e}");
-            Ok(None)
-        }
-        Err(e) => Err(e),
-    }
 }
 
 /// Where a row stands in the order.
@@ -126,37 +122,49 @@ pub(super) fn question(kind: &str, list: &List, limit: usize) -> Result<(String,
     Ok((text, arguments))
 }
 
-/// The document in a row, or what is wrong with it.
-fn decode<T: Noun>(row: &Row<'_>) -> Result<Held<T>, Error> {
+/// The document in a row.
+pub(super) fn kept(kind: &str, row: &Row<'_>) -> Result<Held<Kept>, Error> {
     let (scope, id): (String, String) = (row.get(6)?, row.get(7)?);
-    decode_named(row, &scope, &id).map_err(|reason| Error::Poisoned {
-        kind: T::KIND.to_owned(),
-        scope,
-        id,
-        reason,
-    })
+    let (version, format, body) = match checked(kind, (&scope, &id), row) {
+        Ok((version, format, body)) => (version, format, Ok(body)),
+        Err(reason) => (0, 0, Err(reason)),
+    };
+    Ok(Held { version, value: Kept { scope, id, format, body } })
 }
 
-fn decode_named<T: Noun>(row: &Row<'_>, scope: &str, id: &str) -> Result<Held<T>, String> {
+/// Version, format and body of a row whose bytes are those that were written.
+fn checked(kind: &str, (scope, id): (&str, &str), row: &Row<'_>) -> Result<(u64, u32, String), String> {
     let text = |at: usize| row.get_ref(at).map_err(|e| e.to_string())?.as_str().map_err(|e| e.to_string());
     let version: u64 = row.get(0).map_err(|e| e.to_string())?;
     let format: u32 = row.get(1).map_err(|e| e.to_string())?;
-    let kept: i64 = row.get(2).map_err(|e| e.to_string())?;
+    let written: i64 = row.get(2).map_err(|e| e.to_string())?;
     let (keys, body) = (text(3)?, text(4)?);
-    let sum = document_sum((T::KIND, scope, id), (version, format), keys, body);
-    if i64::from(sum) != kept {
+    if i64::from(document_sum((kind, scope, id), (version, format), keys, body)) != written {
         return Err("its bytes are not those that were written".to_owned());
     }
+    Ok((version, format, body.to_owned()))
+}
+
+impl Held<Kept> {
+    /// The document as the noun that it is.
+    pub(crate) fn read<T: Noun>(self) -> Result<Held<T>, Error> {
+        let Kept { scope, id, format, body } = self.value;
+        let value = body.and_then(|body| body_of::<T>(format, body));
+        let poisoned = |reason| Error::Poisoned { kind: T::KIND.to_owned(), scope, id, reason };
+        Ok(Held { version: self.version, value: value.map_err(poisoned)? })
+    }
+}
+
+/// An upgraded body is read as text again: so each noun needs the code of one reader only.
+fn body_of<T: Noun>(format: u32, mut body: String) -> Result<T, String> {
     if format > T::FORMAT {
         return Err(format!("its format {format} is of a newer trainyard, this one knows {}", T::FORMAT));
     }
-    let value = if format == T::FORMAT {
-        serde_json::from_str(body)
-    } else {
-        let body = serde_json::from_str(body).map_err(|e| e.to_string())?;
-        serde_json::from_value(T::upgrade(format, body)?)
-    };
-    Ok(Held { version, value: value.map_err(|e| e.to_string())? })
+    if format < T::FORMAT {
+        let old = serde_json::from_str(&body).map_err(|e| e.to_string())?;
+        body = T::upgrade(format, old)?.to_string();
+    }
+    serde_json::from_str(&body).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]

@@ -2,27 +2,26 @@
 
 use rusqlite::{Connection, params_from_iter};
 
-use super::document::{place, question, readable};
+use super::document::{Kept, kept, place, question};
 use crate::{
-    Entry, Error, Folders, List, Noun, Range,
+    Entry, Error, Folders, List, Range,
     list::{Cursor, Which},
-    stats::Counters,
 };
 
 /// One page of documents and folders.
-pub(crate) fn folders<T: Noun>(
+pub(crate) fn folders(
     connection: &Connection,
-    counters: &Counters,
+    kind: &str,
     list: List,
     (prefix, delimiter): (&str, &str),
-) -> Result<Folders<T>, Error> {
+) -> Result<Folders<Kept>, Error> {
     let Some(mut rest) = begin(list, prefix)? else { return Ok(Folders { entries: Vec::new(), next: None }) };
     let limit = rest.page();
     let mut page = Folders { entries: Vec::new(), next: None };
     let (mut seen, mut last) = (0, None::<Cursor>);
     // Each round reads on until it meets a folder, and the next begins after all that is in it.
     'rounds: loop {
-        let (text, arguments) = question(T::KIND, &rest, limit - seen + 1)?;
+        let (text, arguments) = question(kind, &rest, limit - seen + 1)?;
         let mut statement = connection.prepare_cached(&text)?;
         let mut rows = statement.query(params_from_iter(arguments))?;
         while let Some(row) = rows.next()? {
@@ -34,7 +33,7 @@ pub(crate) fn folders<T: Noun>(
             let mut at = place(row)?;
             let name = if rest.key.is_some() { &at.value } else { &at.id };
             let Some(folder) = folder(name, prefix, delimiter) else {
-                page.entries.extend(readable(row, counters)?.map(Entry::Document));
+                page.entries.push(Entry::Document(kept(kind, row)?));
                 last = Some(at);
                 continue;
             };

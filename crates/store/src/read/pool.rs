@@ -27,7 +27,7 @@ impl Readers {
     /// Asks `question` on one of the connections when one is free.
     pub(crate) async fn ask<T: Send + 'static>(
         self: &Arc<Self>,
-        question: impl FnOnce(&Connection, &Counters) -> Result<T, Error> + Send + 'static,
+        question: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let stopped = |e: &dyn std::fmt::Display| Error::Unavailable(format!("a read was given up: {e}"));
         let _turn = self.turns.acquire().await.map_err(|e| stopped(&e))?;
@@ -35,17 +35,14 @@ impl Readers {
         tokio::task::spawn_blocking(move || readers.answer(question)).await.map_err(|e| stopped(&e))?
     }
 
-    fn answer<T>(
-        &self,
-        question: impl FnOnce(&Connection, &Counters) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    fn answer<T>(&self, question: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let free = idle().pop();
         let connection = match free {
             Some(connection) => connection,
             None => schema::reader(&self.place)?,
         };
-        let answer = question(&connection, &self.counters);
+        let answer = question(&connection);
         match &answer {
             Err(Error::Unavailable(_) | Error::Internal(_)) => drop(connection),
             Err(Error::Poisoned { .. }) => {

@@ -153,7 +153,7 @@ fn expect(id: u8, hope: Hope, connection: &Connection) -> Expect {
 }
 
 fn thing(connection: &Connection, id: &str) -> Option<crate::Held<Thing>> {
-    read::get(connection, "s", id).unwrap()
+    read::get(connection, "thing", "s", id).unwrap().map(|kept| kept.read().unwrap())
 }
 
 fn work(connection: &Connection) -> Vec<WorkItem> {
