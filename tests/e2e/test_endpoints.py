@@ -1,5 +1,6 @@
 """SageMaker endpoints, by boto3: they come up, answer, are updated without dropping a request, heal, and outlive us."""
 
+import functools
 import io
 import json
 import pathlib
@@ -224,6 +225,28 @@ class Contract:
         model, run = eventually(self.answered)
         self.assertEqual(model, "one")
         self.assertNotEqual(run, before[1])
+
+    def test_one_that_cannot_come_back_says_why(self):
+        """Its image is gone when its process dies: the endpoint says so, and heals when the image is there again."""
+        self.create()
+        describe = functools.partial(self.sagemaker.describe_endpoint, EndpointName=self.me)
+        self.client("ecr").batch_delete_image(repositoryName="serve", imageIds=[{"imageTag": "v1"}])
+        self.addCleanup(self.server.trainyard, "image", "push", IMAGE)
+        with self.assertRaises(Exception):
+            self.invoke(b"die")
+
+        def down():
+            seen = describe()
+            return seen if "cannot be brought back" in seen.get("FailureReason", "") else None
+
+        said = eventually(down)
+        self.assertEqual(said["EndpointStatus"], "InService")
+        self.assertEqual(said["ProductionVariants"][0]["CurrentInstanceCount"], 0)
+        self.assertIn("cannot be brought back", self.server.trainyard("status").stdout)
+        self.server.trainyard("image", "push", IMAGE)
+        self.assertEqual(eventually(self.answered)[0], "one")
+        eventually(lambda: "FailureReason" not in describe())
+        self.assertEqual(describe()["ProductionVariants"][0]["CurrentInstanceCount"], 1)
 
     def answered(self):
         """Who answers, if anybody does yet: a server that has just started looks for its variants first."""

@@ -395,6 +395,8 @@ class Crowded(Workshop):
     def test_jobs_wait_for_room(self):
         names = [self.train("wait", name=f"crowd-{n}") for n in range(3)]
         eventually(lambda: self.ledger.lines)
+        said = self.server.trainyard("status").stdout
+        self.assertRegex(said, "crowd-1 .* waits for 4096 MiB of memory")
         for name in names:
             seen = self.jobs.describe_training_job(TrainingJobName=name)
             self.assertEqual(seen["TrainingJobStatus"], "InProgress")

@@ -81,6 +81,9 @@ class Buckets(Base):
     def test_names(self):
         for name in ["git", "metrics", "health", "hooks"]:
             self.refused("InvalidBucketName", self.s3.create_bucket, Bucket=name)
+        for call in [self.s3.create_bucket, self.s3.list_objects_v2]:
+            answer = self.refused("InvalidBucketName", call, Bucket="ab")
+            self.assertEqual(answer["Error"]["Message"], "The specified bucket is not valid.")
 
     def test_regions(self):
         name = f"test-{uuid.uuid4()}"

@@ -8,7 +8,7 @@ use crate::{
     connect::ConnectArgs,
     failure::Failure,
     printer,
-    remote::{Answered, approvals, builds, endpoints, executions, jobs, registry},
+    remote::{Answered, approvals, builds, endpoints, executions, jobs, last, registry},
     table::{self, Output, ago, cut},
 };
 
@@ -71,12 +71,13 @@ fn next(lines: &[Line]) {
 
 async fn look(client: &Client) -> Answered<Vec<Line>> {
     let mut lines = Vec::new();
+    let mut waits = jobs::waiting(client).await?;
     for build in builds::list(client).await?.into_iter().filter(|build| !build.is_over()) {
         lines.push(Line {
             kind: "build",
             status: build.build_status.clone(),
             since: build.start_time.unwrap_or_default(),
-            detail: build.current_phase.clone().unwrap_or_default(),
+            detail: waits.remove(last(&build.id)).or(build.current_phase).unwrap_or_default(),
             name: build.id,
         });
     }
@@ -96,10 +97,10 @@ async fn look(client: &Client) -> Answered<Vec<Line>> {
     }
     lines.extend(jobs::running(client).await?.into_iter().map(|job| Line {
         kind: job.kind.shown(),
+        detail: waits.remove(&job.name).or(job.secondary).unwrap_or_default(),
         name: job.name,
         status: job.status,
         since: job.created,
-        detail: job.secondary.unwrap_or_default(),
     }));
     lines.extend(approvals::list(client, Some("Pending")).await?.into_iter().map(|approval| Line {
         kind: "approval",
@@ -115,12 +116,16 @@ async fn look(client: &Client) -> Answered<Vec<Line>> {
         since: package.creation_time,
         detail: package.model_package_description.unwrap_or_default(),
     }));
-    lines.extend(endpoints::list(client).await?.into_iter().map(|endpoint| Line {
-        kind: "endpoint",
-        name: endpoint.endpoint_name,
-        status: endpoint.endpoint_status,
-        since: endpoint.last_modified_time,
-        detail: endpoint.failure_reason.unwrap_or_default(),
-    }));
+    for listed in endpoints::list(client).await? {
+        // The list has no reasons.
+        let endpoint = endpoints::get(client, &listed.endpoint_name).await?.unwrap_or(listed);
+        lines.push(Line {
+            kind: "endpoint",
+            name: endpoint.endpoint_name,
+            status: endpoint.endpoint_status,
+            since: endpoint.last_modified_time,
+            detail: endpoint.failure_reason.unwrap_or_default(),
+        });
+    }
     Ok(lines)
 }

@@ -1,8 +1,11 @@
 //! Processing and training jobs.
 
+use std::collections::HashMap;
+
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answered, SAGEMAKER, logs::Place};
+use super::{Answered, SAGEMAKER, TRAINYARD, logs::Place};
 use crate::client::Client;
 
 /// Which kind of job.
@@ -101,6 +104,18 @@ pub(crate) async fn running(client: &Client) -> Answered<Vec<Job>> {
     }
     jobs.sort_by(|a, b| a.created.total_cmp(&b.created));
     Ok(jobs)
+}
+
+/// What the jobs wait for that wait for room, by the names of the jobs; a build's is the last part of its id.
+pub(crate) async fn waiting(client: &Client) -> Answered<HashMap<String, String>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Waiting {
+        name: String,
+        reason: String,
+    }
+    let waiting: Vec<Waiting> = TRAINYARD.all(client, "ListWaitingJobs", json!({}), "Jobs").await?;
+    Ok(waiting.into_iter().map(|job| (job.name, job.reason)).collect())
 }
 
 /// The job of that kind and name.

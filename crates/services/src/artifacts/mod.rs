@@ -36,7 +36,7 @@ pub use error::Error;
 pub use listing::{ListEntry, ListQuery, Listing};
 pub use nouns::{Bucket, Checksum, Headers, Object, Piece, Upload, UploadPart};
 pub use objects::{Condition, New};
-pub use place::Place;
+pub use place::{Place, check_bucket};
 pub use stage::Staged;
 pub use uploads::{Chosen, Completion, Composed};
 pub use watch::Removal;

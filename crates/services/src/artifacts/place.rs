@@ -48,8 +48,9 @@ impl fmt::Display for Place {
     }
 }
 
+/// Refuses what can be no bucket's name.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
-pub(super) fn check_bucket(name: &str) -> Result<(), Error> {
+pub fn check_bucket(name: &str) -> Result<(), Error> {
     if RESERVED.contains(&name) {
         let message =
             format!("`{name}` cannot be a bucket's name here: it begins paths of this server's own");

@@ -1,6 +1,9 @@
 //! What follows for an endpoint from what is seen of its copies. Pure.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use trainyard_domain::{
     Timestamp,
@@ -48,11 +51,12 @@ pub(super) fn next(endpoint: &Endpoint, seen: &Seen, now: Timestamp) -> Steps {
     if let Some(next) = after.next.take() {
         after.next = come_up(&mut after, next, seen, now, &mut steps);
     }
+    after.down = down(&after, seen);
     if let Some(current) = &after.current {
-        let down = |copy: &&Copy| {
+        let gone = |copy: &&Copy| {
             matches!(seen.of(copy), Health::Absent | Health::Unstarted | Health::Failed { .. })
         };
-        steps.ensure.extend(current.copies.iter().filter(down).cloned());
+        steps.ensure.extend(current.copies.iter().filter(gone).cloned());
     }
     steps.gone = after.status == Status::Deleting && after.leaving.is_empty();
     if after != *endpoint {
@@ -60,6 +64,18 @@ pub(super) fn next(endpoint: &Endpoint, seen: &Seen, now: Timestamp) -> Steps {
         steps.became = Some(after);
     }
     steps
+}
+
+/// The copies that should serve and do not, with the reason that was last seen: a copy that fails is brought up again at
+/// once, and is down until it answers.
+fn down(endpoint: &Endpoint, seen: &Seen) -> BTreeMap<VariantId, String> {
+    let why = |copy: &Copy| match seen.of(copy) {
+        Health::Ready => None,
+        Health::Failed { reason } => Some(format!("the container of {} failed: {reason}", copy.variant)),
+        _ => endpoint.down.get(&copy.id).cloned(),
+    };
+    let copies = endpoint.current.iter().flat_map(|generation| &generation.copies);
+    copies.filter_map(|copy| Some((copy.id.clone(), why(copy)?))).collect()
 }
 
 /// Leaving copies go when their requests are answered.
@@ -151,6 +167,7 @@ mod tests {
             arn: Arn::new("sagemaker", &scope, "endpoint/e"),
             status,
             failure: None,
+            down: BTreeMap::new(),
             current: current.map(generation),
             next: next.map(generation),
             leaving: Vec::new(),
@@ -230,6 +247,20 @@ mod tests {
     fn a_copy_that_died_is_brought_back() {
         let serving = endpoint(Status::InService, Some("a"), None);
         assert_eq!(next(&serving, &seen(&[]), Timestamp(1)).ensure, vec![copy("a")]);
+    }
+
+    #[test]
+    fn a_copy_that_does_not_come_back_is_down_with_its_reason_until_it_answers() {
+        let mut serving = endpoint(Status::InService, Some("a"), None);
+        let failed = Health::Failed { reason: "exit code 1".to_owned() };
+        let down = next(&serving, &seen(&[("a", failed)]), Timestamp(1)).became.unwrap();
+        assert_eq!(down.status, Status::InService);
+        assert!(down.down[&copy("a").id].contains("exit code 1"));
+        serving.down = down.down;
+        let starting = Health::Starting { since: Timestamp(0), reason: String::new() };
+        assert_eq!(next(&serving, &seen(&[("a", starting)]), Timestamp(1)).became, None, "nothing new");
+        let back = next(&serving, &seen(&[("a", ready())]), Timestamp(1)).became.unwrap();
+        assert!(back.down.is_empty());
     }
 
     #[test]

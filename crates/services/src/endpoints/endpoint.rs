@@ -1,5 +1,7 @@
 //! An endpoint as it is remembered.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Principal, Scope, Timestamp, serving::VariantId};
 use trainyard_store::{Keys, Noun};
@@ -38,6 +40,9 @@ pub struct Endpoint {
     pub status: Status,
     /// Why it failed, or why its last update did.
     pub failure: Option<String>,
+    /// The copies of the generation that serves which went down and have not come back yet, each with why.
+    #[serde(default)]
+    pub down: BTreeMap<VariantId, String>,
     /// What serves.
     pub current: Option<Generation>,
     /// What comes up.

@@ -1,6 +1,6 @@
 //! The room's verbs.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use serde_json::Value;
 use trainyard_domain::{Arn, Principal, Scope, ports::ServingDriver};
@@ -220,6 +220,7 @@ impl Endpoints {
             arn: Arn::new("sagemaker", by.scope, format!("endpoint/{}", name.to_lowercase())),
             status: Status::Creating,
             failure: None,
+            down: BTreeMap::new(),
             current: None,
             next: None,
             leaving: Vec::new(),

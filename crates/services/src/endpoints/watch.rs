@@ -118,11 +118,11 @@ impl Endpoints {
                 if crate::refusal::is_passing(&error) {
                     return Err(error);
                 }
-                return self.give_up(held, &error).await;
+                return self.give_up(held, steps, copy, &error).await;
             }
         }
         if let Some(became) = &steps.became {
-            self.commit(became, held.version).await?;
+            self.commit(held, became).await?;
             return Ok(Outcome::Later(CHANGING));
         }
         let settled =
@@ -135,24 +135,41 @@ impl Endpoints {
         Ok(self.driver.ensure(&spec).await?)
     }
 
-    /// A copy that can never come up ends the generation that comes up. One that served is tried again and again.
-    async fn give_up(&self, held: &Held<Endpoint>, error: &Error) -> Result<Outcome, Error> {
-        let mut endpoint = held.value.clone();
-        let Some(next) = endpoint.next.take() else {
-            return Err(Error::Trouble(format!("{} cannot be brought back: {error}", endpoint.arn)));
-        };
-        endpoint.status = if endpoint.current.is_some() { Status::InService } else { Status::Failed };
-        endpoint.failure = Some(error.to_string());
-        endpoint.modified = self.ground.now();
-        endpoint.leaving.push(next);
-        self.commit(&endpoint, held.version).await?;
-        Ok(Outcome::Later(CHANGING))
+    /// A copy that cannot come up ends the generation that comes up. One that served is said to be down, and tried again
+    /// and again.
+    async fn give_up(
+        &self,
+        held: &Held<Endpoint>,
+        steps: &Steps,
+        copy: &Copy,
+        error: &Error,
+    ) -> Result<Outcome, Error> {
+        let mut endpoint = steps.became.clone().unwrap_or_else(|| held.value.clone());
+        match endpoint.next.take_if(|next| next.copies.contains(copy)) {
+            Some(next) => {
+                endpoint.status = if endpoint.current.is_some() { Status::InService } else { Status::Failed };
+                endpoint.failure = Some(error.to_string());
+                endpoint.leaving.push(next);
+            }
+            None => {
+                let why = format!("{} cannot be brought back: {error}", copy.variant);
+                endpoint.down.insert(copy.id.clone(), why);
+            }
+        }
+        if endpoint != held.value {
+            endpoint.modified = self.ground.now();
+            self.commit(held, &endpoint).await?;
+        }
+        Ok(Outcome::Later(if endpoint.down.is_empty() { CHANGING } else { SERVING }))
     }
 
-    async fn commit(&self, endpoint: &Endpoint, version: u64) -> Result<(), Error> {
+    /// Commits what the endpoint has become. Only a change of its status is news, as it is on AWS.
+    async fn commit(&self, held: &Held<Endpoint>, became: &Endpoint) -> Result<(), Error> {
         let mut changes = Changes::new();
-        changes.put(endpoint, Expect::Version(version))?;
-        told::tell(&mut changes, endpoint)?;
+        changes.put(became, Expect::Version(held.version))?;
+        if became.status != held.value.status {
+            told::tell(&mut changes, became)?;
+        }
         Ok(self.ground.store.commit(changes).await?)
     }
 

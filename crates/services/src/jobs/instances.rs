@@ -5,54 +5,64 @@ use trainyard_domain::job::Resources;
 
 const GIB: u64 = 1 << 30;
 
-/// Families whose sizes follow one rule: `large` has 2 processors, `xlarge` 4, `Nxlarge` 4·N, and each processor
-/// comes with the same memory. Family, memory per processor in eighths of a GiB.
-const FAMILIES: &[(&str, u64)] = &[
-    ("m4", 32),
-    ("m5", 32),
-    ("m5d", 32),
-    ("m6i", 32),
-    ("m6id", 32),
-    ("m6g", 32),
-    ("m6gd", 32),
-    ("m7i", 32),
-    ("m7i-flex", 32),
-    ("m7g", 32),
-    ("m8i", 32),
-    ("m8i-flex", 32),
-    ("m8g", 32),
-    ("c5", 16),
-    ("c5d", 16),
-    ("c6i", 16),
-    ("c6in", 16),
-    ("c6id", 16),
-    ("c6g", 16),
-    ("c6gd", 16),
-    ("c6gn", 16),
-    ("c7i", 16),
-    ("c7i-flex", 16),
-    ("c7g", 16),
-    ("c8i", 16),
-    ("c8i-flex", 16),
-    ("c8g", 16),
-    ("c5n", 21),
-    ("r5", 64),
-    ("r5d", 64),
-    ("r6i", 64),
-    ("r6id", 64),
-    ("r6g", 64),
-    ("r6gd", 64),
-    ("r7i", 64),
-    ("r7g", 64),
-    ("r7gd", 64),
-    ("r8i", 64),
-    ("r8i-flex", 64),
-    ("r8g", 64),
-    ("g4dn", 32),
-    ("g5", 32),
-    ("g6", 32),
-    ("g6e", 64),
-    ("g7e", 64),
+/// Sizes that several families share.
+const TO_16: &str = "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge";
+const MEDIUM_TO_16: &str = "medium large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge";
+const TO_24: &str = "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge";
+const TO_32: &str = "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 32xlarge";
+const TO_48: &str = "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge";
+const MEDIUM_TO_48: &str = "medium large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge";
+const TO_96: &str =
+    "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 32xlarge 48xlarge 96xlarge";
+
+/// Families whose sizes follow one rule: `medium` has 1 processor, `large` 2, `xlarge` 4, `Nxlarge` 4·N, and each
+/// processor comes with the same memory. Family, memory per processor in eighths of a GiB, the sizes that there are.
+const FAMILIES: &[(&str, u64, &str)] = &[
+    ("m4", 32, "xlarge 2xlarge 4xlarge 10xlarge 16xlarge"),
+    ("m5", 32, "large xlarge 2xlarge 4xlarge 12xlarge 24xlarge"),
+    ("m5d", 32, "large xlarge 2xlarge 4xlarge 12xlarge 24xlarge"),
+    ("m6i", 32, TO_32),
+    ("m6id", 32, TO_32),
+    ("m6g", 32, TO_16),
+    ("m6gd", 32, TO_16),
+    ("m7i", 32, TO_48),
+    ("m7i-flex", 32, TO_16),
+    ("m7g", 32, TO_16),
+    ("m8i", 32, TO_96),
+    ("m8i-flex", 32, TO_16),
+    ("m8g", 32, MEDIUM_TO_48),
+    ("c5", 16, "large xlarge 2xlarge 4xlarge 9xlarge 18xlarge"),
+    ("c5d", 16, "large xlarge 2xlarge 4xlarge 9xlarge 18xlarge"),
+    ("c6i", 16, TO_32),
+    ("c6in", 16, TO_32),
+    ("c6id", 16, TO_32),
+    ("c6g", 16, TO_16),
+    ("c6gd", 16, TO_16),
+    ("c6gn", 16, TO_16),
+    ("c7i", 16, TO_48),
+    ("c7i-flex", 16, TO_16),
+    ("c7g", 16, TO_16),
+    ("c8i", 16, TO_96),
+    ("c8i-flex", 16, TO_16),
+    ("c8g", 16, MEDIUM_TO_48),
+    ("c5n", 21, "large xlarge 2xlarge 4xlarge"),
+    ("r5", 64, TO_24),
+    ("r5d", 64, TO_24),
+    ("r6i", 64, TO_32),
+    ("r6id", 64, TO_32),
+    ("r6g", 64, TO_16),
+    ("r6gd", 64, TO_16),
+    ("r7i", 64, TO_48),
+    ("r7g", 64, TO_16),
+    ("r7gd", 64, MEDIUM_TO_16),
+    ("r8i", 64, TO_96),
+    ("r8i-flex", 64, TO_16),
+    ("r8g", 64, MEDIUM_TO_48),
+    ("g4dn", 32, "xlarge 2xlarge 4xlarge 8xlarge 16xlarge"),
+    ("g5", 32, "xlarge 2xlarge 4xlarge 8xlarge 16xlarge"),
+    ("g6", 32, "xlarge 2xlarge 4xlarge 8xlarge 16xlarge"),
+    ("g6e", 64, "xlarge 2xlarge 4xlarge 8xlarge 16xlarge"),
+    ("g7e", 64, "2xlarge 4xlarge 8xlarge"),
 ];
 
 /// Types that follow no rule, or another: type, processors, GiB, GPUs. Accelerators that are no GPUs do not count.
@@ -123,8 +133,8 @@ pub fn resources(instance_type: &str) -> Option<Resources> {
         return Some(Resources { cpu_millis: cpus * 1000, memory_bytes: gib * GIB, gpus: *gpus });
     }
     let (family, size) = name.split_once('.')?;
-    let (_, eighths) = FAMILIES.iter().find(|(known, _)| *known == family)?;
-    let cpus = processors(size)?;
+    let (_, eighths, sizes) = FAMILIES.iter().find(|(known, ..)| *known == family)?;
+    let cpus = sizes.split(' ').find(|known| *known == size).and_then(processors)?;
     let gpus = u32::from(family.starts_with('g'));
     Some(Resources { cpu_millis: cpus * 1000, memory_bytes: u64::from(cpus) * eighths * (GIB / 8), gpus })
 }
@@ -134,7 +144,7 @@ fn processors(size: &str) -> Option<u32> {
         "medium" => Some(1),
         "large" => Some(2),
         "xlarge" => Some(4),
-        _ => size.strip_suffix("xlarge")?.parse::<u32>().ok().filter(|n| (2..=96).contains(n)).map(|n| 4 * n),
+        _ => size.strip_suffix("xlarge")?.parse::<u32>().ok().map(|n| 4 * n),
     }
 }
 
@@ -168,10 +178,9 @@ mod tests {
 
     #[test]
     fn others_are_not_known() {
-        for unknown in
-            ["m5.large", "ml.m5", "ml.m5.huge", "ml.x9.large", "ml.m5.-2xlarge", "ml.m5.9999999999xlarge"]
-        {
+        for unknown in ["m5.large", "ml.m5", "ml.m5.huge", "ml.x9.large", "ml.m5.-2xlarge", "ml.m5.3xlarge"] {
             check(unknown, None);
         }
+        check("ml.m5.99999999999xlarge", None);
     }
 }

@@ -3,7 +3,10 @@
 use std::{collections::HashSet, io, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use trainyard_domain::job::{Exit, JobStatus};
+use trainyard_domain::{
+    Scope,
+    job::{Exit, JobStatus},
+};
 use trainyard_store::{Changes, Expect, Held, List, WorkItem};
 
 use super::{
@@ -250,6 +253,19 @@ impl Jobs {
                 return Ok(open);
             }
         }
+    }
+
+    /// The jobs of a scope that wait for room, each with what it waits for. The driver is asked, nothing is kept: what
+    /// is free changes with every job that ends.
+    pub async fn waiting(&self, scope: &Scope) -> Result<Vec<(Job, String)>, Error> {
+        let mut waiting = Vec::new();
+        let unstarted = |job: &Job| job.phase == Phase::Running && job.started.is_none();
+        for job in self.open().await?.into_iter().filter(|job| job.scope == *scope && unstarted(job)) {
+            if let JobStatus::Waiting { reason } = self.driver.observe(&job.id).await? {
+                waiting.push((job, reason));
+            }
+        }
+        Ok(waiting)
     }
 
     /// Clears directories of jobs that are over: a crash can leave some behind.

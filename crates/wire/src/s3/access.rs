@@ -8,7 +8,7 @@ use s3s::{
     auth::{S3Auth, SecretKey},
 };
 use trainyard_domain::{Principal, Region, Scope};
-use trainyard_services::{identity::Identity, refusal::Refusal};
+use trainyard_services::{artifacts::check_bucket, identity::Identity, refusal::Refusal};
 
 use super::{OldQuery, error};
 use crate::{face::Visit, sigv4::Signature};
@@ -59,6 +59,9 @@ impl S3Access for Guard {
             Some(caller) => caller.clone(),
             None => self.signer(context).await?,
         };
+        if let Some(bucket) = context.s3_path().get_bucket_name() {
+            check_bucket(bucket).map_err(error::of)?;
+        }
         refuse_by_name(context, &caller)?;
         context.extensions_mut().insert(caller);
         Ok(())

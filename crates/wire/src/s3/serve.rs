@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode};
-use s3s::service::S3ServiceBuilder;
+use s3s::{service::S3ServiceBuilder, validation::NameValidation};
 use trainyard_domain::Kind;
 
 use super::{
@@ -83,6 +83,7 @@ async fn answer(visit: Visit, request: Request) -> Response {
     builder.set_auth(Keys { identity: visit.services.identity.clone() });
     builder.set_access(Guard { visit });
     builder.set_host(Buckets);
+    builder.set_validation(AnyName);
     let request = request.map(s3s::Body::http_body_unsync);
     match builder.build().call(request).await {
         Ok(response) => {
@@ -93,5 +94,14 @@ async fn answer(visit: Visit, request: Request) -> Response {
             tracing::error!(error = ?error, "an S3 request broke off");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
+    }
+}
+
+/// Names of buckets are checked by the guard, in the room's words: `s3s` refuses without a word.
+struct AnyName;
+
+impl NameValidation for AnyName {
+    fn validate_bucket_name(&self, name: &str) -> bool {
+        !name.is_empty()
     }
 }

@@ -5,6 +5,7 @@ mod answer_approval;
 mod deploy_stack;
 mod describe_stack;
 mod list_approvals;
+mod list_waiting_jobs;
 mod shape;
 mod stack;
 
@@ -25,5 +26,6 @@ pub static SERVICE: Service = Service {
         operation!(DeployStack => deploy_stack::run),
         operation!(DescribeStack => describe_stack::run),
         operation!(ListApprovals => list_approvals::run),
+        operation!(ListWaitingJobs => list_waiting_jobs::run),
     ],
 };
