@@ -97,6 +97,20 @@ class Stacks(WithServer):
         )
         self.assertEqual(unreachable.returncode, 69)
 
+    def test_definitions_are_looked_at_with_the_template(self):
+        """What is wrong with the template does not hide what is wrong with a state machine that it names."""
+        shutil.copytree(ROOT / "tests/projects/stdlib", self.work)
+        template, definition = self.work / "template.yaml", self.work / "statemachine/train.asl.json"
+        template.write_text(template.read_text().replace("\nResources:\n", "\nResources:\n  Extra: {Type: AWS::None::Thing}\n"))
+        body = json.loads(definition.read_text())
+        body["StartAt"] = "Nowhere"
+        definition.write_text(json.dumps(body))
+        failed = self.deploy(check=False)
+        self.assertEqual(failed.returncode, 65)
+        self.assertIn("AWS::None::Thing", failed.stderr)
+        self.assertRegex(failed.stderr, r"statemachine/train\.asl\.json:1:\d+: .*Nowhere")
+        self.assertEqual(self.buckets(), [])
+
 
 if __name__ == "__main__":
     unittest.main()

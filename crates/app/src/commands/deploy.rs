@@ -8,6 +8,7 @@ use std::{
 
 use clap::Args;
 use trainyard_lang::{
+    lint,
     samconfig::{DEFAULT_ENVIRONMENT, SamConfig, parse_overrides},
     source::{Diagnostic, Severity, in_file},
     template::Template,
@@ -78,7 +79,7 @@ async fn deploy(client: &Client, deployment: &Deployment) -> Result<Deployed, Fa
     loop {
         match stacks::deploy(client, deployment).await {
             Err(ClientError::Refused { code, .. }) if code == "ConflictException" => {}
-            done => return done.map_err(refused),
+            done => return done.map_err(|error| refused(error, deployment)),
         }
         if !told {
             printer::talk(format_args!(
@@ -142,13 +143,29 @@ fn sum(changes: &[Change]) -> String {
 }
 
 /// What is wrong with the template is one thing, what else the server says another.
-fn refused(error: ClientError) -> Failure {
+fn refused(error: ClientError, deployment: &Deployment) -> Failure {
     match error {
-        ClientError::Refused { ref code, ref message, .. } if code == "ValidationException" => {
-            Failure::new(Exit::Invalid, format!("it cannot be deployed\n{message}"))
+        ClientError::Refused { ref code, message, .. } if code == "ValidationException" => {
+            let mut lines: Vec<String> = message.lines().map(str::to_owned).collect();
+            let own = faults_of_definitions(deployment);
+            lines.extend(own.into_iter().filter(|line| !message.contains(line)));
+            Failure::new(Exit::Invalid, format!("it cannot be deployed\n{}", lines.join("\n")))
         }
         error => error.into(),
     }
+}
+
+/// The server looks at the template first, and at a definition when it makes the state machine. A person wants to hear
+/// of all that is wrong at once.
+fn faults_of_definitions(deployment: &Deployment) -> Vec<String> {
+    let beside = |name: &str| {
+        let text = deployment.definitions.get(name).ok_or_else(|| "it is not deployed".to_owned());
+        text.map(|text| text.clone().into_bytes())
+    };
+    let seen = lint::lint(&deployment.template_name, deployment.template_body.as_bytes(), &beside);
+    let directory = Path::new(&deployment.template_name).parent().unwrap_or(Path::new(""));
+    let definitions = seen.into_iter().skip(1).map(|one| (directory.join(&one.path), one.found));
+    definitions.flat_map(|(path, found)| errors(found, &path)).collect()
 }
 
 /// What `samconfig.toml` says; nothing where there is none.
@@ -239,10 +256,13 @@ fn overrides(texts: &[String]) -> Result<BTreeMap<String, String>, Failure> {
 }
 
 fn invalid(found: Vec<Diagnostic>, path: &Path) -> Failure {
+    Failure::new(Exit::Invalid, format!("it cannot be deployed\n{}", errors(found, path).join("\n")))
+}
+
+/// A line for each error.
+fn errors(found: Vec<Diagnostic>, path: &Path) -> Vec<String> {
     let errors = found.into_iter().filter(|found| found.severity == Severity::Error).collect();
-    let lines: Vec<_> =
-        in_file(errors, &path.display().to_string()).iter().map(ToString::to_string).collect();
-    Failure::new(Exit::Invalid, format!("it cannot be deployed\n{}", lines.join("\n")))
+    in_file(errors, &path.display().to_string()).iter().map(ToString::to_string).collect()
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
