@@ -19,6 +19,10 @@ pub(crate) struct Refusal {
 /// The parser's words without the code that JSONata has for them.
 pub(super) fn broken(why: &ParserError) -> Refusal {
     let message = why.to_string();
+    // Before the code may stand a word about the kind.
+    let inside = message.split_once(": ").map_or("", |(_, inside)| inside).to_owned();
+    let message =
+        if jsonata_core::evaluator::error_code_prefix(&inside).is_some() { inside } else { message };
     let coded = jsonata_core::evaluator::error_code_prefix(&message).is_some();
     let message = if coded { message[6..].trim_start().to_owned() } else { message };
     Refusal { code: Code::InvalidJsonataExpression, message }

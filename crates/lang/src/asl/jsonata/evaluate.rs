@@ -15,6 +15,7 @@ use jsonata_core::{
 use serde_json::Value;
 
 use super::{
+    forms::shadow,
     functions::{self, Chance},
     guard,
     names::{Names, Part},
@@ -86,7 +87,7 @@ pub(super) fn evaluate(
     let (time, dice) = (view.scope.known.time.get(), view.scope.dice());
     let (begun, mut limit) = (processor_time(), time);
     loop {
-        let result = evaluate_within(limit, (ast, names, fenced), view);
+        let result = evaluate_within(limit, (ast, names, fenced), view, &JValue::Undefined);
         let spent = processor_time().saturating_sub(begun);
         let starved = spent < time * 3 / 5 && result.as_ref().is_err_and(is_out_of_time);
         if !starved || limit >= time * PATIENCE {
@@ -98,10 +99,12 @@ pub(super) fn evaluate(
     }
 }
 
-fn evaluate_within(
+/// One try. AWS has no document, which is what `$` and names at the top of an expression would mean.
+pub(super) fn evaluate_within(
     time: Duration,
     (ast, names, fenced): (&AstNode, &Names, bool),
     view: View<'_>,
+    document: &JValue,
 ) -> Result<JValue, EvaluatorError> {
     let options = EvaluatorOptions {
         timeout_ms: Some(u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)),
@@ -115,7 +118,7 @@ fn evaluate_within(
     if fenced {
         guard::register(&mut evaluator)?;
     }
-    let result = evaluator.evaluate(ast, &JValue::Undefined);
+    let result = evaluator.evaluate(ast, document);
     view.scope.set_dice(chance.dice());
     result
 }
@@ -138,6 +141,7 @@ fn context(names: &Names, view: View<'_>) -> Context {
         if name == "states" {
             context.bind(name.clone(), states(names, view));
         } else if let Some(value) = variable(name, view) {
+            context.bind(shadow(name), value.clone());
             context.bind(name.clone(), value);
         }
     }

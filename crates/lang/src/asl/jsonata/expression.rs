@@ -69,7 +69,7 @@ impl Expression {
         if !refusals.is_empty() {
             return Err(refusals);
         }
-        let fenced = guard::fence(&mut ast);
+        let fenced = guard::fence(&mut ast, &names.bound);
         Ok(Self {
             fenced,
             text: text.to_owned(),
