@@ -28,8 +28,33 @@ pub(super) fn broken(why: &ParserError) -> Refusal {
     Refusal { code: Code::InvalidJsonataExpression, message }
 }
 
+/// What the parser does not foresee.
+pub(super) fn unreadable() -> Refusal {
+    Refusal { code: Code::InvalidJsonataExpression, message: "The expression cannot be read".to_owned() }
+}
+
+/// Operators that are newer than AWS's JSONata 2.0.6, refused in the words of that version.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html>
+fn newer(node: &AstNode, found: &mut Vec<Refusal>) {
+    let symbol = match node {
+        AstNode::Binary { op: BinaryOp::Coalesce, .. } => Some('?'),
+        AstNode::Binary { op: BinaryOp::Default, .. } => Some(':'),
+        _ => None,
+    };
+    found.extend(symbol.map(|symbol| Refusal {
+        code: Code::InvalidJsonataExpression,
+        message: format!("The symbol \"{symbol}\" cannot be used as a unary operator"),
+    }));
+    each_child(node, &mut |child| newer(child, found));
+}
+
 /// References to a document that is not there: there is only `$states`, and the variables.
 pub(super) fn refusals(ast: &AstNode, names: &Names, caught: bool) -> Vec<Refusal> {
+    let mut refused = Vec::new();
+    newer(ast, &mut refused);
+    if !refused.is_empty() {
+        return refused;
+    }
     let mut found = Vec::new();
     top(ast, &mut found);
     let mut all: Vec<String> = Vec::new();

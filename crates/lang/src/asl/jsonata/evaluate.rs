@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, OnceCell, RefCell},
     collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     time::Duration,
 };
@@ -118,9 +119,17 @@ pub(super) fn evaluate_within(
     if fenced {
         guard::register(&mut evaluator)?;
     }
-    let result = evaluator.evaluate(ast, document);
+    let result = contained(|| evaluator.evaluate(ast, document)).unwrap_or_else(|| {
+        Err(EvaluatorError::EvaluationError("The expression cannot be evaluated".to_owned()))
+    });
     view.scope.set_dice(chance.dice());
     result
+}
+
+/// What the language's crate does not foresee, it panics at. That is a fault of the expression's and nobody else's:
+/// nothing that it has left half-done is looked at again.
+pub(super) fn contained<T>(run: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(run)).ok()
 }
 
 fn is_out_of_time(error: &EvaluatorError) -> bool {

@@ -179,6 +179,8 @@ fn says_what_went_wrong() {
 #[test]
 fn refuses_what_can_never_work() {
     refused("1 +", "INVALID_JSONATA_EXPRESSION: Unexpected end of expression at /States/S/Output");
+    refused("$states.input.n ?? 1", "The symbol \"?\" cannot be used as a unary operator");
+    refused("[$states.input.n ?: 1]", "The symbol \":\" cannot be used as a unary operator");
     refused("2()", "INVALID_JSONATA_EXPRESSION: Attempted to invoke a non-function");
     refused("\"open", "INVALID_JSONATA_EXPRESSION: String literal must be terminated by a matching quote");
     refused(
@@ -213,6 +215,12 @@ fn hostile_expressions_end() {
             expression.evaluate(Scope::new(&input, 1).view(&input)).is_err()
         });
     }
+}
+
+/// The evaluator panics at a picture whose component has a name of more than one byte.
+#[test]
+fn a_panic_is_contained() {
+    fails("$toMillis('2', '[\u{326},9]')", "The expression cannot be evaluated");
 }
 
 /// An honest expression does not fail because others have the processor: as many threads as it takes have it.
