@@ -19,13 +19,42 @@ pub(crate) struct Refusal {
 /// The parser's words without the code that JSONata has for them.
 pub(super) fn broken(why: &ParserError) -> Refusal {
     let message = why.to_string();
+    // Before the code may stand a word about the kind.
+    let inside = message.split_once(": ").map_or("", |(_, inside)| inside).to_owned();
+    let message =
+        if jsonata_core::evaluator::error_code_prefix(&inside).is_some() { inside } else { message };
     let coded = jsonata_core::evaluator::error_code_prefix(&message).is_some();
     let message = if coded { message[6..].trim_start().to_owned() } else { message };
     Refusal { code: Code::InvalidJsonataExpression, message }
 }
 
+/// What the parser does not foresee.
+pub(super) fn unreadable() -> Refusal {
+    Refusal { code: Code::InvalidJsonataExpression, message: "The expression cannot be read".to_owned() }
+}
+
+/// Operators that are newer than AWS's JSONata 2.0.6, refused in the words of that version.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html>
+fn newer(node: &AstNode, found: &mut Vec<Refusal>) {
+    let symbol = match node {
+        AstNode::Binary { op: BinaryOp::Coalesce, .. } => Some('?'),
+        AstNode::Binary { op: BinaryOp::Default, .. } => Some(':'),
+        _ => None,
+    };
+    found.extend(symbol.map(|symbol| Refusal {
+        code: Code::InvalidJsonataExpression,
+        message: format!("The symbol \"{symbol}\" cannot be used as a unary operator"),
+    }));
+    each_child(node, &mut |child| newer(child, found));
+}
+
 /// References to a document that is not there: there is only `$states`, and the variables.
 pub(super) fn refusals(ast: &AstNode, names: &Names, caught: bool) -> Vec<Refusal> {
+    let mut refused = Vec::new();
+    newer(ast, &mut refused);
+    if !refused.is_empty() {
+        return refused;
+    }
     let mut found = Vec::new();
     top(ast, &mut found);
     let mut all: Vec<String> = Vec::new();

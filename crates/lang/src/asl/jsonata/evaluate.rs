@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, OnceCell, RefCell},
     collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     time::Duration,
 };
@@ -15,6 +16,7 @@ use jsonata_core::{
 use serde_json::Value;
 
 use super::{
+    forms::shadow,
     functions::{self, Chance},
     guard,
     names::{Names, Part},
@@ -86,7 +88,7 @@ pub(super) fn evaluate(
     let (time, dice) = (view.scope.known.time.get(), view.scope.dice());
     let (begun, mut limit) = (processor_time(), time);
     loop {
-        let result = evaluate_within(limit, (ast, names, fenced), view);
+        let result = evaluate_within(limit, (ast, names, fenced), view, &JValue::Undefined);
         let spent = processor_time().saturating_sub(begun);
         let starved = spent < time * 3 / 5 && result.as_ref().is_err_and(is_out_of_time);
         if !starved || limit >= time * PATIENCE {
@@ -98,10 +100,12 @@ pub(super) fn evaluate(
     }
 }
 
-fn evaluate_within(
+/// One try. AWS has no document, which is what `$` and names at the top of an expression would mean.
+pub(super) fn evaluate_within(
     time: Duration,
     (ast, names, fenced): (&AstNode, &Names, bool),
     view: View<'_>,
+    document: &JValue,
 ) -> Result<JValue, EvaluatorError> {
     let options = EvaluatorOptions {
         timeout_ms: Some(u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)),
@@ -115,9 +119,17 @@ fn evaluate_within(
     if fenced {
         guard::register(&mut evaluator)?;
     }
-    let result = evaluator.evaluate(ast, &JValue::Undefined);
+    let result = contained(|| evaluator.evaluate(ast, document)).unwrap_or_else(|| {
+        Err(EvaluatorError::EvaluationError("The expression cannot be evaluated".to_owned()))
+    });
     view.scope.set_dice(chance.dice());
     result
+}
+
+/// What the language's crate does not foresee, it panics at. That is a fault of the expression's and nobody else's:
+/// nothing that it has left half-done is looked at again.
+pub(super) fn contained<T>(run: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(run)).ok()
 }
 
 fn is_out_of_time(error: &EvaluatorError) -> bool {
@@ -138,6 +150,7 @@ fn context(names: &Names, view: View<'_>) -> Context {
         if name == "states" {
             context.bind(name.clone(), states(names, view));
         } else if let Some(value) = variable(name, view) {
+            context.bind(shadow(name), value.clone());
             context.bind(name.clone(), value);
         }
     }

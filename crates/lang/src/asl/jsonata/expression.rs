@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     check::{self, Refusal},
     convert::{self, NoJson},
-    evaluate::evaluate,
+    evaluate::{contained, evaluate},
     guard,
     names::Names,
 };
@@ -63,13 +63,14 @@ impl Expression {
             let message = format!("The expression has more than {LENGTH} bytes");
             return Err(vec![Refusal { code: crate::asl::Code::InvalidJsonataExpression, message }]);
         }
-        let mut ast = parser::parse(text).map_err(|why| vec![check::broken(&why)])?;
+        let parsed = contained(|| parser::parse(text)).ok_or_else(|| vec![check::unreadable()])?;
+        let mut ast = parsed.map_err(|why| vec![check::broken(&why)])?;
         let names = Names::of(&ast);
         let refusals = check::refusals(&ast, &names, place.caught);
         if !refusals.is_empty() {
             return Err(refusals);
         }
-        let fenced = guard::fence(&mut ast);
+        let fenced = guard::fence(&mut ast, &names.bound);
         Ok(Self {
             fenced,
             text: text.to_owned(),

@@ -4,7 +4,7 @@
 //! a text, nor where a value that shares its parts is written out or compared. Our functions' names below begin with
 //! a character that no expression can use.
 
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, collections::BTreeSet, rc::Rc};
 
 use jsonata_core::{
     ast::{AstNode, BinaryOp, PathStep, Stage},
@@ -13,7 +13,11 @@ use jsonata_core::{
     value::JValue,
 };
 
-use super::convert::is_within;
+use super::{
+    convert::is_within,
+    forms::{self, call, is_literal, may_repeat, take, wrap},
+    functions, picture,
+};
 
 /// The most bytes of a text that is made.
 const TEXT: usize = 1024 * 1024;
@@ -23,8 +27,10 @@ const PIECES: usize = 400_000;
 const MATCHES: usize = 20_000;
 /// The most bytes of what a function puts in place of one match.
 const REPLACED: usize = 2_048;
-/// The longest picture of a number or a date, and the largest number in it.
+/// The longest picture of a number or a date.
 const PICTURE: usize = 256;
+/// The longest run of letters that is read as a number: the evaluator computes in 64 bits.
+const LETTERS: usize = 12;
 /// The most items of a list.
 pub(super) const ITEMS: usize = 100_000;
 /// The most bytes of all texts that `&` and `$string` make in one evaluation.
@@ -46,8 +52,11 @@ const FUNCTIONS: &[(&str, Function)] = &[
     ("#replaced", replaced),
     ("#short", short),
     ("#width", width),
-    ("#picture", picture),
+    ("#picture", picture_of_number),
+    ("#date", picture_of_date),
+    ("#letters", letters),
     ("#pieces", pieces),
+    ("#upon", upon),
     ("#matched", matched),
     ("#zipped", zipped),
 ];
@@ -68,10 +77,11 @@ pub(super) fn register(evaluator: &mut Evaluator) -> Result<(), EvaluatorError> 
     FUNCTIONS.iter().try_for_each(|(name, function)| evaluator.register_fn_override(*name, function))
 }
 
-/// Puts the bounds into the tree. True if there are any.
-pub(super) fn fence(node: &mut AstNode) -> bool {
+/// Puts the bounds into the tree, except around functions that the expression binds itself. True if there are any.
+pub(super) fn fence(node: &mut AstNode, bound: &BTreeSet<String>) -> bool {
+    forms::plain(node, bound);
     let mut any = false;
-    fence_below(node, &mut any);
+    fence_below(node, bound, &mut any);
     let placed = match node {
         AstNode::Binary { op: BinaryOp::Concatenate, lhs, rhs } => {
             *node = call("&", vec![take(lhs), take(rhs)]);
@@ -86,21 +96,18 @@ pub(super) fn fence(node: &mut AstNode) -> bool {
             wrap(rhs, "#bounded");
             true
         }
-        AstNode::Array(items) if items.iter().filter(|item| !is_literal(item)).count() > 1 => {
-            wrap(node, "#list");
-            true
+        // An item that is a list is joined to the list, unless it is written as one.
+        AstNode::Array(items) if items.len() > 1 => {
+            let mut joined = items.iter_mut().filter(|item| is_joined(item)).peekable();
+            let any = joined.peek().is_some();
+            joined.for_each(|item| wrap(item, "#list"));
+            any
         }
-        AstNode::Function { name, args, is_builtin: true } => fence_call(name, args),
+        AstNode::Function { name, is_builtin: true, .. } if bound.contains(name) => false,
+        AstNode::Function { is_builtin: true, .. } => fence_call(node),
         AstNode::Wildcard | AstNode::Descendant => {
             let descent = PathStep::new(take(node));
             *node = AstNode::Path { steps: vec![bound_here(), descent] };
-            true
-        }
-        AstNode::Variable(name) if name == "string" => {
-            // As a function that is handed to another one.
-            let given = AstNode::Variable("v".to_owned());
-            let body = Box::new(call("#text", vec![given]));
-            *node = AstNode::Lambda { params: vec!["v".to_owned()], body, signature: None, thunk: false };
             true
         }
         _ => false,
@@ -108,9 +115,36 @@ pub(super) fn fence(node: &mut AstNode) -> bool {
     any | placed
 }
 
-fn fence_call(name: &mut String, args: &mut [AstNode]) -> bool {
+/// A call with its bounds. Where one argument bounds another it stands twice: if it is not small, all arguments are
+/// evaluated before.
+fn fence_call(node: &mut AstNode) -> bool {
+    let AstNode::Function { name, args, .. } = node else { return false };
+    if name == "string" && args.is_empty() {
+        args.push(AstNode::Variable(String::new()));
+    }
+    let repeated = match (name.as_str(), &args[..]) {
+        ("replace", [_, pattern, AstNode::Lambda { .. }, ..]) => std::slice::from_ref(pattern),
+        ("replace", [_, AstNode::Lambda { .. }]) => &[],
+        ("join" | "match" | "replace", [_, rest @ ..]) => rest,
+        ("zip", lists @ [_, _, ..]) => lists,
+        _ => &[],
+    };
+    if repeated.iter().all(may_repeat) {
+        return fence_arguments(name, args);
+    }
+    let name = std::mem::take(name);
+    *node = forms::with_arguments(args, |args| {
+        let mut inner = call(&name, args);
+        fence_call(&mut inner);
+        inner
+    });
+    true
+}
+
+fn fence_arguments(name: &mut String, args: &mut [AstNode]) -> bool {
     match (name.as_str(), &mut *args) {
         ("string", [_, ..]) => "#text".clone_into(name),
+        ("match" | "replace" | "split", [_]) | ("replace", [_, _]) => fence_upon(name, args),
         ("distinct", [list]) => wrap(list, "#bounded"),
         ("join", [list, rest @ ..]) => {
             let separator = rest.first().cloned();
@@ -124,29 +158,59 @@ fn fence_call(name: &mut String, args: &mut [AstNode]) -> bool {
                 *text = call("#replaced", vec![take(text), pattern.clone(), by.clone()]);
             }
         }
-        ("pad", [_, wide, ..]) => wrap(wide, "#width"),
-        ("zip", all @ [_, ..]) => {
-            let lists = all.to_vec();
-            all[0] = call("#zipped", lists);
-        }
-        ("formatNumber" | "formatInteger" | "parseInteger" | "toMillis", [_, form, ..]) => {
-            wrap(form, "#picture");
-        }
-        ("fromMillis", [_, form, ..]) | ("now", [form, ..]) => wrap(form, "#picture"),
-        ("split", [text, ..]) => wrap(text, "#pieces"),
         ("match", [text, pattern, ..]) => *text = call("#matched", vec![take(text), pattern.clone()]),
+        ("split", [text, ..]) => wrap(text, "#pieces"),
+        ("zip", lists @ [_, ..]) => {
+            let all = lists.to_vec();
+            lists[0] = call("#zipped", all);
+        }
+        // Which argument is which depends on whether the first one is left out.
+        ("pad", all) => all.iter_mut().for_each(|arg| wrap(arg, "#width")),
+        ("formatNumber" | "formatInteger", all) => all.iter_mut().for_each(|arg| wrap(arg, "#picture")),
+        ("fromMillis" | "now", all) => all.iter_mut().for_each(|arg| wrap(arg, "#date")),
+        ("parseInteger" | "toMillis", all) => all.iter_mut().for_each(|arg| {
+            wrap(arg, "#date");
+            wrap(arg, "#letters");
+        }),
         _ => return false,
     }
     true
 }
 
-fn fence_below(node: &mut AstNode, any: &mut bool) {
-    let mut visit = |child: &mut AstNode| *any |= fence(child);
+/// A call of a method, such as `text.$split(',')`, leaves out what it is called upon.
+fn fence_upon(name: &str, args: &mut [AstNode]) {
+    let upon = AstNode::Variable(String::new());
+    match (name, args) {
+        ("split", [first]) => *first = call("#upon", vec![take(first), call("#pieces", vec![upon])]),
+        ("replace", [first, AstNode::Lambda { body, .. }]) => {
+            wrap(body, "#short");
+            let text = call("#matched", vec![upon, first.clone()]);
+            *first = call("#upon", vec![take(first), text]);
+        }
+        ("replace", [first, by]) => {
+            let text = call("#replaced", vec![upon, first.clone(), by.clone()]);
+            *first = call("#upon", vec![take(first), text]);
+        }
+        (_, [first, ..]) => {
+            let text = call("#matched", vec![upon, first.clone()]);
+            *first = call("#upon", vec![take(first), text]);
+        }
+        (_, []) => {}
+    }
+}
+
+fn fence_below(node: &mut AstNode, bound: &BTreeSet<String>, any: &mut bool) {
+    let mut visit = |child: &mut AstNode| *any |= fence(child, bound);
     match node {
         AstNode::Path { steps } => {
-            steps.iter_mut().for_each(|step| fence_step(step, &mut visit));
+            let tracked = steps.iter().any(is_tracked);
+            for (at, step) in steps.iter_mut().enumerate() {
+                // A function has no members: this is a variable.
+                let variable = at == 0 && matches!(step.node, AstNode::Variable(_));
+                fence_step(step, variable, &mut visit);
+            }
             for step in steps.iter_mut().skip(1) {
-                *any |= count(&mut step.node);
+                *any |= count(&mut step.node, tracked);
             }
             *any |= bound_descents(steps);
         }
@@ -193,9 +257,22 @@ fn fence_below(node: &mut AstNode, any: &mut bool) {
     }
 }
 
-fn fence_step(step: &mut PathStep, visit: &mut dyn FnMut(&mut AstNode)) {
+/// Whether `%` may look from a later step at what this one came from.
+fn is_tracked(step: &PathStep) -> bool {
+    fn inside(node: &AstNode) -> bool {
+        match node {
+            AstNode::FunctionApplication(inner) => inside(inner),
+            AstNode::Block(all) => all.iter().any(inside),
+            AstNode::Path { steps } => steps.iter().any(is_tracked),
+            _ => false,
+        }
+    }
+    inside(&step.node) || step.is_tuple || step.ancestor_label.is_some()
+}
+
+fn fence_step(step: &mut PathStep, as_it_is: bool, visit: &mut dyn FnMut(&mut AstNode)) {
     // These two are bounded where the whole path is seen.
-    if !matches!(step.node, AstNode::Wildcard | AstNode::Descendant) {
+    if !as_it_is && !matches!(step.node, AstNode::Wildcard | AstNode::Descendant) {
         visit(&mut step.node);
     }
     for stage in &mut step.stages {
@@ -225,9 +302,10 @@ fn bound_here() -> PathStep {
     PathStep::new(AstNode::FunctionApplication(Box::new(call("#bounded", vec![here]))))
 }
 
-/// A step that makes more for each item than the item itself holds.
-fn count(node: &mut AstNode) -> bool {
+/// A step that makes more for each item than the item itself holds. `%` does not find its way out of a call.
+fn count(node: &mut AstNode, tracked: bool) -> bool {
     match node {
+        AstNode::Block(_) | AstNode::FunctionApplication(_) if tracked => return false,
         AstNode::FunctionApplication(inner) => wrap(inner, STEP),
         AstNode::Variable(_) | AstNode::Function { .. } | AstNode::Call { .. } | AstNode::Block(_) => {
             wrap(node, STEP);
@@ -244,20 +322,9 @@ fn fence_pairs(pairs: &mut [(AstNode, AstNode)], visit: &mut dyn FnMut(&mut AstN
     }
 }
 
-fn call(name: &str, args: Vec<AstNode>) -> AstNode {
-    AstNode::Function { name: name.to_owned(), args, is_builtin: true }
-}
-
-fn take(node: &mut AstNode) -> AstNode {
-    std::mem::replace(node, AstNode::Undefined)
-}
-
-fn wrap(node: &mut AstNode, name: &str) {
-    *node = call(name, vec![take(node)]);
-}
-
-fn is_literal(node: &AstNode) -> bool {
-    matches!(node, AstNode::String(_) | AstNode::Number(_) | AstNode::Boolean(_) | AstNode::Null)
+/// What is joined to the list that it is an item of. A range has its own bound.
+fn is_joined(item: &AstNode) -> bool {
+    !is_literal(item) && !matches!(item, AstNode::Array(_) | AstNode::Binary { op: BinaryOp::Range, .. })
 }
 
 fn step(args: &[JValue], made: &Cell<usize>) -> Answer {
@@ -288,6 +355,9 @@ fn concatenate(args: &[JValue]) -> Answer {
 /// `$string`
 fn text(args: &[JValue]) -> Answer {
     let value = bounded(args)?;
+    if args.get(1).is_some_and(|pretty| !pretty.is_undefined() && pretty.as_bool().is_none()) {
+        return Err(functions::wrong(1, "string"));
+    }
     let pretty = args.get(1).and_then(JValue::as_bool);
     Ok(string(&value, pretty)?)
 }
@@ -328,7 +398,9 @@ fn replaced(args: &[JValue]) -> Answer {
     let [text, pattern, by] = args else { return Ok(JValue::Undefined) };
     let (Some(whole), Some(by)) = (text.as_str(), by.as_str()) else {
         // A function that we know nothing of may only replace in short texts.
-        let long = by.is_function() && text.as_str().is_some_and(|text| text.len() > REPLACED);
+        // A number is a limit: the text is what the call is upon, and not known.
+        let many = by.as_f64().is_some_and(|limit| limit > 1_000.0);
+        let long = many || by.is_function() && text.as_str().is_some_and(|text| text.len() > REPLACED);
         return if long { Err(too_much()) } else { Ok(text.clone()) };
     };
     let Some(count) = matches(whole, pattern) else { return Ok(text.clone()) };
@@ -337,6 +409,11 @@ fn replaced(args: &[JValue]) -> Answer {
     let made = count.saturating_mul(by.len()).saturating_add(groups.saturating_mul(whole.len()));
     let many = regex && count > MATCHES;
     if many || made.saturating_add(whole.len()) > TEXT { Err(too_much()) } else { Ok(text.clone()) }
+}
+
+/// The first argument: the others were looked at.
+fn upon(args: &[JValue]) -> Answer {
+    Ok(args.first().cloned().unwrap_or(JValue::Undefined))
 }
 
 fn matched(args: &[JValue]) -> Answer {
@@ -357,15 +434,23 @@ fn width(args: &[JValue]) -> Answer {
     if wide { Err(too_much()) } else { Ok(value.clone()) }
 }
 
-fn picture(args: &[JValue]) -> Answer {
+fn picture_of_number(args: &[JValue]) -> Answer {
     let value = args.first().unwrap_or(&JValue::Undefined);
-    let Some(text) = value.as_str() else { return Ok(value.clone()) };
-    let numbers = text.split(|c: char| !c.is_ascii_digit());
-    let large = numbers.filter(|digits| !digits.is_empty()).any(|digits| {
-        digits.trim_start_matches('0').parse::<usize>().is_ok_and(|number| number > PICTURE)
-            || digits.len() > PICTURE
-    });
-    if large || text.len() > PICTURE { Err(too_much()) } else { Ok(value.clone()) }
+    let long = value.as_str().is_some_and(|text| text.len() > PICTURE);
+    if long { Err(too_much()) } else { Ok(value.clone()) }
+}
+
+fn picture_of_date(args: &[JValue]) -> Answer {
+    let value = picture_of_number(args)?;
+    let wide = value.as_str().is_some_and(|text| !picture::is_narrow(text));
+    if wide { Err(too_much()) } else { Ok(value) }
+}
+
+fn letters(args: &[JValue]) -> Answer {
+    let value = args.first().unwrap_or(&JValue::Undefined);
+    let words = value.as_str().into_iter().flat_map(|text| text.split(|c: char| !c.is_alphabetic()));
+    let long = words.into_iter().any(|word| word.len() > LETTERS);
+    if long { Err(too_much()) } else { Ok(value.clone()) }
 }
 
 fn pieces(args: &[JValue]) -> Answer {

@@ -8,9 +8,13 @@ mod check;
 mod convert;
 mod evaluate;
 mod expression;
+mod forms;
 mod functions;
 mod guard;
 mod names;
+#[cfg(test)]
+mod official;
+mod picture;
 mod query;
 #[cfg(test)]
 mod tests;

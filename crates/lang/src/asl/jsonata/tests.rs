@@ -94,6 +94,45 @@ fn sees_states_and_variables() {
     check("$replace('aba', 'a', 'x', 1) & $join($names, '-') & $pad('x', -3, '#')", json!("xbap-q##x"));
 }
 
+/// Functions that have bounds are the same in every form in which they can be called.
+#[test]
+fn every_form_of_a_call() {
+    check("'x' ~> $pad(3, '#')", json!("x##"));
+    check("$names.$pad(3, '#')", json!(["p##", "q##"]));
+    check("$names.$pad(2)", json!(["p ", "q "]));
+    check("($p := $pad; $p('x', 3, '#') & $p('y', 2))", json!("x##y "));
+    check("($p := $pad(?, 3, '#'); $p('x') & $p('y'))", json!("x##y##"));
+    check("$map($names, $pad(?, 2))", json!(["p ", "q "]));
+    check("$states.input.text.$split('-')", json!(["a", "b"]));
+    check("$states.input.text.$replace('-', '+')", json!("a+b"));
+    check("$states.input.text.$match(/b/).match", json!("b"));
+    check("$map($names, $match(?, /p/)).match", json!("p"));
+    check("$states.input.list.$string()", json!(["1", "2", "3"]));
+    check("$states.input.list ~> $map($string) ~> $join('-')", json!("1-2-3"));
+    check("$join($names, $join(['<', '>'], $lowercase('=')))", json!("p<=>q"));
+    check("$zip($names, $states.input.list[$ < 3])", json!([["p", 1], ["q", 2]]));
+    check("($string := function($v) { 7 }; $string(1))", json!(7));
+    check("[$states.input.list, [1, 2], [[3]]]", json!([1, 2, 3, [1, 2], [[3]]]));
+    check("$formatNumber(1234.5, '9,999.99')", json!("1,234.50"));
+    check("$fromMillis(0, '[Y9,999,*] [FNn,3-3]')", json!("1,970 Thu"));
+    fails("$string(2, 3)", "T0410: Argument 2 of function \"string\" does not match function signature");
+    fails("$fromMillis(0, '[Y,64]')", "memory limit");
+    fails("$fromMillis(0, '[Y0000000000000000000000000000000000099]')", "memory limit");
+    fails("$parseInteger('aaaaaaaaaaaaaaaaaaaaaaaa', 'a')", "memory limit");
+}
+
+/// A variable of the state's may have the name of a function.
+#[test]
+fn variables_hide_functions() {
+    let report = Report::default();
+    let read = |text| Expression::read(text, &place(), &report).unwrap();
+    let variables = Set(json!({"match": {"id": 7}, "string": "s"}));
+    let scope = Scope::new(&Value::Null, 7).with_variables(&variables);
+    let value = |text| read(text).evaluate(scope.view(&Value::Null)).unwrap();
+    assert_eq!(value("$match.id"), json!(7));
+    assert_eq!(value("{'a': $match, 'b': $string}"), json!({"a": {"id": 7}, "b": "s"}));
+}
+
 #[test]
 fn functions_of_aws() {
     check("$partition($states.input.list, 2)", json!([[1, 2], [3]]));
@@ -140,6 +179,9 @@ fn says_what_went_wrong() {
 #[test]
 fn refuses_what_can_never_work() {
     refused("1 +", "INVALID_JSONATA_EXPRESSION: Unexpected end of expression at /States/S/Output");
+    refused("$states.input.n ?? 1", "The symbol \"?\" cannot be used as a unary operator");
+    refused("[$states.input.n ?: 1]", "The symbol \":\" cannot be used as a unary operator");
+    refused("2()", "INVALID_JSONATA_EXPRESSION: Attempted to invoke a non-function");
     refused("\"open", "INVALID_JSONATA_EXPRESSION: String literal must be terminated by a matching quote");
     refused(
         "phone.number & phone.kind",
@@ -173,6 +215,12 @@ fn hostile_expressions_end() {
             expression.evaluate(Scope::new(&input, 1).view(&input)).is_err()
         });
     }
+}
+
+/// The evaluator panics at a picture whose component has a name of more than one byte.
+#[test]
+fn a_panic_is_contained() {
+    fails("$toMillis('2', '[\u{326},9]')", "The expression cannot be evaluated");
 }
 
 /// An honest expression does not fail because others have the processor: as many threads as it takes have it.

@@ -6,6 +6,8 @@
 
 mod eval;
 mod filter;
+#[cfg(test)]
+mod oracle;
 mod parse;
 mod reference;
 #[cfg(test)]

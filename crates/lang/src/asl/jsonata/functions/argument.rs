@@ -3,7 +3,7 @@
 use jsonata_core::{evaluator::EvaluatorError, value::JValue};
 
 /// The fault of an argument of the wrong type, counted from 0.
-pub(super) fn wrong(at: usize, function: &str) -> EvaluatorError {
+pub(in crate::asl::jsonata) fn wrong(at: usize, function: &str) -> EvaluatorError {
     let place = at + 1;
     EvaluatorError::TypeError(format!(
         "T0410: Argument {place} of function \"{function}\" does not match function signature"

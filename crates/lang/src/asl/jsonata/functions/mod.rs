@@ -20,6 +20,7 @@ use jsonata_core::{
     value::JValue,
 };
 
+pub(super) use self::argument::wrong;
 use super::names::Names;
 use crate::asl::scope::split_mix;
 
