@@ -13,6 +13,7 @@ mod event;
 mod fact;
 mod frame;
 mod payload;
+mod redriven;
 mod render;
 mod run;
 mod shelf;
@@ -21,10 +22,10 @@ mod token;
 pub use apply::apply;
 pub use command::{Batch, Command, Decision, ItemSource, MapRunCall, Outcome, ResultSink, TaskCall};
 pub use decide::{
-    End, HISTORY_LIMIT, PAYLOAD_LIMIT, Plan, Report, Setting, Trial, Wanted, check_payload, decide,
-    select_items,
+    End, HISTORY_LIMIT, PAYLOAD_LIMIT, Plan, REDRIVE_LIMIT, Report, Setting, Trial, Wanted, check_payload,
+    decide, select_items,
 };
-pub use event::{EventKind, FORMAT, HistoryEvent, Retry, StateType};
+pub use event::{EventKind, FORMAT, HistoryEvent, Resumed, Retry, StateType};
 pub use fact::{Fact, Moment, Start, TimerId};
 pub use payload::Payload;
 pub use run::Run;

@@ -13,7 +13,8 @@ use crate::{
 /// Input and output longer than this together are not in the event, as the whole of it may have 256 KiB.
 const MOST_DATA: usize = 248 * 1024;
 
-/// "Step Functions Execution Status Change". The event of one status of one execution has always the same id.
+/// "Step Functions Execution Status Change". The event of one status of one execution, in one redrive of it,
+/// has always the same id.
 pub(super) fn status_changed(execution: &Execution, now: Timestamp) -> Event {
     let arn = execution.arn().to_string();
     let Execution { input, status, end, .. } = execution;
@@ -26,8 +27,14 @@ pub(super) fn status_changed(execution: &Execution, now: Timestamp) -> Event {
     };
     let (shown_input, input_details) = included(Some(input));
     let (shown_output, output_details) = included(output);
+    let (redrives, redrivable) = (&execution.redrives, execution.redrivable(now));
+    let mut id = vec![arn.as_str(), status.as_str()];
+    let count = redrives.count.to_string();
+    if redrives.count > 0 {
+        id.push(&count);
+    }
     Event {
-        id: uuid_from(&[&arn, status.as_str()]),
+        id: uuid_from(&id),
         scope: execution.scope.clone(),
         bus: DEFAULT_BUS.to_owned(),
         time: now,
@@ -49,10 +56,10 @@ pub(super) fn status_changed(execution: &Execution, now: Timestamp) -> Event {
             "outputDetails": output_details,
             "error": end.as_ref().and_then(|end| end.error.as_deref()),
             "cause": end.as_ref().and_then(|end| end.cause.as_deref()),
-            "redriveCount": 0,
-            "redriveDate": null,
-            "redriveStatus": "NOT_REDRIVABLE",
-            "redriveStatusReason": status.why_not_redrivable(),
+            "redriveCount": redrives.count,
+            "redriveDate": redrives.last.map(|last| last.millis()),
+            "redriveStatus": redrivable.as_str(),
+            "redriveStatusReason": redrivable.reason(),
         }),
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use trainyard_domain::{Arn, Kind};
-use trainyard_services::executions::{Described, RouteSpec};
+use trainyard_domain::{Arn, Kind, Timestamp};
+use trainyard_services::executions::{Child, Described, Execution, RouteSpec};
 
 use crate::{ApiError, Context};
 
@@ -85,6 +85,12 @@ pub(super) fn page(asked: Option<usize>) -> Result<usize, ApiError> {
             ),
         )),
     }
+}
+
+/// When the execution was redriven. AWS does not say that of express children, which begin anew.
+pub(super) fn redrive_date(execution: &Execution) -> Option<Timestamp> {
+    let express = execution.child.as_ref().is_some_and(Child::is_express);
+    execution.redrives.last.filter(|_| !express)
 }
 
 pub(super) fn pairs(tags: Vec<Tag>) -> Vec<(String, String)> {
