@@ -15,8 +15,10 @@ mod frame;
 mod payload;
 mod redriven;
 mod render;
+mod replay;
 mod run;
 mod shelf;
+mod standing;
 mod token;
 
 pub use apply::apply;
@@ -28,4 +30,6 @@ pub use decide::{
 pub use event::{EventKind, FORMAT, HistoryEvent, Resumed, Retry, StateType};
 pub use fact::{Fact, Moment, Start, TimerId};
 pub use payload::Payload;
+pub use replay::{Difference, Replay};
 pub use run::Run;
+pub use standing::{Doing, Standing};

@@ -194,9 +194,16 @@ impl Run {
         }
     }
 
-    /// All frames.
+    /// All frames; of an execution that has not ended well, as they were then.
     pub(crate) fn frames(&self) -> impl Iterator<Item = (FrameId, &Frame)> {
-        self.frames.iter().map(|(id, frame)| (id, &**frame))
+        let frames = if self.outcome.is_none() { &self.frames } else { &self.wreck };
+        frames.iter().map(|(id, frame)| (id, &**frame))
+    }
+
+    /// One of [`Self::frames`].
+    pub(crate) fn seen(&self, id: FrameId) -> Option<&Frame> {
+        let frames = if self.outcome.is_none() { &self.frames } else { &self.wreck };
+        frames.get(id).map(|frame| &**frame)
     }
 }
 

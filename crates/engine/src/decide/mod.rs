@@ -18,7 +18,7 @@ mod sight;
 mod story;
 mod succeed;
 mod task;
-mod timers;
+pub(crate) mod timers;
 mod trial;
 mod wait;
 mod wreck;

@@ -18,12 +18,12 @@ use crate::{
 };
 
 /// The end of the whole execution, or of this redrive of it.
-pub(super) fn execution(redrives: u32) -> TimerId {
+pub(crate) fn execution(redrives: u32) -> TimerId {
     TimerId(since(redrives, "execution".to_owned()))
 }
 
 /// The rest of a decision that has grown long.
-pub(super) fn breath() -> TimerId {
+pub(crate) fn breath() -> TimerId {
     TimerId(BREATH.to_owned())
 }
 
@@ -40,17 +40,17 @@ fn since(redrive: u32, name: String) -> String {
 }
 
 /// The end of a Wait state.
-pub(super) fn wait(frame: FrameId, entry: &Entry) -> TimerId {
+pub(crate) fn wait(frame: FrameId, entry: &Entry) -> TimerId {
     named(frame, entry, format!("wait/{}", entry.id))
 }
 
 /// The end of an attempt.
-pub(super) fn timeout(frame: FrameId, entry: &Entry) -> TimerId {
+pub(crate) fn timeout(frame: FrameId, entry: &Entry) -> TimerId {
     named(frame, entry, format!("timeout/{}/{}", entry.id, entry.retry_count))
 }
 
 /// The time until which an attempt must be heard of.
-pub(super) fn heartbeat(frame: FrameId, entry: &Entry) -> TimerId {
+pub(crate) fn heartbeat(frame: FrameId, entry: &Entry) -> TimerId {
     named(frame, entry, format!("heartbeat/{}/{}", entry.id, entry.retry_count))
 }
 

@@ -16,6 +16,7 @@ mod execution;
 mod express;
 mod findings;
 mod journal;
+mod looks;
 mod machine;
 mod machines;
 mod map_runs;
@@ -53,6 +54,7 @@ pub use error::Error;
 pub use execution::{End, Execution, Parent, Status};
 pub use express::Billed;
 pub use findings::{Finding, Weight};
+pub use looks::{Picture, Replayed};
 pub use machine::{MachineType, Revision, StateMachine, Version};
 pub use machines::{Described, MachineSpec, MachineUpdate};
 pub use map_runs::{Child, ChildFilter, Limits, MapRun, MapRunStatus, Tally};
@@ -66,6 +68,8 @@ pub use test_state::{Configuration, ErrorDetails, Inspection, Mock, MockFailure,
 pub use tokens::Answer;
 /// One entry of a history: what [`HistoryPage`] is made of.
 pub use trainyard_engine::HistoryEvent;
+/// Where the threads of control of an execution stand: what [`Picture`] is made of.
+pub use trainyard_engine::{Doing, Standing};
 
 use crate::{artifacts::Artifacts, ground::Ground, logs::Logs, tasks::Tasks, work};
 

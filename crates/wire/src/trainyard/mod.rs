@@ -5,7 +5,9 @@ mod answer_approval;
 mod deploy_stack;
 mod describe_stack;
 mod list_approvals;
+mod replay_execution;
 mod shape;
+mod show_execution;
 mod stack;
 
 use crate::{Protocol, Service, operation};
@@ -16,8 +18,16 @@ pub static SERVICE: Service = Service {
     sdk: "Trainyard",
     protocol: Protocol::Json { version: "1.1", target: "Trainyard", pascal: true },
     invalid: "ValidationException",
-    times: &["AnsweredAt", "CreationTime", "LastUpdatedTime", "RequestedAt", "Time"],
-    maps: &["Definitions", "Detail", "Parameters"],
+    times: &[
+        "AnsweredAt",
+        "CreationTime",
+        "EnteredTime",
+        "LastUpdatedTime",
+        "RequestedAt",
+        "Time",
+        "UntilTime",
+    ],
+    maps: &["Definitions", "Detail", "Event", "Parameters", "Variables"],
     texts: &[],
     errors: &["ConflictException", "ResourceNotFoundException", "ValidationException"],
     operations: &[
@@ -25,5 +35,7 @@ pub static SERVICE: Service = Service {
         operation!(DeployStack => deploy_stack::run),
         operation!(DescribeStack => describe_stack::run),
         operation!(ListApprovals => list_approvals::run),
+        operation!(ReplayExecution => replay_execution::run),
+        operation!(ShowExecution => show_execution::run),
     ],
 };
