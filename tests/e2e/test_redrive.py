@@ -206,14 +206,35 @@ class Redrive(WithServer):
         self.assertEqual([it["output"] for it in shown["states"]], ["differs", "same"])
         self.assertEqual(self.server.trainyard("executions", "diff", "one", "one", "--detailed-exitcode").returncode, 0)
 
-    def test_another_account_sees_nothing(self):
-        machine = self.asked("private")
-        execution = self.started(machine, name="mine")
-        self.failed("private", execution)
-        self.server.trainyard("executions", "show", "mine")
-        strange = self.server.client("stepfunctions", key="AKIAOTHEROTHEROTHER1", secret="x")
-        self.assertRaises(Exception, strange.redrive_execution, executionArn=execution)
-        self.assertEqual(self.states.describe_execution(executionArn=execution)["status"], "FAILED")
+    def test_lists_are_paged_and_inputs_have_their_lengths(self):
+        for n in range(3):
+            self.activity(f"paged-{n}")
+        pages = self.states.get_paginator("list_activities").paginate(PaginationConfig={"PageSize": 1})
+        names = [item["name"] for page in pages for item in page["activities"]]
+        self.assertEqual(names, sorted(set(names)))
+        self.assertLessEqual({f"paged-{n}" for n in range(3)}, set(names))
+        machine = self.machine("lengths", {"A": {"Type": "Pass", "End": True}})
+        execution = self.started(machine, name="x")
+        self.ended(execution)
+        long = "x" * 257
+        message = self.refused("ValidationException", self.states.stop_execution, executionArn=execution, error=long)
+        self.assertEqual(
+            message,
+            f"1 validation error detected: Value '{long}' at 'error' failed to satisfy constraint: "
+            "Member must have length less than or equal to 256",
+        )
+        for call, more in (
+            (self.states.send_task_failure, {"taskToken": "t", "cause": "x" * 32_769}),
+            (self.states.start_execution, {"stateMachineArn": machine, "traceHeader": long}),
+            (self.states.get_activity_task, {"activityArn": f"{ARN}:activity:paged-0", "workerName": "x" * 81}),
+            (self.states.update_state_machine, {"stateMachineArn": machine, "definition": "x" * 1_048_577}),
+        ):
+            self.assertIn("less than or equal to", self.refused("ValidationException", call, **more))
+        bare = {"includedData": "METADATA_ONLY"}
+        self.assertEqual(self.states.describe_state_machine(stateMachineArn=machine, **bare)["definition"], "{}")
+        shown = self.states.describe_execution(executionArn=execution, **bare)
+        self.assertEqual(shown["inputDetails"], {"included": False})
+        self.assertTrue(shown.keys().isdisjoint(("input", "output")))
 
 
 if __name__ == "__main__":

@@ -103,27 +103,18 @@ fn state(frame: &mut Frame, event: &HistoryEvent) {
                 Sizes { input: items, total: *length, limit: *concurrency, iterates: true },
             );
         }
-        EventKind::MapRunStarted { arn, token } => map_run(frame, (arn, token), 0),
-        EventKind::MapRunRedriven { arn, token, count } => map_run(frame, (arn, token), *count),
-        EventKind::MapRunSucceeded => on_entry(frame, |mut entry| {
-            if let Some(call) = &mut entry.map_run {
-                call.succeeded = true;
-            }
-            Phase::Answered(entry)
-        }),
+        EventKind::MapRunStarted { .. }
+        | EventKind::MapRunRedriven { .. }
+        | EventKind::MapRunSucceeded
+        | EventKind::MapRunFailed { .. }
+        | EventKind::MapRunAborted => map_run(frame, &event.kind),
         // What follows hangs on the last branch or iteration, not on these.
         EventKind::ParallelStateSucceeded | EventKind::MapStateSucceeded => {
             frame.last = previous;
             close(frame);
         }
-        EventKind::MapRunFailed { failure } => on_entry(frame, |entry| {
-            // Its results were too large: there is nothing in it to go on with.
-            let map_run = entry.map_run.filter(|_| failure.error != "States.DataLimitExceeded");
-            Phase::Answered(Entry { map_run, ..entry })
-        }),
         EventKind::TaskSucceeded { .. }
         | EventKind::MapStateStarted { items: None, .. }
-        | EventKind::MapRunAborted
         | EventKind::ParallelStateFailed
         | EventKind::MapStateFailed
         | EventKind::StateAborted { .. } => close(frame),
@@ -261,13 +252,28 @@ fn close(frame: &mut Frame) {
     };
 }
 
-/// A map run begins, or goes on.
-fn map_run(frame: &mut Frame, (arn, token): (&str, &str), redrives: u32) {
-    let call = MapCall { token: token.to_owned(), arn: arn.to_owned(), redrives, succeeded: false };
-    on_entry(frame, |entry| {
-        let entry = Entry { map_run: Some(Box::new(call.clone())), ..entry };
-        Phase::MapRun { entry, call }
-    });
+/// What an event makes of a distributed Map, whose map run it is about.
+fn map_run(frame: &mut Frame, kind: &EventKind) {
+    let begun = |arn: &str, token: &str, redrives: u32| {
+        let call = MapCall { token: token.to_owned(), arn: arn.to_owned(), redrives, succeeded: false };
+        move |entry| Phase::MapRun { entry: Entry { map_run: Some(Box::new(call.clone())), ..entry }, call }
+    };
+    match kind {
+        EventKind::MapRunStarted { arn, token } => on_entry(frame, begun(arn, token, 0)),
+        EventKind::MapRunRedriven { arn, token, count } => on_entry(frame, begun(arn, token, *count)),
+        EventKind::MapRunSucceeded => on_entry(frame, |mut entry| {
+            if let Some(call) = &mut entry.map_run {
+                call.succeeded = true;
+            }
+            Phase::Answered(entry)
+        }),
+        EventKind::MapRunFailed { failure } => on_entry(frame, |entry| {
+            // Its results were too large: there is nothing in it to go on with.
+            let map_run = entry.map_run.filter(|_| failure.error != "States.DataLimitExceeded");
+            Phase::Answered(Entry { map_run, ..entry })
+        }),
+        _ => close(frame),
+    }
 }
 
 /// Folds what followed from an event without one of its own.

@@ -14,7 +14,7 @@ fn task(more: Value) -> Value {
         "Parameters": {"Token.$": "$$.Task.Token", "QueueUrl": "q"},
         "End": true,
     });
-    for (name, value) in more.as_object().unwrap() {
+    for (name, value) in more.as_object().expect("fields") {
         task[name] = value.clone();
     }
     task

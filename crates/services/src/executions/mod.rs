@@ -57,7 +57,7 @@ pub use findings::{Finding, Weight};
 pub use looks::{Picture, Replayed};
 pub use machine::{MachineType, Revision, StateMachine, Version};
 pub use machines::{Described, MachineSpec, MachineUpdate};
-pub use map_runs::{Child, ChildFilter, Limits, MapRun, MapRunStatus, Tally};
+pub use map_runs::{Child, ChildFilter, Limits, ListedChild, MapRun, MapRunStatus, PENDING_REDRIVE, Tally};
 pub use offers::Handed;
 pub use query::{Direction, HistoryPage};
 pub use redrivable::{Redrivable, Redrives};

@@ -78,3 +78,23 @@ pub(super) fn token_closed(execution: &Arn, token: &str, now: Timestamp) -> Opti
         detail: json!({"executionArn": execution, "tokenDigest": digest}),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::map_runs::tests::execution, *};
+
+    #[test]
+    fn each_redrive_is_news_of_its_own() {
+        let now = Timestamp(5000);
+        let mut it = execution();
+        let first = status_changed(&it, now);
+        assert_eq!(first.id, status_changed(&it, Timestamp(9000)).id, "told twice, it is one event");
+        it.redrive(now, None);
+        let again = status_changed(&it, now);
+        assert_ne!(first.id, again.id);
+        let detail = &again.detail;
+        assert_eq!((&detail["redriveCount"], &detail["redriveDate"]), (&json!(1), &json!(5000)));
+        assert_eq!((&detail["status"], &detail["stopDate"]), (&json!("RUNNING"), &Value::Null));
+        assert_eq!(first.detail["redriveDate"], Value::Null);
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Timestamp};
-use trainyard_services::executions::{ChildFilter, Execution, Status};
+use trainyard_services::executions::{ChildFilter, Execution, ListedChild, PENDING_REDRIVE, Status};
 
 use super::shape;
 use crate::{ApiError, Context};
@@ -87,27 +87,26 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiEr
     let limit = shape::page(input.max_results)?;
     let token = shape::token(input.next_token.clone())?;
     let executions = &context.services.executions;
-    let (page, next_token) = match (&input.state_machine_arn, &input.map_run_arn) {
+    let (items, next_token): (Vec<Item>, _) = match (&input.state_machine_arn, &input.map_run_arn) {
         (Some(machine), None) => {
             let status = of_machine(&input)?;
-            executions.list(shape::own(context, machine)?, status, limit, token).await?
+            let (page, next) = executions.list(shape::own(context, machine)?, status, limit, token).await?;
+            (page.into_iter().map(Item::from).collect(), next)
         }
         (None, Some(run)) => {
             let redriven = input.redrive_filter.map(|filter| matches!(filter, RedriveFilter::Redriven));
             let pending = matches!(input.status_filter, Some(Filter::PendingRedrive));
             let status = input.status_filter.as_ref().and_then(Filter::status);
             let which = ChildFilter { status, redriven, pending };
-            executions.list_children(shape::own(context, run)?, which, limit, token).await?
+            let (page, next) =
+                executions.list_children(shape::own(context, run)?, which, limit, token).await?;
+            (page.into_iter().map(Item::from).collect(), next)
         }
         (Some(_), Some(_)) | (None, None) => {
             return Err(invalid("Must provide a stateMachineArn or a mapRunArn"));
         }
     };
-    let shown = |execution: Execution| match input.status_filter {
-        Some(Filter::PendingRedrive) => Item { status: "PENDING_REDRIVE", ..execution.into() },
-        _ => execution.into(),
-    };
-    Ok(Output { executions: page.into_iter().map(shown).collect(), next_token })
+    Ok(Output { executions: items, next_token })
 }
 
 /// Of the executions of a state machine, none waits to be redriven, and AWS does not look whether they were.
@@ -125,6 +124,13 @@ fn of_machine(input: &Input) -> Result<Option<Status>, ApiError> {
 
 fn invalid(message: &str) -> ApiError {
     ApiError::invalid("ValidationException", message)
+}
+
+impl From<ListedChild> for Item {
+    fn from(ListedChild { execution, waits }: ListedChild) -> Self {
+        let item = Self::from(execution);
+        if waits { Self { status: PENDING_REDRIVE, ..item } } else { item }
+    }
 }
 
 impl From<Execution> for Item {

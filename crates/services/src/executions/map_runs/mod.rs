@@ -35,7 +35,7 @@ use super::{carry::MAP_RUNS, execution::Execution};
 
 pub use child::Child;
 pub use map_run::{MapRun, MapRunStatus, Tally};
-pub use query::{ChildFilter, Limits};
+pub use query::{ChildFilter, Limits, ListedChild, PENDING_REDRIVE};
 
 pub(super) use self::{
     child::{ended, keys},

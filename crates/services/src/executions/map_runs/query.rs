@@ -37,15 +37,31 @@ pub struct ChildFilter {
 }
 
 impl ChildFilter {
-    fn takes(self, run: &MapRun, child: &Execution) -> bool {
-        let ended = !matches!(child.status, Status::Running | Status::Succeeded);
-        let index = child.child.as_ref().map_or(0, |child| child.index);
-        let waits = ended && run.is_about_to_redrive(index);
-        self.redriven.is_none_or(|redriven| redriven == (child.redrives.count > 0))
-            && (waits == self.pending || (!self.pending && self.status.is_none()))
+    fn takes(self, child: &ListedChild) -> bool {
+        self.redriven.is_none_or(|redriven| redriven == (child.execution.redrives.count > 0))
+            && (child.waits == self.pending || (!self.pending && self.status.is_none()))
     }
 }
 
+/// A child in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListedChild {
+    /// The execution.
+    pub execution: Execution,
+    /// Whether it waits to be redriven.
+    pub waits: bool,
+}
+
+impl ListedChild {
+    fn of(run: &MapRun, execution: Execution) -> Self {
+        let ended = !matches!(execution.status, Status::Running | Status::Succeeded);
+        let index = execution.child.as_ref().map_or(0, |child| child.index);
+        Self { waits: ended && run.is_about_to_redrive(index), execution }
+    }
+}
+
+/// How a child stands that its map run is about to redrive.
+pub const PENDING_REDRIVE: &str = "PENDING_REDRIVE";
 /// So many pages of children are read for one that is shown.
 const PAGES: usize = 10;
 /// Somebody else is faster at most so often.
@@ -79,7 +95,7 @@ impl Executions {
         which: ChildFilter,
         limit: usize,
         after: Option<String>,
-    ) -> Result<(Vec<Execution>, Option<String>), Error> {
+    ) -> Result<(Vec<ListedChild>, Option<String>), Error> {
         let run = self.describe_map_run(arn).await?;
         let (mut children, mut after) = (Vec::new(), after);
         for _ in 0..PAGES {
@@ -94,8 +110,8 @@ impl Executions {
             };
             let list = list.descending(true).limit(limit - children.len()).after(after);
             let page = self.ground.store.list::<Execution>(list).await.map_err(query::token)?;
-            let all = page.items.into_iter().map(|held| held.value);
-            children.extend(all.filter(|child| which.takes(&run, child)));
+            let all = page.items.into_iter().map(|held| ListedChild::of(&run, held.value));
+            children.extend(all.filter(|child| which.takes(child)));
             after = page.next;
             if after.is_none() || children.len() >= limit {
                 break;
@@ -110,7 +126,7 @@ impl Executions {
             (&execution.child, execution.status)
             && self.describe_map_run(&child.map_run.to_string()).await?.is_about_to_redrive(child.index)
         {
-            return Ok("PENDING_REDRIVE");
+            return Ok(PENDING_REDRIVE);
         }
         Ok(execution.status.as_str())
     }

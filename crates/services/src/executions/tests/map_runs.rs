@@ -47,7 +47,15 @@ async fn map_run(world: &World, execution: &str) -> MapRun {
 
 async fn children(world: &World, run: &MapRun, status: Option<Status>) -> Vec<Execution> {
     let which = ChildFilter { status, ..ChildFilter::default() };
-    world.executions.list_children(&run.arn.to_string(), which, 1000, None).await.unwrap().0
+    world
+        .executions
+        .list_children(&run.arn.to_string(), which, 1000, None)
+        .await
+        .unwrap()
+        .0
+        .into_iter()
+        .map(|child| child.execution)
+        .collect()
 }
 
 /// Waits until so much work was begun in all.

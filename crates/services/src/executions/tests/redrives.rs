@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use trainyard_domain::Principal;
 
 use super::world::{World, machine, root, task};
 use crate::{
@@ -160,7 +161,15 @@ async fn map_run(world: &World, execution: &str) -> MapRun {
 }
 
 async fn children(world: &World, run: &MapRun, which: ChildFilter) -> Vec<Execution> {
-    world.executions.list_children(&run.arn.to_string(), which, 1000, None).await.unwrap().0
+    world
+        .executions
+        .list_children(&run.arn.to_string(), which, 1000, None)
+        .await
+        .unwrap()
+        .0
+        .into_iter()
+        .map(|child| child.execution)
+        .collect()
 }
 
 /// A map run of which two of four children fail.
@@ -288,4 +297,20 @@ async fn a_crash_at_every_commit_changes_nothing() {
             assert_eq!(world.desk.begun(name).len(), count, "{name}, crashed every {every} commits");
         }
     }
+}
+
+#[tokio::test]
+async fn nobody_looks_at_or_redrives_what_another_account_has() {
+    let world = World::new().await;
+    let execution = failed(&world).await;
+    let theirs = Principal { account: "222222222222".parse().unwrap(), ..root() };
+    let missing = |error: Error| assert!(matches!(error, Error::NoExecution(_)), "{error}");
+    missing(world.executions.redrive(&theirs, &execution, None).await.unwrap_err());
+    missing(world.executions.picture(&theirs, &execution, None).await.unwrap_err());
+    let definition = two_tasks().to_string();
+    missing(world.executions.replay(&theirs, &execution, &definition).await.unwrap_err());
+    let replayed = world.executions.replay(&root(), &execution, &definition).await.unwrap();
+    assert_eq!((replayed.difference, replayed.same), (None, world.types(&execution).await.len() as u64));
+    let picture = world.executions.picture(&root(), &execution, None).await.unwrap();
+    assert_eq!((picture.over, picture.standings[0].state.as_deref()), (true, Some("ask")));
 }
