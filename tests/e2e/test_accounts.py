@@ -251,6 +251,7 @@ class Accounts(WithServer):
             ("stepfunctions", "describe_state_machine_for_execution", execution),
             ("stepfunctions", "get_execution_history", execution),
             ("stepfunctions", "stop_execution", execution),
+            ("stepfunctions", "redrive_execution", execution),
             ("stepfunctions", "send_task_success", {"taskToken": token, "output": "{}"}),
         ]:
             with self.subTest(f"{service} {operation} {parameters}"), self.assertRaises(ClientError) as caught:

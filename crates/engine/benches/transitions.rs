@@ -230,6 +230,7 @@ fn start(input: &Payload) -> Start {
         machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:bench".to_owned(),
         machine_name: "bench".to_owned(),
         redrive_count: Some(0),
+        redrive_time: None,
     }
 }
 

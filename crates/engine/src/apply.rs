@@ -8,6 +8,7 @@ use crate::{
     EventKind, HistoryEvent, Outcome, Payload, Retry, Run,
     event::Sequel,
     frame::{Call, Entry, Fork, Frame, FrameId, MapCall, Phase, Place},
+    redriven::redriven,
     shelf::Shelf,
 };
 
@@ -20,6 +21,10 @@ pub fn apply(run: &mut Run, event: &HistoryEvent) {
     run.turn = event.frame;
     match &event.kind {
         EventKind::ExecutionStarted { start, start_at, deadline, secret } => {
+            // An express execution that is redriven begins once more.
+            if run.outcome.is_some() {
+                *run = run.anew();
+            }
             let phase = Phase::Between { next: Some(start_at.clone()), output: start.input.clone() };
             run.begin_root(frame(None, 0, phase));
             run.start = Some(start.clone());
@@ -42,8 +47,10 @@ pub fn apply(run: &mut Run, event: &HistoryEvent) {
             iterate(run, place, frame(Some(place), event.id, phase));
         }
         EventKind::MapIterationSucceeded { .. } => join(run, event.frame, event.id),
-        EventKind::MapIterationFailed { .. } | EventKind::MapIterationAborted { .. } => {
-            give_up(run, event.frame);
+        // It stays where it stands: the Map is left or tried again next, or the execution is over until a redrive.
+        EventKind::MapIterationFailed { .. } | EventKind::MapIterationAborted { .. } => {}
+        EventKind::ExecutionRedriven { count, deadline, resumed } => {
+            redriven(run, event, (*count, *deadline), resumed);
         }
         EventKind::StateExited { output, assigned, next, .. } => {
             run.end_children(event.frame);
@@ -55,10 +62,6 @@ pub fn apply(run: &mut Run, event: &HistoryEvent) {
             if next.is_none() {
                 end_of_branch(run, event.frame, event.id);
             }
-        }
-        EventKind::ParallelStateFailed | EventKind::MapStateFailed => {
-            run.end_children(event.frame);
-            run.change(event.frame, |frame| state(frame, event));
         }
         _ => run.change(event.frame, |frame| state(frame, event)),
     }
@@ -100,23 +103,21 @@ fn state(frame: &mut Frame, event: &HistoryEvent) {
                 Sizes { input: items, total: *length, limit: *concurrency, iterates: true },
             );
         }
-        EventKind::MapRunStarted { arn, token } => {
-            let call = MapCall { token: token.clone(), arn: arn.clone() };
-            on_entry(frame, |entry| Phase::MapRun { entry, call });
-        }
+        EventKind::MapRunStarted { .. }
+        | EventKind::MapRunRedriven { .. }
+        | EventKind::MapRunSucceeded
+        | EventKind::MapRunFailed { .. }
+        | EventKind::MapRunAborted => map_run(frame, &event.kind),
         // What follows hangs on the last branch or iteration, not on these.
         EventKind::ParallelStateSucceeded | EventKind::MapStateSucceeded => {
             frame.last = previous;
-            on_entry(frame, Phase::Answered);
+            close(frame);
         }
         EventKind::TaskSucceeded { .. }
         | EventKind::MapStateStarted { items: None, .. }
-        | EventKind::MapRunSucceeded
-        | EventKind::MapRunFailed { .. }
-        | EventKind::MapRunAborted
         | EventKind::ParallelStateFailed
         | EventKind::MapStateFailed
-        | EventKind::StateAborted { .. } => on_entry(frame, Phase::Answered),
+        | EventKind::StateAborted { .. } => close(frame),
         // What follows from it is told by the events after it.
         EventKind::EvaluationFailed { .. } => {}
         EventKind::ExecutionStarted { .. }
@@ -124,6 +125,7 @@ fn state(frame: &mut Frame, event: &HistoryEvent) {
         | EventKind::ExecutionFailed { .. }
         | EventKind::ExecutionTimedOut
         | EventKind::ExecutionAborted { .. }
+        | EventKind::ExecutionRedriven { .. }
         | EventKind::StateExited { .. }
         | EventKind::ParallelStateStarted { .. }
         | EventKind::MapIterationStarted { .. }
@@ -146,6 +148,8 @@ fn entered(event: &HistoryEvent, name: &Arc<str>, input: &Payload, until: Option
         input: input.clone(),
         retry_count: 0,
         retries: BTreeMap::new(),
+        redrive: 0,
+        map_run: None,
     };
     match until {
         Some(until) => Phase::Waiting { entry, until },
@@ -238,14 +242,37 @@ fn join(run: &mut Run, id: FrameId, event: u64) {
     run.change(place.frame, |parent| parent.last = event);
 }
 
-/// An iteration ends without a result.
-fn give_up(run: &mut Run, id: FrameId) {
-    let place = run.frame(id).and_then(|frame| frame.parent);
-    run.end(id);
-    if let Some(place) = place {
-        on_fork(run, place.frame, |fork| {
-            fork.open.remove(place.index.into());
-        });
+/// What the state did has ended, well or not.
+fn close(frame: &mut Frame) {
+    frame.phase = match std::mem::take(&mut frame.phase) {
+        Phase::Forked(fork) => Phase::Closed(fork),
+        closed @ Phase::Closed(_) => closed,
+        phase if phase.entry().is_some() => phase.into_entry().map_or(Phase::Over, Phase::Answered),
+        phase => phase,
+    };
+}
+
+/// What an event makes of a distributed Map, whose map run it is about.
+fn map_run(frame: &mut Frame, kind: &EventKind) {
+    let begun = |arn: &str, token: &str, redrives: u32| {
+        let call = MapCall { token: token.to_owned(), arn: arn.to_owned(), redrives, succeeded: false };
+        move |entry| Phase::MapRun { entry: Entry { map_run: Some(Box::new(call.clone())), ..entry }, call }
+    };
+    match kind {
+        EventKind::MapRunStarted { arn, token } => on_entry(frame, begun(arn, token, 0)),
+        EventKind::MapRunRedriven { arn, token, count } => on_entry(frame, begun(arn, token, *count)),
+        EventKind::MapRunSucceeded => on_entry(frame, |mut entry| {
+            if let Some(call) = &mut entry.map_run {
+                call.succeeded = true;
+            }
+            Phase::Answered(entry)
+        }),
+        EventKind::MapRunFailed { failure } => on_entry(frame, |entry| {
+            // Its results were too large: there is nothing in it to go on with.
+            let map_run = entry.map_run.filter(|_| failure.error != "States.DataLimitExceeded");
+            Phase::Answered(Entry { map_run, ..entry })
+        }),
+        _ => close(frame),
     }
 }
 
@@ -261,6 +288,7 @@ pub(crate) fn follow(run: &mut Run, sequel: &Sequel) {
 fn again(mut entry: Entry, retry: &Retry) -> Phase {
     entry.retry_count += 1;
     *entry.retries.entry(retry.retrier).or_default() += 1;
+    entry.map_run = None;
     Phase::Retrying { entry, timer: retry.timer.clone(), at: retry.at }
 }
 

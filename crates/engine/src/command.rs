@@ -43,6 +43,9 @@ pub enum Command {
     },
     /// Carries out a map run, and tells how it ended. Its token is the same whenever the same decision is made again.
     StartMapRun(Box<MapRunCall>),
+    /// Goes on with a map run that has not ended well: with what is asked for under its new token. One that has read
+    /// its items has them already.
+    RedriveMapRun(Box<MapRunCall>),
     /// Nobody waits for the map run any more. It may have ended, or never begun.
     StopMapRun {
         /// The token of the work.

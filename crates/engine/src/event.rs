@@ -198,6 +198,15 @@ pub enum EventKind {
         /// *Private*: the token of the work.
         token: String,
     },
+    /// The map run goes on with what has not ended well in it.
+    MapRunRedriven {
+        /// Its ARN.
+        arn: String,
+        /// How often it was redriven.
+        count: u32,
+        /// *Private*: the token of the work.
+        token: String,
+    },
     /// The map run has ended well.
     MapRunSucceeded,
     /// The map run has ended badly.
@@ -293,10 +302,38 @@ pub enum EventKind {
         /// What was said about it.
         cause: Option<String>,
     },
+    /// The execution has not ended well, and goes on from where it stood.
+    ExecutionRedriven {
+        /// How often it was redriven.
+        count: u32,
+        /// *Private*: when the execution times out.
+        deadline: Option<Timestamp>,
+        /// *Private*: the frames that do something else than what they stood in.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        resumed: Vec<Resumed>,
+    },
+}
+
+/// How a frame goes on in a redrive, if it does not just do its state's work again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resumed {
+    pub(crate) frame: FrameId,
+    pub(crate) how: Resume,
+}
+
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html>
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Resume {
+    /// It enters its state once more.
+    Enter,
+    /// It waits until then.
+    Wait(Timestamp),
+    /// Its branches, iterations or children all begin once more, those that ended well too.
+    Anew,
 }
 
 impl EventKind {
-    /// Whether nothing can come after it.
+    /// Whether nothing can come after it but a redrive.
     pub fn is_last(&self) -> bool {
         matches!(
             self,

@@ -37,6 +37,9 @@ pub struct Start {
     /// How often it was redriven, for the context object; none of a synchronous express execution.
     #[serde(default = "never")]
     pub redrive_count: Option<u32>,
+    /// When it was redriven the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redrive_time: Option<Timestamp>,
 }
 
 impl Start {
@@ -52,6 +55,9 @@ impl Start {
         });
         if let Some(count) = self.redrive_count {
             execution["RedriveCount"] = count.into();
+        }
+        if let Some(time) = self.redrive_time {
+            execution["RedriveTime"] = time.to_string().into();
         }
         json!({"Execution": execution, "StateMachine": {"Id": self.machine_arn, "Name": self.machine_name}})
     }
@@ -137,6 +143,8 @@ pub enum Fact {
         /// What they say about it.
         cause: Option<String>,
     },
+    /// Somebody wants an execution that has not ended well to go on. Whether it may is theirs to know.
+    Redriven,
 }
 
 impl TimerId {

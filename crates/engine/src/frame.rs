@@ -53,6 +53,8 @@ pub(crate) enum Phase {
     MapRun { entry: Entry, call: MapCall },
     /// What a state did has given its result, or failed for good.
     Answered(Entry),
+    /// The same of a Parallel or an inline Map: what has become of its branches is kept for a redrive.
+    Closed(Box<Fork>),
     /// Nothing comes any more.
     #[default]
     Over,
@@ -72,6 +74,17 @@ pub(crate) struct Entry {
     pub(crate) retry_count: u32,
     /// How many of them each retrier has asked for.
     pub(crate) retries: BTreeMap<usize, u32>,
+    /// Which redrive of the execution it goes on in; 0 before the first. What it begins then has names of its own.
+    pub(crate) redrive: u32,
+    /// The map run that it has begun: a redrive goes on with that one.
+    pub(crate) map_run: Option<Box<MapCall>>,
+}
+
+impl Entry {
+    /// The state as a redrive, told by that event, finds it: nothing of it was tried before.
+    pub(crate) fn redriven(self, redrive: u32, previous: u64) -> Self {
+        Self { previous, retry_count: 0, retries: BTreeMap::new(), redrive, ..self }
+    }
 }
 
 /// A task that is under way.
@@ -91,6 +104,10 @@ pub(crate) struct Call {
 pub(crate) struct MapCall {
     pub(crate) token: String,
     pub(crate) arn: String,
+    /// How often it was redriven.
+    pub(crate) redrives: u32,
+    /// Whether it has ended well.
+    pub(crate) succeeded: bool,
 }
 
 /// What a Parallel or a Map has begun.
@@ -128,6 +145,7 @@ impl Frame {
             | Phase::Retrying { .. }
             | Phase::MapRun { .. }
             | Phase::Answered(_)
+            | Phase::Closed(_)
             | Phase::Over => false,
         }
     }
@@ -153,7 +171,7 @@ impl Phase {
             | Self::Retrying { entry, .. }
             | Self::MapRun { entry, .. }
             | Self::Answered(entry) => Some(entry),
-            Self::Forked(fork) => Some(&fork.entry),
+            Self::Forked(fork) | Self::Closed(fork) => Some(&fork.entry),
             Self::Between { .. } | Self::Over => None,
         }
     }
@@ -167,7 +185,7 @@ impl Phase {
             | Self::Retrying { entry, .. }
             | Self::MapRun { entry, .. }
             | Self::Answered(entry) => Some(entry),
-            Self::Forked(fork) => Some(fork.entry),
+            Self::Forked(fork) | Self::Closed(fork) => Some(fork.entry),
             Self::Between { .. } | Self::Over => None,
         }
     }
@@ -183,6 +201,7 @@ impl Phase {
             | Self::Retrying { .. }
             | Self::Forked(_)
             | Self::Answered(_)
+            | Self::Closed(_)
             | Self::Over => None,
         }
     }
@@ -190,7 +209,7 @@ impl Phase {
     /// The frames that it has begun and that have not ended.
     pub(crate) fn children(&self) -> Vec<FrameId> {
         match self {
-            Self::Forked(fork) => fork.open.iter().map(|(_, id)| *id).collect(),
+            Self::Forked(fork) | Self::Closed(fork) => fork.open.iter().map(|(_, id)| *id).collect(),
             _ => Vec::new(),
         }
     }

@@ -13,18 +13,23 @@ mod event;
 mod fact;
 mod frame;
 mod payload;
+mod redriven;
 mod render;
+mod replay;
 mod run;
 mod shelf;
+mod standing;
 mod token;
 
 pub use apply::apply;
 pub use command::{Batch, Command, Decision, ItemSource, MapRunCall, Outcome, ResultSink, TaskCall};
 pub use decide::{
-    End, HISTORY_LIMIT, PAYLOAD_LIMIT, Plan, Report, Setting, Trial, Wanted, check_payload, decide,
-    select_items,
+    End, HISTORY_LIMIT, PAYLOAD_LIMIT, Plan, REDRIVE_LIMIT, Report, Setting, Trial, Wanted, check_payload,
+    decide, select_items,
 };
-pub use event::{EventKind, FORMAT, HistoryEvent, Retry, StateType};
+pub use event::{EventKind, FORMAT, HistoryEvent, Resumed, Retry, StateType};
 pub use fact::{Fact, Moment, Start, TimerId};
 pub use payload::Payload;
+pub use replay::{Difference, Replay};
 pub use run::Run;
+pub use standing::{Doing, Standing};

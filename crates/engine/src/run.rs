@@ -23,6 +23,10 @@ pub struct Run {
     pub(crate) last_id: u64,
     pub(crate) outcome: Option<Outcome>,
     frames: Shelf<Arc<Frame>>,
+    /// The frames as they were when the execution did not end well: what a redrive goes on with.
+    wreck: Shelf<Arc<Frame>>,
+    /// How often it was redriven.
+    pub(crate) redrives: u32,
     /// The frames that can go on without anything happening first.
     ready: Shelf<()>,
     /// The frame that the last event was about: the others have their turn before it.
@@ -41,6 +45,11 @@ impl Run {
             apply(&mut run, event);
         }
         run
+    }
+
+    /// A run that begins once more where the history of this one ends: it knows nothing of it but its length.
+    pub fn anew(&self) -> Self {
+        Self { last_id: self.last_id, ..Self::default() }
     }
 
     /// What it was started with; none before that.
@@ -163,12 +172,38 @@ impl Run {
         }
     }
 
-    /// Nothing goes on any more.
+    /// Nothing goes on any more, or not before a redrive.
     pub(crate) fn finish(&mut self, outcome: Outcome) {
-        self.frames = Shelf::default();
+        let frames = std::mem::take(&mut self.frames);
+        self.wreck = match outcome {
+            Outcome::Succeeded { .. } => Shelf::default(),
+            Outcome::Failed { .. } | Outcome::TimedOut | Outcome::Aborted { .. } => frames,
+        };
         self.ready = Shelf::default();
         self.held = 0;
         self.outcome = Some(outcome);
+    }
+
+    /// The frames of an execution that has not ended well go on as `resume` says.
+    pub(crate) fn reopen(&mut self, resume: impl Fn(FrameId, Frame) -> Frame) {
+        self.outcome = None;
+        for (id, frame) in std::mem::take(&mut self.wreck).iter() {
+            let frame = resume(id, Frame::clone(frame));
+            self.held = self.held.saturating_add(bytes(frame.variables.values()));
+            self.put(id, frame);
+        }
+    }
+
+    /// All frames; of an execution that has not ended well, as they were then.
+    pub(crate) fn frames(&self) -> impl Iterator<Item = (FrameId, &Frame)> {
+        let frames = if self.outcome.is_none() { &self.frames } else { &self.wreck };
+        frames.iter().map(|(id, frame)| (id, &**frame))
+    }
+
+    /// One of [`Self::frames`].
+    pub(crate) fn seen(&self, id: FrameId) -> Option<&Frame> {
+        let frames = if self.outcome.is_none() { &self.frames } else { &self.wreck };
+        frames.get(id).map(|frame| &**frame)
     }
 }
 

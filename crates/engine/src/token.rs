@@ -19,6 +19,9 @@ pub(crate) fn token(run: &Run, frame: FrameId, entry: &Entry) -> String {
     for number in [run.secret, entry.id, u64::from(entry.retry_count)] {
         hash.update(number.to_be_bytes());
     }
+    if entry.redrive > 0 {
+        hash.update(entry.redrive.to_be_bytes());
+    }
     let mut bytes = hash.finalize().to_vec();
     if frame != ROOT {
         bytes.extend(frame.to_be_bytes());

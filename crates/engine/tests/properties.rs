@@ -92,6 +92,8 @@ enum Move {
     Succeed(usize),
     Fail(usize, &'static str),
     Submit(usize),
+    Stop,
+    Redrive,
     Stale,
 }
 
@@ -101,6 +103,8 @@ fn moves() -> impl Strategy<Value = Move> {
         5 => (0..9_usize).prop_map(Move::Succeed),
         3 => (0..9_usize, prop_oneof![Just("Busy"), Just("Broken"), Just("")]).prop_map(|(at, e)| Move::Fail(at, e)),
         2 => (0..9_usize).prop_map(Move::Submit),
+        1 => Just(Move::Stop),
+        3 => Just(Move::Redrive),
         1 => Just(Move::Stale),
     ]
 }
@@ -117,6 +121,8 @@ fn fact(world: &mut World, step: &Move) -> Option<Fact> {
             Fact::TaskFailed { token: token(world, *at)?, failure: Failure::new(*error, "why") }
         }
         Move::Submit(at) => Fact::TaskSubmitted { token: token(world, *at)?, response: json!({}) },
+        Move::Stop => Fact::StopAsked { error: None, cause: None },
+        Move::Redrive => Fact::Redriven,
         Move::Stale => Fact::TimerFired { timer: TimerId("timeout/2/0@7".to_owned()) },
     })
 }
@@ -132,11 +138,19 @@ proptest! {
         steps in prop::collection::vec(moves(), 0..30),
     ) {
         let mut world = World::begin(&definition, json!({"n": 0}));
+        let mut tokens = std::collections::BTreeSet::new();
         for step in &steps {
             let (before, known) = (world.run.clone(), world.events.len());
             let Some(fact) = fact(&mut world, step) else { continue };
             let again = decide(&world.machine, &Run::fold(&stored(&world.events)), &fact, &world.moment());
-            prop_assert_eq!(world.tell(&fact), again);
+            if fact == Fact::Redriven {
+                prop_assert_eq!(world.redrive(), again);
+            } else {
+                prop_assert_eq!(world.tell(&fact), again);
+            }
+            for call in world.calls.drain(..) {
+                prop_assert!(tokens.insert(call.token), "a token names one call");
+            }
             let mut run = before;
             for (at, event) in stored(&world.events[known..]).iter().enumerate() {
                 prop_assert_eq!(event.id, (known + at + 1) as u64);
@@ -160,7 +174,8 @@ proptest! {
         prop_assert_eq!(world.run.outcome(), world.finished.as_ref());
         prop_assert!(world.timers.is_empty(), "{:?}", world.timers);
         let last: Vec<_> = world.events.iter().filter(|event| event.kind.is_last()).collect();
-        prop_assert_eq!(last.len(), 1);
+        let redriven = world.types().iter().filter(|kind| *kind == "ExecutionRedriven").count();
+        prop_assert_eq!(last.len(), 1 + redriven);
     }
 
     /// A history that was damaged changes no more than the run: nothing fails, in the fold or in what is decided.

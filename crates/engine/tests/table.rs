@@ -100,6 +100,7 @@ fn order(command: &Command) -> &'static str {
         Command::WakeAt { .. } => "set a timer",
         Command::ForgetTimer { .. } => "forget a timer",
         Command::StartMapRun(_) => "start the map run",
+        Command::RedriveMapRun(_) => "redrive the map run",
         Command::StopMapRun { .. } => "stop the map run",
         Command::Finish(_) => "finish",
     }
@@ -119,6 +120,7 @@ fn name(fact: &Fact) -> &'static str {
         Fact::Heartbeat { .. } => "Heartbeat",
         Fact::TimerFired { .. } => "TimerFired",
         Fact::StopAsked { .. } => "StopAsked",
+        Fact::Redriven => "Redriven",
     }
 }
 
@@ -138,6 +140,7 @@ fn facts(world: &World) -> Vec<(Fact, String)> {
         Fact::MapRunFailed { token: token.clone(), failure: failure() },
         Fact::Heartbeat { token },
         Fact::StopAsked { error: None, cause: None },
+        Fact::Redriven,
     ];
     let timers = world.timers.keys().map(|timer| Fact::TimerFired { timer: timer.clone() });
     facts.extend(timers);
@@ -155,7 +158,7 @@ fn what(fact: &Fact) -> String {
 
 /// Everywhere that an execution can stand.
 fn places() -> Vec<(&'static str, Value, World)> {
-    [states_by_themselves(), states_with_states_inside()].into_iter().flatten().collect()
+    [states_by_themselves(), states_with_states_inside(), ends()].into_iter().flatten().collect()
 }
 
 type Places = Vec<(&'static str, Value, World)>;
@@ -248,7 +251,32 @@ fn states_with_states_inside() -> Places {
     distributed["ItemProcessor"]["ProcessorConfig"] =
         json!({"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"});
     place("Map, distributed, its map run under way", graph(&distributed), json!([1, 2, 3]), &|_| {});
-    place("Over", graph(&pass_end()), json!({}), &|_| {});
+    places
+}
+
+fn ends() -> Places {
+    let mut places = Vec::new();
+    let mut place = |name, state: &Value, input: Value, reach: &dyn Fn(&mut World)| {
+        place(&mut places, name, (named("S", state), input), reach);
+    };
+    let stop = |world: &mut World| drop(world.tell(&Fact::StopAsked { error: None, cause: None }));
+    let task = plain_task();
+    place("Over, well", &pass_end(), json!({}), &|_| {});
+    place("Over, in a Fail", &json!({"Type": "Fail"}), json!({}), &|_| {});
+    place("Over, stopped in a Wait", &json!({"Type": "Wait", "Seconds": 5, "End": true}), json!({}), &stop);
+    place("Over, by a Task", &task, json!({}), &|world| drop(world.fail("Broken", "why")));
+    let parallel =
+        json!({"Type": "Parallel", "Branches": [named("A", &task), named("B", &pass_end())], "End": true});
+    place("Over, by one of two branches of a Parallel", &parallel, json!({}), &|world| {
+        world.fail("Broken", "why");
+    });
+    let mut map = json!({"Type": "Map", "ItemProcessor": named("I", &task), "End": true});
+    place("Over, stopped in three iterations of a Map", &map, json!([1, 2, 3]), &stop);
+    map["ItemProcessor"]["ProcessorConfig"] = json!({"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"});
+    place("Over, by a map run", &map, json!([1, 2, 3]), &|world| {
+        let token = world.map_runs[0].token.clone();
+        world.tell(&Fact::MapRunFailed { token, failure: Failure::new("Broken", "why") });
+    });
     places
 }
 

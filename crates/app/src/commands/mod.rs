@@ -4,11 +4,13 @@ mod approve;
 mod deploy;
 mod doctor;
 mod env;
+mod executions;
 mod git_credential;
 mod image;
 mod lint;
 mod logs;
 mod new;
+mod redrive;
 mod serve;
 mod status;
 mod wait;
@@ -56,6 +58,11 @@ enum Command {
     Logs(logs::LogsArgs),
     /// Wait until an execution, build, job or endpoint has ended
     Wait(wait::WaitArgs),
+    /// Have an execution go on that failed, timed out or was stopped, from where it stood
+    Redrive(redrive::RedriveArgs),
+    /// Look at executions as they were, under another definition, or beside each other
+    #[command(subcommand)]
+    Executions(executions::ExecutionsCommand),
     /// Approve a model version or answer an execution's question with yes; without a name, list what waits
     Approve(approve::ApproveArgs),
     /// Reject a model version or answer an execution's question with no
@@ -77,6 +84,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Status(args) => waited_for(status::run(args)),
         Command::Logs(args) => waited_for(logs::run(args)),
         Command::Wait(args) => waited_for(wait::run(args)),
+        Command::Redrive(args) => waited_for(redrive::run(args)),
+        Command::Executions(command) => waited_for(executions::run(command)),
         Command::Approve(args) => waited_for(approve::approve(args)),
         Command::Reject(args) => waited_for(approve::reject(args)),
     }

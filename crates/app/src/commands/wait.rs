@@ -39,10 +39,18 @@ pub(crate) struct WaitArgs {
 pub(crate) async fn run(args: WaitArgs) -> Result<(), Failure> {
     let client = args.connect.client()?;
     let mut subject = subject::find(&client, &args.name).await?;
-    let name = subject.name();
-    settle(&client, &mut subject, args.timeout).await?;
-    printer::result(format_args!("{name} {}", subject.status()));
-    if subject.is_good() { Ok(()) } else { Err(failure(&client, &subject).await?) }
+    until_over(&client, &mut subject, args.timeout).await
+}
+
+/// Waits until it is over and says how it ended, by the exit code too.
+pub(super) async fn until_over(
+    client: &Client,
+    subject: &mut Subject,
+    timeout: Option<Duration>,
+) -> Result<(), Failure> {
+    settle(client, subject, timeout).await?;
+    printer::result(format_args!("{} {}", subject.name(), subject.status()));
+    if subject.is_good() { Ok(()) } else { Err(failure(client, subject).await?) }
 }
 
 async fn settle(client: &Client, subject: &mut Subject, limit: Option<Duration>) -> Result<(), Failure> {
@@ -95,7 +103,7 @@ async fn failure(client: &Client, subject: &Subject) -> Result<Failure, Failure>
 }
 
 /// `90s`, `10m`, `2h`, or seconds.
-fn span(text: &str) -> Result<Duration, String> {
+pub(super) fn span(text: &str) -> Result<Duration, String> {
     let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
         Some(at) => text.split_at(at),
         None => (text, "s"),

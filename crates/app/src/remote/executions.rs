@@ -127,9 +127,19 @@ pub(crate) async fn find(
 
 /// What the execution has gone through so far.
 pub(crate) async fn history(client: &Client, arn: &str) -> Answered<History> {
+    Ok(History::read(&events(client, arn).await?))
+}
+
+/// All events of the execution so far, as `GetExecutionHistory` shows them.
+pub(crate) async fn events(client: &Client, arn: &str) -> Answered<Vec<Value>> {
     let input = json!({"executionArn": arn, "maxResults": 1000});
-    let events: Vec<Value> = STATES.all(client, "GetExecutionHistory", input, "events").await?;
-    Ok(History::read(&events))
+    STATES.all(client, "GetExecutionHistory", input, "events").await
+}
+
+/// Has an execution go on that has not ended well.
+pub(crate) async fn redrive(client: &Client, arn: &str) -> Answered<()> {
+    let answer: Answered<Value> = STATES.ask(client, "RedriveExecution", json!({"executionArn": arn})).await;
+    answer.map(drop)
 }
 
 #[cfg(test)]

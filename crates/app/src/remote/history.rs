@@ -25,6 +25,8 @@ pub(crate) struct Visit {
     pub state: String,
     /// When it was entered, in seconds since 1970.
     pub entered: f64,
+    /// What it was given, as JSON text.
+    pub input: Option<String>,
     /// When it was left.
     pub left: Option<f64>,
     /// What it left with, as JSON text.
@@ -98,13 +100,17 @@ impl History {
         let details = details(event);
         self.lines.push((time, line(kind, details)));
         if kind.ends_with("StateEntered") {
-            self.visits.push(Visit::enter(text(details, "name")?, time));
+            self.visits
+                .push(Visit { input: text(details, "input"), ..Visit::enter(text(details, "name")?, time) });
             return Some(self.visits.len() - 1);
         }
         if let Some(how) = ending(kind) {
             let (error, cause) = (text(details, "error"), text(details, "cause"));
             self.end = Some(End { how: how.to_owned(), error, cause });
             return before;
+        }
+        if kind == "ExecutionRedriven" {
+            self.end = None;
         }
         let visit = self.visits.get_mut(before?)?;
         if kind.ends_with("StateExited") {
@@ -122,7 +128,15 @@ impl History {
 
 impl Visit {
     fn enter(state: String, time: f64) -> Self {
-        Self { state, entered: time, left: None, output: None, jobs: Vec::new(), failures: Vec::new() }
+        Self {
+            state,
+            entered: time,
+            input: None,
+            left: None,
+            output: None,
+            jobs: Vec::new(),
+            failures: Vec::new(),
+        }
     }
 
     /// The member at that JSON pointer of what the state left with.
@@ -138,7 +152,7 @@ fn ending(kind: &str) -> Option<&str> {
 }
 
 /// The one member that ends in `EventDetails`.
-fn details(event: &Value) -> &Value {
+pub(crate) fn details(event: &Value) -> &Value {
     let members = event.as_object().into_iter().flatten();
     members
         .filter(|(name, _)| name.ends_with("EventDetails"))
@@ -152,7 +166,8 @@ fn job(details: &Value) -> Option<(Kind, String)> {
     Kind::ALL.into_iter().find_map(|kind| Some((kind, text(&parameters, &format!("{}Name", kind.word()))?)))
 }
 
-fn line(kind: &str, details: &Value) -> String {
+/// The event in one line.
+pub(crate) fn line(kind: &str, details: &Value) -> String {
     let mut line = kind.to_owned();
     for name in ["name", "resource", "error", "cause"] {
         if let Some(word) = text(details, name) {

@@ -8,6 +8,7 @@ pub(crate) mod history;
 pub(crate) mod images;
 pub(crate) mod jobs;
 pub(crate) mod logs;
+pub(crate) mod looks;
 pub(crate) mod objects;
 pub(crate) mod registry;
 pub(crate) mod stacks;

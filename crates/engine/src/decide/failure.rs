@@ -184,7 +184,7 @@ fn close(story: &mut Story<'_>, here: &Entered<'_>, from: Option<u64>) {
         | StateKind::Fail(_) => return,
     };
     let phase = story.run.frame(here.frame).map(|frame| &frame.phase);
-    if let Some(Phase::Answered(_)) = phase
+    if let Some(Phase::Answered(_) | Phase::Closed(_)) = phase
         && from.is_none()
     {
         return;

@@ -56,6 +56,7 @@ fn turn(story: &mut Story<'_>, frame: FrameId) {
             | Phase::Retrying { .. }
             | Phase::MapRun { .. }
             | Phase::Answered(_)
+            | Phase::Closed(_)
             | Phase::Over,
         )
         | None => {}

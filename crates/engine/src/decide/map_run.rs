@@ -20,16 +20,19 @@ use super::{
 use crate::{
     Command, EventKind, Payload,
     command::{Batch, ItemSource, MapRunCall, ResultSink},
-    frame::Phase,
+    frame::{MapCall, Phase},
     token::token,
 };
 
-/// Begins the map run, for the first time or again.
+/// Begins the map run, for the first time or again; a redrive goes on with the one that has not ended well.
 pub(super) fn start(
     story: &mut Story<'_>,
     here: &Entered<'_>,
     (map, distributed): (&Map, &Distributed),
 ) -> Result<(), Fault> {
+    if let Some(before) = &here.entry.map_run {
+        return redrive(story, here, (map, distributed), before);
+    }
     let items = match distributed.reader {
         None => Some(map::items(story, here, map)?),
         Some(_) => None,
@@ -40,6 +43,25 @@ pub(super) fn start(
     story.tell(here.frame, EventKind::MapRunStarted { arn: call.arn.clone(), token: call.token.clone() });
     if !story.over() {
         story.order(Command::StartMapRun(Box::new(call)));
+    }
+    Ok(())
+}
+
+fn redrive(
+    story: &mut Story<'_>,
+    here: &Entered<'_>,
+    (map, distributed): (&Map, &Distributed),
+    before: &MapCall,
+) -> Result<(), Fault> {
+    let items = match distributed.reader {
+        None => Some(map::items(story, here, map)?),
+        Some(_) => None,
+    };
+    let call = Sight::new(story, here).look(|scope| call(story, here, (map, distributed), items, scope))?;
+    let (arn, token, count) = (before.arn.clone(), call.token.clone(), before.redrives.saturating_add(1));
+    story.tell(here.frame, EventKind::MapRunRedriven { arn: arn.clone(), count, token });
+    if !story.over() {
+        story.order(Command::RedriveMapRun(Box::new(MapRunCall { arn, ..call })));
     }
     Ok(())
 }

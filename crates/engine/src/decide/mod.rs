@@ -13,11 +13,12 @@ mod map;
 mod map_run;
 mod parallel;
 mod pass;
+mod redrive;
 mod sight;
 mod story;
 mod succeed;
 mod task;
-mod timers;
+pub(crate) mod timers;
 mod trial;
 mod wait;
 mod wreck;
@@ -31,39 +32,51 @@ use trainyard_lang::asl::Machine;
 use self::story::Story;
 pub use self::{
     limits::{HISTORY_LIMIT, PAYLOAD_LIMIT},
+    redrive::REDRIVE_LIMIT,
     trial::{End, Plan, Report, Setting, Trial, Wanted},
 };
-use crate::{Command, Decision, EventKind, Fact, ItemSource, Moment, Payload, Run, Start, frame::ROOT};
+use crate::{
+    Command, Decision, EventKind, Fact, ItemSource, Moment, Outcome, Payload, Run, Start, frame::ROOT,
+};
 
 /// Decides what follows from one fact. Reads no clock and rolls no dice: both come in `Moment`.
 ///
 /// The run must be the fold of all that was decided before. The same machine, run, fact and moment always give the
 /// same decision. A fact about something that the run does not wait for gives an empty one.
 pub fn decide(machine: &Machine, run: &Run, fact: &Fact, at: &Moment) -> Decision {
-    if run.outcome().is_some() {
-        return Decision::default();
-    }
     let mut story = Story::new(machine, run.clone(), *at);
+    match (run.outcome(), fact) {
+        (None, fact) => hear(&mut story, fact),
+        (Some(Outcome::Failed { .. } | Outcome::TimedOut | Outcome::Aborted { .. }), Fact::Redriven) => {
+            redrive::redriven(&mut story);
+        }
+        (Some(_), _) => {}
+    }
+    story.decision()
+}
+
+/// What follows for an execution that is not over.
+fn hear(story: &mut Story<'_>, fact: &Fact) {
+    let begun = story.run.start().is_some();
     match fact {
-        Fact::Started(start) if run.start().is_none() => begin(&mut story, start),
-        Fact::Started(_) => {}
-        _ if run.start().is_none() => {}
-        Fact::TaskTaken { token, worker } => answer::taken(&mut story, token, worker.as_deref()),
-        Fact::TaskSubmitted { token, response } => answer::submitted(&mut story, token, response),
-        Fact::TaskSubmitFailed { token, failure } => answer::refused(&mut story, token, failure),
-        Fact::TaskSucceeded { token, output } => answer::succeeded(&mut story, token, output),
-        Fact::TaskFailed { token, failure } => answer::failed(&mut story, token, failure),
-        Fact::MapRunSucceeded { token, output } => map_run::succeeded(&mut story, token, output),
-        Fact::MapRunFailed { token, failure } => map_run::failed(&mut story, token, failure),
-        Fact::Heartbeat { token } => answer::heard(&mut story, token),
-        Fact::TimerFired { timer } => timers::fired(&mut story, timer),
+        Fact::Started(start) if !begun => begin(story, start),
+        Fact::Started(_) | Fact::Redriven => {}
+        _ if !begun => {}
+        Fact::TaskTaken { token, worker } => answer::taken(story, token, worker.as_deref()),
+        Fact::TaskSubmitted { token, response } => answer::submitted(story, token, response),
+        Fact::TaskSubmitFailed { token, failure } => answer::refused(story, token, failure),
+        Fact::TaskSucceeded { token, output } => answer::succeeded(story, token, output),
+        Fact::TaskFailed { token, failure } => answer::failed(story, token, failure),
+        Fact::MapRunSucceeded { token, output } => map_run::succeeded(story, token, output),
+        Fact::MapRunFailed { token, failure } => map_run::failed(story, token, failure),
+        Fact::Heartbeat { token } => answer::heard(story, token),
+        Fact::TimerFired { timer } => timers::fired(story, timer),
         Fact::StopAsked { error, cause } => {
-            wreck::abandon(&mut story, ROOT);
+            wreck::abandon(story, ROOT);
             let kind = EventKind::ExecutionAborted { error: error.clone(), cause: cause.clone() };
             story.tell(ROOT, kind);
         }
     }
-    story.decision()
 }
 
 /// What the child executions of a map run are given for some of its items, by the Map state's `ItemSelector`. The
@@ -96,7 +109,7 @@ fn begin(story: &mut Story<'_>, start: &Start) {
         },
     );
     if let Some(at) = deadline {
-        story.order(Command::WakeAt { timer: timers::execution(), at });
+        story.order(Command::WakeAt { timer: timers::execution(0), at });
     }
     flow::go_on(story);
 }

@@ -92,10 +92,10 @@ impl<'d> Story<'d> {
         self.tell_after(frame, if outside { 0 } else { last }, kind);
     }
 
-    /// Adds an event that follows from that one, and folds it. Nothing is added to a run that is over; the last
-    /// event that a history may have is the end of the execution.
+    /// Adds an event that follows from that one, and folds it. Nothing is added to a run that is over but its redrive;
+    /// the last event that a history may have is the end of the execution.
     pub(super) fn tell_after(&mut self, frame: FrameId, previous: u64, kind: EventKind) {
-        if self.over() {
+        if self.over() && !matches!(kind, EventKind::ExecutionRedriven { .. }) {
             return;
         }
         let id = self.run.last_id + 1;
@@ -110,7 +110,7 @@ impl<'d> Story<'d> {
         self.decision.events.push(event);
         if let Some(outcome) = self.run.outcome.clone() {
             if self.run.deadline.is_some() {
-                self.order(Command::ForgetTimer { timer: timers::execution() });
+                self.order(Command::ForgetTimer { timer: timers::execution(self.run.redrives) });
             }
             if self.resting {
                 self.order(Command::ForgetTimer { timer: timers::breath() });

@@ -17,40 +17,46 @@ use crate::{
     frame::{Call, Entry, FrameId, Phase, ROOT},
 };
 
-/// The end of the whole execution.
-pub(super) fn execution() -> TimerId {
-    TimerId("execution".to_owned())
+/// The end of the whole execution, or of this redrive of it.
+pub(crate) fn execution(redrives: u32) -> TimerId {
+    TimerId(since(redrives, "execution".to_owned()))
 }
 
 /// The rest of a decision that has grown long.
-pub(super) fn breath() -> TimerId {
+pub(crate) fn breath() -> TimerId {
     TimerId(BREATH.to_owned())
 }
 
 const BREATH: &str = "go-on";
 
-fn named(frame: FrameId, name: String) -> TimerId {
+fn named(frame: FrameId, entry: &Entry, name: String) -> TimerId {
+    let name = since(entry.redrive, name);
     TimerId(if frame == ROOT { name } else { format!("{name}@{frame}") })
 }
 
+/// A timer of a redrive is none of those that were set before it.
+fn since(redrive: u32, name: String) -> String {
+    if redrive == 0 { name } else { format!("{name}+{redrive}") }
+}
+
 /// The end of a Wait state.
-pub(super) fn wait(frame: FrameId, entry: &Entry) -> TimerId {
-    named(frame, format!("wait/{}", entry.id))
+pub(crate) fn wait(frame: FrameId, entry: &Entry) -> TimerId {
+    named(frame, entry, format!("wait/{}", entry.id))
 }
 
 /// The end of an attempt.
-pub(super) fn timeout(frame: FrameId, entry: &Entry) -> TimerId {
-    named(frame, format!("timeout/{}/{}", entry.id, entry.retry_count))
+pub(crate) fn timeout(frame: FrameId, entry: &Entry) -> TimerId {
+    named(frame, entry, format!("timeout/{}/{}", entry.id, entry.retry_count))
 }
 
 /// The time until which an attempt must be heard of.
-pub(super) fn heartbeat(frame: FrameId, entry: &Entry) -> TimerId {
-    named(frame, format!("heartbeat/{}/{}", entry.id, entry.retry_count))
+pub(crate) fn heartbeat(frame: FrameId, entry: &Entry) -> TimerId {
+    named(frame, entry, format!("heartbeat/{}/{}", entry.id, entry.retry_count))
 }
 
 /// The next attempt.
 pub(super) fn retry(frame: FrameId, entry: &Entry) -> TimerId {
-    named(frame, format!("retry/{}/{}", entry.id, entry.retry_count + 1))
+    named(frame, entry, format!("retry/{}/{}", entry.id, entry.retry_count + 1))
 }
 
 /// Forgets the timers of an attempt.
@@ -64,7 +70,7 @@ pub(super) fn forget_call(story: &mut Story<'_>, (frame, entry): (FrameId, &Entr
 
 /// A timer has fired; one that nobody waits for any more changes nothing.
 pub(super) fn fired(story: &mut Story<'_>, timer: &TimerId) {
-    if *timer == execution() {
+    if *timer == execution(story.run.redrives) {
         if story.run.deadline.is_some() {
             wreck::abandon(story, ROOT);
             story.tell(ROOT, EventKind::ExecutionTimedOut);

@@ -26,6 +26,8 @@ pub(super) fn enter(story: &mut Story<'_>, frame: FrameId, (state, wait): (&Stat
         input,
         retry_count: 0,
         retries: Default::default(),
+        redrive: 0,
+        map_run: None,
     };
     let ends = Sight::of(story, frame, &entry).look(|scope| wait.ends(&state.flow, scope)).map(Timestamp);
     let until = ends.as_ref().ok().copied();

@@ -22,7 +22,12 @@ pub(super) fn abandon(story: &mut Story<'_>, frame: FrameId) {
             story.order(Command::CancelTask { token: call.token });
         }
         Phase::MapRun { call, .. } => story.order(Command::StopMapRun { token: call.token, arn: call.arn }),
-        Phase::Between { .. } | Phase::Entered(_) | Phase::Forked(_) | Phase::Answered(_) | Phase::Over => {}
+        Phase::Between { .. }
+        | Phase::Entered(_)
+        | Phase::Forked(_)
+        | Phase::Answered(_)
+        | Phase::Closed(_)
+        | Phase::Over => {}
     }
 }
 

@@ -44,6 +44,7 @@ impl HistoryEvent {
             EventKind::ExecutionFailed { .. } => "ExecutionFailed",
             EventKind::ExecutionTimedOut => "ExecutionTimedOut",
             EventKind::ExecutionAborted { .. } => "ExecutionAborted",
+            EventKind::ExecutionRedriven { .. } => "ExecutionRedriven",
             EventKind::EvaluationFailed { .. } => "EvaluationFailed",
             EventKind::ParallelStateStarted { .. } => "ParallelStateStarted",
             EventKind::ParallelStateSucceeded => "ParallelStateSucceeded",
@@ -56,6 +57,7 @@ impl HistoryEvent {
             EventKind::MapStateSucceeded => "MapStateSucceeded",
             EventKind::MapStateFailed => "MapStateFailed",
             EventKind::MapRunStarted { .. } => "MapRunStarted",
+            EventKind::MapRunRedriven { .. } => "MapRunRedriven",
             EventKind::MapRunSucceeded => "MapRunSucceeded",
             EventKind::MapRunFailed { .. } => "MapRunFailed",
             EventKind::MapRunAborted => "MapRunAborted",
@@ -97,6 +99,12 @@ impl HistoryEvent {
             EventKind::MapIterationFailed { name, index } => ("mapIterationFailed", nth(name, *index)),
             EventKind::MapIterationAborted { name, index } => ("mapIterationAborted", nth(name, *index)),
             EventKind::MapRunStarted { arn, .. } => ("mapRunStarted", json!({"mapRunArn": arn})),
+            EventKind::MapRunRedriven { arn, count, .. } => {
+                ("mapRunRedriven", json!({"mapRunArn": arn, "redriveCount": count}))
+            }
+            EventKind::ExecutionRedriven { count, .. } => {
+                ("executionRedriven", json!({"redriveCount": count}))
+            }
             EventKind::MapRunFailed { failure } => ("mapRunFailed", with_failure(json!({}), failure)),
             EventKind::StateAborted { .. }
             | EventKind::ParallelStateStarted { .. }

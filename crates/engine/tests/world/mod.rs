@@ -43,6 +43,7 @@ pub(crate) fn start(input: Value) -> Start {
         machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:train".to_owned(),
         machine_name: "train".to_owned(),
         redrive_count: Some(0),
+        redrive_time: None,
     }
 }
 
@@ -83,12 +84,22 @@ impl World {
                 Command::CancelTask { token } => self.cancelled.push(token),
                 Command::WakeAt { timer, at } => drop(self.timers.insert(timer, at)),
                 Command::ForgetTimer { timer } => drop(self.timers.remove(&timer)),
-                Command::StartMapRun(call) => self.map_runs.push(*call),
+                Command::StartMapRun(call) | Command::RedriveMapRun(call) => self.map_runs.push(*call),
                 Command::StopMapRun { token, .. } => self.cancelled.push(token),
                 Command::Finish(outcome) => {
                     assert!(self.finished.replace(outcome).is_none(), "finished twice")
                 }
             }
+        }
+        decision
+    }
+
+    /// Has an execution that is over go on.
+    pub(crate) fn redrive(&mut self) -> Decision {
+        let finished = self.finished.take();
+        let decision = self.tell(&Fact::Redriven);
+        if decision.events.is_empty() {
+            self.finished = finished;
         }
         decision
     }

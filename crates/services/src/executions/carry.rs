@@ -76,10 +76,14 @@ pub(super) fn carry(
                 changes.cancel(TIMERS, &timer_id(&arn, timer));
             }
             Command::StartMapRun(call) => map_runs::begin(changes, execution, call, now)?,
+            Command::RedriveMapRun(call) => map_runs::redrive(changes, execution, call)?,
             // It sees by itself that nobody waits for it.
             Command::StopMapRun { arn, .. } => map_runs::wake(changes, execution, arn),
             Command::Finish(outcome) => {
                 finish(execution, outcome, now);
+                if let (Some(end), Some(last)) = (&mut execution.end, decision.events.last()) {
+                    end.events = last.id;
+                }
                 if let Some(parent) = execution.parent.as_ref().filter(|parent| parent.waits) {
                     changes.schedule(WorkItem::now(OBSERVATIONS, &parent.token, ""));
                 }
@@ -126,7 +130,7 @@ fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
 /// Notes how the execution has ended.
 pub(super) fn finish(execution: &mut Execution, outcome: &Outcome, now: Timestamp) {
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let end = End { at: now, output: None, error: None, cause: None };
+    let end = End { at: now, output: None, error: None, cause: None, events: 0 };
     let (status, end) = match outcome {
         Outcome::Succeeded { output } => (Status::Succeeded, End { output: Some(output.to_string()), ..end }),
         Outcome::Failed { failure } => {

@@ -58,6 +58,9 @@ pub enum Error {
     /// Another execution has the name.
     #[error("Execution Already Exists: '{0}'")]
     ExecutionExists(String),
+    /// The execution cannot be redriven, for this reason.
+    #[error("{0}")]
+    NotRedrivable(&'static str),
     /// There is no such execution.
     #[error("Execution Does Not Exist: '{0}'")]
     NoExecution(String),
@@ -105,6 +108,7 @@ impl Refusal for Error {
             | Self::Logging(_)
             | Self::Encryption(_)
             | Self::TooManyTags(_)
+            | Self::NotRedrivable(_)
             | Self::InvalidInput(_)
             | Self::InvalidOutput(_)
             | Self::InvalidToken
@@ -140,6 +144,7 @@ impl Refusal for Error {
             Self::TooManyTags(_) => "TooManyTags",
             Self::ExecutionLimit(_) => "ExecutionLimitExceeded",
             Self::ExecutionExists(_) => "ExecutionAlreadyExists",
+            Self::NotRedrivable(_) => "ExecutionNotRedrivable",
             Self::NoExecution(_) => "ExecutionDoesNotExist",
             Self::InvalidInput(_) => "InvalidExecutionInput",
             Self::InvalidOutput(_) => "InvalidOutput",

@@ -8,6 +8,7 @@ use trainyard_store::{Keys, Noun};
 use super::{
     map_runs::{self, Child},
     names,
+    redrivable::Redrives,
 };
 use crate::identity::role_session;
 
@@ -56,6 +57,9 @@ pub struct Execution {
     /// The alias that it was started by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
+    /// How it was redriven.
+    #[serde(default, skip_serializing_if = "Redrives::is_none")]
+    pub redrives: Redrives,
 }
 
 /// The task of another execution that has started an execution.
@@ -81,6 +85,13 @@ pub struct End {
     /// Why, if that was said.
     #[serde(default)]
     pub cause: Option<String>,
+    /// How many events its history had then.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) events: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// AWS's words for how an execution stands.
@@ -108,15 +119,6 @@ impl Status {
             Self::Failed => "FAILED",
             Self::TimedOut => "TIMED_OUT",
             Self::Aborted => "ABORTED",
-        }
-    }
-
-    /// Why an execution that stands so cannot be redriven.
-    pub fn why_not_redrivable(self) -> &'static str {
-        match self {
-            Self::Running => "Execution is RUNNING and cannot be redriven",
-            Self::Succeeded => "Execution is SUCCEEDED and cannot be redriven",
-            Self::Failed | Self::TimedOut | Self::Aborted => "redriving is not supported yet",
         }
     }
 }

@@ -177,7 +177,7 @@ impl Life {
             Command::ForgetTimer { timer } => {
                 self.timers.remove(&timer);
             }
-            Command::StartMapRun(call) => {
+            Command::StartMapRun(call) | Command::RedriveMapRun(call) => {
                 let cause = format!("The state '{}' cannot be run by an express execution.", call.state_name);
                 let failure = Failure::new("States.Runtime", cause);
                 self.calls.spawn(async move { Fact::MapRunFailed { token: call.token, failure } });

@@ -46,7 +46,7 @@ impl Journal {
 
     /// What of the events is logged.
     pub(super) fn lines(&self, execution: &Execution, events: &[HistoryEvent]) -> Vec<LogLine> {
-        record::lines(&execution.arn(), (self.level, self.data), events)
+        record::lines(execution, (self.level, self.data), events)
     }
 
     /// Adds what of the events is logged to the commit that they are in.

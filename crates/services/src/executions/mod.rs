@@ -16,6 +16,7 @@ mod execution;
 mod express;
 mod findings;
 mod journal;
+mod looks;
 mod machine;
 mod machines;
 mod map_runs;
@@ -25,6 +26,8 @@ mod offers;
 mod pending;
 mod query;
 mod record;
+mod redrivable;
+mod redrive;
 mod routing;
 mod runs;
 mod settings;
@@ -51,11 +54,13 @@ pub use error::Error;
 pub use execution::{End, Execution, Parent, Status};
 pub use express::Billed;
 pub use findings::{Finding, Weight};
+pub use looks::{Picture, Replayed};
 pub use machine::{MachineType, Revision, StateMachine, Version};
 pub use machines::{Described, MachineSpec, MachineUpdate};
-pub use map_runs::{Child, Limits, MapRun, MapRunStatus, Tally};
+pub use map_runs::{Child, ChildFilter, Limits, ListedChild, MapRun, MapRunStatus, PENDING_REDRIVE, Tally};
 pub use offers::Handed;
 pub use query::{Direction, HistoryPage};
+pub use redrivable::{Redrivable, Redrives};
 pub use routing::{Route, RouteSpec};
 pub use settings::{Destination, Encryption, Group, KeyOwner, Level, Logging};
 pub use start::StartSpec;
@@ -63,6 +68,8 @@ pub use test_state::{Configuration, ErrorDetails, Inspection, Mock, MockFailure,
 pub use tokens::Answer;
 /// One entry of a history: what [`HistoryPage`] is made of.
 pub use trainyard_engine::HistoryEvent;
+/// Where the threads of control of an execution stand: what [`Picture`] is made of.
+pub use trainyard_engine::{Doing, Standing};
 
 use crate::{artifacts::Artifacts, ground::Ground, logs::Logs, tasks::Tasks, work};
 

@@ -13,7 +13,8 @@ use crate::{
 /// Input and output longer than this together are not in the event, as the whole of it may have 256 KiB.
 const MOST_DATA: usize = 248 * 1024;
 
-/// "Step Functions Execution Status Change". The event of one status of one execution has always the same id.
+/// "Step Functions Execution Status Change". The event of one status of one execution, in one redrive of it,
+/// has always the same id.
 pub(super) fn status_changed(execution: &Execution, now: Timestamp) -> Event {
     let arn = execution.arn().to_string();
     let Execution { input, status, end, .. } = execution;
@@ -26,8 +27,14 @@ pub(super) fn status_changed(execution: &Execution, now: Timestamp) -> Event {
     };
     let (shown_input, input_details) = included(Some(input));
     let (shown_output, output_details) = included(output);
+    let (redrives, redrivable) = (&execution.redrives, execution.redrivable(now));
+    let mut id = vec![arn.as_str(), status.as_str()];
+    let count = redrives.count.to_string();
+    if redrives.count > 0 {
+        id.push(&count);
+    }
     Event {
-        id: uuid_from(&[&arn, status.as_str()]),
+        id: uuid_from(&id),
         scope: execution.scope.clone(),
         bus: DEFAULT_BUS.to_owned(),
         time: now,
@@ -49,10 +56,10 @@ pub(super) fn status_changed(execution: &Execution, now: Timestamp) -> Event {
             "outputDetails": output_details,
             "error": end.as_ref().and_then(|end| end.error.as_deref()),
             "cause": end.as_ref().and_then(|end| end.cause.as_deref()),
-            "redriveCount": 0,
-            "redriveDate": null,
-            "redriveStatus": "NOT_REDRIVABLE",
-            "redriveStatusReason": status.why_not_redrivable(),
+            "redriveCount": redrives.count,
+            "redriveDate": redrives.last.map(|last| last.millis()),
+            "redriveStatus": redrivable.as_str(),
+            "redriveStatusReason": redrivable.reason(),
         }),
     }
 }
@@ -70,4 +77,24 @@ pub(super) fn token_closed(execution: &Arn, token: &str, now: Timestamp) -> Opti
         resources: vec![execution.to_string()],
         detail: json!({"executionArn": execution, "tokenDigest": digest}),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::map_runs::tests::execution, *};
+
+    #[test]
+    fn each_redrive_is_news_of_its_own() {
+        let now = Timestamp(5000);
+        let mut it = execution();
+        let first = status_changed(&it, now);
+        assert_eq!(first.id, status_changed(&it, Timestamp(9000)).id, "told twice, it is one event");
+        it.redrive(now, None);
+        let again = status_changed(&it, now);
+        assert_ne!(first.id, again.id);
+        let detail = &again.detail;
+        assert_eq!((&detail["redriveCount"], &detail["redriveDate"]), (&json!(1), &json!(5000)));
+        assert_eq!((&detail["status"], &detail["stopDate"]), (&json!("RUNNING"), &Value::Null));
+        assert_eq!(first.detail["redriveDate"], Value::Null);
+    }
 }

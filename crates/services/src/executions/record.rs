@@ -2,16 +2,20 @@
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html>
 
 use serde_json::{Value, json};
-use trainyard_domain::{Arn, job::LogLine};
+use trainyard_domain::job::LogLine;
 use trainyard_engine::HistoryEvent;
 
-use super::settings::Level;
+use super::{execution::Execution, settings::Level};
 
 /// What only a log with execution data has.
 const DATA: &[&str] = &["input", "inputDetails", "output", "outputDetails", "parameters"];
 
 /// What of the events is logged at this level, one line each; with `data`, inputs and outputs too.
-pub(super) fn lines(execution: &Arn, (level, data): (Level, bool), events: &[HistoryEvent]) -> Vec<LogLine> {
+pub(super) fn lines(
+    execution: &Execution,
+    (level, data): (Level, bool),
+    events: &[HistoryEvent],
+) -> Vec<LogLine> {
     let wanted = events.iter().filter(|event| is_logged(level, &event.type_name()));
     let line =
         |event: &HistoryEvent| LogLine { time: event.time, text: shown(execution, data, event).to_string() };
@@ -29,7 +33,7 @@ fn is_logged(level: Level, kind: &str) -> bool {
     }
 }
 
-fn shown(execution: &Arn, data: bool, event: &HistoryEvent) -> Value {
+fn shown(execution: &Execution, data: bool, event: &HistoryEvent) -> Value {
     let mut all = event.to_aws();
     let details = all.as_object_mut().and_then(|members| {
         let name = members.keys().find(|name| name.ends_with("EventDetails"))?.clone();
@@ -45,8 +49,8 @@ fn shown(execution: &Arn, data: bool, event: &HistoryEvent) -> Value {
         "details": details,
         "previous_event_id": event.previous.to_string(),
         "event_timestamp": event.time.millis().to_string(),
-        "execution_arn": execution,
-        "redrive_count": "0",
+        "execution_arn": execution.arn(),
+        "redrive_count": execution.redrives.count.to_string(),
     })
 }
 

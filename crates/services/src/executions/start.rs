@@ -11,7 +11,9 @@ use super::{
     execution::{self, Execution, Parent, Status},
     machine::{MachineType, StateMachine},
     names::{self, Qualified, Qualifier},
-    news, routing,
+    news,
+    redrivable::Redrives,
+    routing,
     tell::{Extra, Told},
 };
 use crate::{audit, bus};
@@ -184,6 +186,7 @@ pub(super) fn begin(
         child: None,
         version: chosen.version,
         alias: chosen.alias,
+        redrives: Redrives::default(),
     }
 }
 
@@ -196,7 +199,8 @@ pub(super) fn start(execution: &Execution, input: Payload) -> Start {
         input,
         machine_arn: execution.machine_arn().to_string(),
         machine_name: execution.machine.clone(),
-        redrive_count: Some(0),
+        redrive_count: Some(execution.redrives.count),
+        redrive_time: execution.redrives.last,
     }
 }
 

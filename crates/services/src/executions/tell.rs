@@ -128,7 +128,7 @@ fn token(fact: &Fact) -> Option<&str> {
         | Fact::MapRunSucceeded { token, .. }
         | Fact::MapRunFailed { token, .. }
         | Fact::Heartbeat { token } => Some(token),
-        Fact::Started(_) | Fact::TimerFired { .. } | Fact::StopAsked { .. } => None,
+        Fact::Started(_) | Fact::TimerFired { .. } | Fact::StopAsked { .. } | Fact::Redriven => None,
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) struct Output {
 }
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
+    shape::check_definition(Some(&input.definition))?;
     let spec = MachineSpec {
         name: input.name,
         definition: input.definition,

@@ -30,7 +30,8 @@ pub(super) struct Output {
     start_date: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     stop_date: Option<Timestamp>,
-    input: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<String>,
     input_details: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<String>,
@@ -43,37 +44,44 @@ pub(super) struct Output {
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_header: Option<String>,
     redrive_count: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redrive_date: Option<Timestamp>,
     redrive_status: &'static str,
-    redrive_status_reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redrive_status_reason: Option<&'static str>,
 }
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
-    // There are no keys of the customer's, so it is always all.
-    let _: Option<shape::Included> = input.included_data;
+    let data = input.included_data.unwrap_or_default();
     let arn = shape::own(context, &input.execution_arn)?;
-    let execution = context.services.executions.describe(arn).await?;
-    let included = json!({"included": true});
+    let executions = &context.services.executions;
+    let execution = executions.describe(arn).await?;
+    let redrivable = executions.redrivable(&execution).await?;
+    let status = executions.shown_status(&execution).await?;
+    let included = json!({"included": data == shape::Included::AllData});
     let end = execution.end.clone();
     let output = end.as_ref().and_then(|end| end.output.clone());
+    let end_data = data.data(end.as_ref());
     Ok(Output {
         execution_arn: execution.arn().to_string(),
         state_machine_arn: execution.machine_arn().to_string(),
         state_machine_version_arn: execution.version_arn(),
         state_machine_alias_arn: execution.alias_arn(),
+        redrive_date: shape::redrive_date(&execution),
         map_run_arn: execution.child.map(|child| child.map_run),
         name: execution.name,
-        status: execution.status.as_str(),
+        status,
         start_date: execution.started,
         stop_date: end.as_ref().map(|end| end.at),
-        input: execution.input,
+        input: data.data(Some(execution.input)),
         input_details: included.clone(),
         output_details: output.is_some().then_some(included),
-        output,
-        error: end.as_ref().and_then(|end| end.error.clone()),
-        cause: end.and_then(|end| end.cause),
+        output: data.data(output),
+        error: end_data.and_then(|end| end.error.clone()),
+        cause: end_data.and_then(|end| end.cause.clone()),
         trace_header: execution.trace,
-        redrive_count: 0,
-        redrive_status: "NOT_REDRIVABLE",
-        redrive_status_reason: execution.status.why_not_redrivable(),
+        redrive_count: execution.redrives.count,
+        redrive_status: redrivable.as_str(),
+        redrive_status_reason: redrivable.reason(),
     })
 }

@@ -14,9 +14,8 @@ pub(super) struct Input {
 }
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiError> {
-    // There are no keys of the customer's, so it is always all.
-    let _: Option<shape::Included> = input.included_data;
+    let included = input.included_data.unwrap_or_default();
     let arn = shape::own(context, &input.state_machine_arn)?;
     let described = context.services.executions.describe_machine(arn).await?;
-    shape::machine(context, &described).await
+    shape::machine(context, &described, included).await
 }

@@ -14,13 +14,12 @@ pub(super) struct Input {
 }
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiError> {
-    // There are no keys of the customer's, so it is always all.
-    let _: Option<shape::Included> = input.included_data;
+    let included = input.included_data.unwrap_or_default();
     let arn = shape::own(context, &input.execution_arn)?;
     let executions = &context.services.executions;
     let execution = executions.describe(arn).await?;
     let described = executions.describe_machine_of(arn).await?;
-    let mut shown = shape::machine(context, &described).await?;
+    let mut shown = shape::machine(context, &described, included).await?;
     if let Some(members) = shown.as_object_mut() {
         for absent in ["status", "type", "creationDate"] {
             members.shift_remove(absent);

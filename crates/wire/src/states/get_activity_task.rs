@@ -23,6 +23,7 @@ pub(super) struct Output {
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
     let arn = shape::own(context, &input.activity_arn)?;
+    shape::check_length("workerName", input.worker_name.as_deref(), (1, 80))?;
     let (executions, by) = (&context.services.executions, &context.principal);
     let Some(handed) = executions.next_activity_task(by, arn, input.worker_name).await? else {
         return Ok(Output { task_token: None, input: None });

@@ -23,6 +23,7 @@ mod list_state_machine_versions;
 mod list_state_machines;
 mod list_tags_for_resource;
 mod publish_state_machine_version;
+mod redrive_execution;
 mod send_task_failure;
 mod send_task_heartbeat;
 mod send_task_success;
@@ -108,6 +109,7 @@ pub static SERVICE: Service = Service {
         operation!(ListStateMachines => list_state_machines::run),
         operation!(ListTagsForResource => list_tags_for_resource::run),
         operation!(PublishStateMachineVersion => publish_state_machine_version::run),
+        operation!(RedriveExecution => redrive_execution::run),
         operation!(SendTaskFailure => send_task_failure::run),
         operation!(SendTaskHeartbeat => send_task_heartbeat::run),
         operation!(SendTaskSuccess => send_task_success::run),

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use trainyard_services::executions::Answer;
 
+use super::shape;
 use crate::{ApiError, Context};
 
 #[derive(Deserialize)]
@@ -14,6 +15,7 @@ pub(super) struct Input {
 }
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<(), ApiError> {
+    shape::check_failure(input.error.as_deref(), input.cause.as_deref())?;
     let answer = Answer::Failure { error: input.error, cause: input.cause };
     Ok(context.services.executions.answer(&context.principal, &input.task_token, answer).await?)
 }

@@ -2,16 +2,65 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use trainyard_domain::{Arn, Kind};
-use trainyard_services::executions::{Described, RouteSpec};
+use trainyard_domain::{Arn, Kind, Timestamp};
+use trainyard_services::executions::{Child, Described, Execution, RouteSpec};
 
 use crate::{ApiError, Context};
 
-/// How much of a definition or execution is asked for: without keys of the customer's, always all.
-#[derive(Deserialize)]
+/// How much of a definition or execution is asked for.
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum Included {
+    #[default]
     AllData,
+    /// Nothing that a key of the customer's could encrypt: no definition, no data.
+    MetadataOnly,
+}
+
+impl Included {
+    /// The data, if they are asked for.
+    pub(super) fn data<T>(self, data: Option<T>) -> Option<T> {
+        data.filter(|_| self == Self::AllData)
+    }
+}
+
+/// Checks the length of a text, in characters.
+pub(super) fn check_length(
+    member: &str,
+    text: Option<&str>,
+    (least, most): (usize, usize),
+) -> Result<(), ApiError> {
+    let Some(text) = text else { return Ok(()) };
+    // Definitions are long, and mostly not too long: bytes are never fewer than characters.
+    let length = if text.len() <= most && text.len() > least { text.len() } else { text.chars().count() };
+    let bound = match length {
+        length if length < least => format!("greater than or equal to {least}"),
+        length if length > most => format!("less than or equal to {most}"),
+        _ => return Ok(()),
+    };
+    // What is much too long is not sent back.
+    let shown: String = text.chars().take(1024).collect();
+    let message = format!(
+        "1 validation error detected: Value '{shown}' at '{member}' failed to satisfy constraint: Member must have length {bound}"
+    );
+    Err(ApiError::invalid("ValidationException", message))
+}
+
+/// The most characters of an error's name, and of its cause.
+/// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskFailure.html>
+pub(super) fn check_failure(error: Option<&str>, cause: Option<&str>) -> Result<(), ApiError> {
+    check_length("error", error, (0, 256))?;
+    check_length("cause", cause, (0, 32_768))
+}
+
+/// A definition has at most 1 MiB.
+pub(super) fn check_definition(definition: Option<&str>) -> Result<(), ApiError> {
+    check_length("definition", definition, (1, 1024 * 1024))
+}
+
+/// A trace header is short.
+pub(super) fn check_trace(header: Option<&str>) -> Result<(), ApiError> {
+    check_length("traceHeader", header, (0, 256))
 }
 
 #[derive(Deserialize, Serialize)]
@@ -87,12 +136,22 @@ pub(super) fn page(asked: Option<usize>) -> Result<usize, ApiError> {
     }
 }
 
+/// When the execution was redriven. AWS does not say that of express children, which begin anew.
+pub(super) fn redrive_date(execution: &Execution) -> Option<Timestamp> {
+    let express = execution.child.as_ref().is_some_and(Child::is_express);
+    execution.redrives.last.filter(|_| !express)
+}
+
 pub(super) fn pairs(tags: Vec<Tag>) -> Vec<(String, String)> {
     tags.into_iter().map(|Tag { key, value }| (key, value)).collect()
 }
 
 /// A state machine as `DescribeStateMachine` shows it. A version has an ARN, a date and a description of its own.
-pub(super) async fn machine(context: &Context, described: &Described) -> Result<Value, ApiError> {
+pub(super) async fn machine(
+    context: &Context,
+    described: &Described,
+    included: Included,
+) -> Result<Value, ApiError> {
     let Described { machine, revision, version } = described;
     let references = context.services.executions.variable_references(revision).await?;
     let arn = version.as_ref().map_or_else(|| machine.arn(), |version| version.arn());
@@ -114,7 +173,9 @@ pub(super) async fn machine(context: &Context, described: &Described) -> Result<
     if let Some(description) = version.as_ref().and_then(|version| version.description.as_ref()) {
         shown["description"] = json!(description);
     }
-    if !references.is_empty() {
+    if included == Included::MetadataOnly {
+        shown["definition"] = json!("{}");
+    } else if !references.is_empty() {
         shown["variableReferences"] = json!(references);
     }
     Ok(shown)

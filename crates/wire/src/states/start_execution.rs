@@ -27,6 +27,7 @@ pub(super) struct Output {
 }
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
+    shape::check_trace(input.trace_header.as_deref())?;
     let machine = shape::own(context, &input.state_machine_arn)?.to_owned();
     // A task's call that is made again after a crash starts nothing new.
     let name = input.name.or_else(|| context.token.as_deref().map(|token| uuid_from(&["execution", token])));

@@ -31,7 +31,8 @@ pub(super) struct Output {
     error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<String>,
-    input: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<String>,
     input_details: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<String>,
@@ -42,13 +43,14 @@ pub(super) struct Output {
 }
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
-    // There are no keys of the customer's, so it is always all.
-    let _: Option<shape::Included> = input.included_data;
+    let data = input.included_data.unwrap_or_default();
+    shape::check_trace(input.trace_header.as_deref())?;
     let machine = shape::own(context, &input.state_machine_arn)?.to_owned();
     let spec =
         StartSpec { machine, name: input.name, input: input.input, trace: input.trace_header, parent: None };
     let (execution, billed) = context.services.executions.start_sync(&context.principal, spec).await?;
-    let (included, end) = (json!({"included": true}), execution.end.clone());
+    let (included, end) = (json!({"included": data == shape::Included::AllData}), execution.end.clone());
+    let end_data = data.data(end.as_ref());
     Ok(Output {
         execution_arn: execution.arn().to_string(),
         state_machine_arn: execution.machine_arn().to_string(),
@@ -56,11 +58,11 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiEr
         start_date: execution.started,
         stop_date: end.as_ref().map_or(execution.started, |end| end.at),
         status: execution.status.as_str(),
-        error: end.as_ref().and_then(|end| end.error.clone()),
-        cause: end.as_ref().and_then(|end| end.cause.clone()),
-        input: execution.input,
+        error: end_data.and_then(|end| end.error.clone()),
+        cause: end_data.and_then(|end| end.cause.clone()),
+        input: data.data(Some(execution.input)),
         input_details: included.clone(),
-        output: end.and_then(|end| end.output),
+        output: end_data.and_then(|end| end.output.clone()),
         output_details: included,
         trace_header: execution.trace,
         billing_details: json!({

@@ -22,6 +22,7 @@ pub(super) struct Output {
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
     let arn = shape::own(context, &input.execution_arn)?;
+    shape::check_failure(input.error.as_deref(), input.cause.as_deref())?;
     let said = (input.error, input.cause);
     let stop_date = context.services.executions.stop(&context.principal, arn, said).await?;
     Ok(Output { stop_date })

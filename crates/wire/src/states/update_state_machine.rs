@@ -33,6 +33,7 @@ pub(super) struct Output {
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
     let arn = shape::own(context, &input.state_machine_arn)?;
+    shape::check_definition(input.definition.as_deref())?;
     let update = MachineUpdate {
         definition: input.definition,
         role: input.role_arn,

@@ -6,7 +6,9 @@ mod deploy_stack;
 mod describe_stack;
 mod list_approvals;
 mod list_waiting_jobs;
+mod replay_execution;
 mod shape;
+mod show_execution;
 mod stack;
 
 use crate::{Protocol, Service, operation};
@@ -17,8 +19,16 @@ pub static SERVICE: Service = Service {
     sdk: "Trainyard",
     protocol: Protocol::Json { version: "1.1", target: "Trainyard", pascal: true },
     invalid: "ValidationException",
-    times: &["AnsweredAt", "CreationTime", "LastUpdatedTime", "RequestedAt", "Time"],
-    maps: &["Definitions", "Detail", "Parameters"],
+    times: &[
+        "AnsweredAt",
+        "CreationTime",
+        "EnteredTime",
+        "LastUpdatedTime",
+        "RequestedAt",
+        "Time",
+        "UntilTime",
+    ],
+    maps: &["Definitions", "Detail", "Event", "Parameters", "Variables"],
     texts: &[],
     errors: &["ConflictException", "ResourceNotFoundException", "ValidationException"],
     operations: &[
@@ -27,5 +37,7 @@ pub static SERVICE: Service = Service {
         operation!(DescribeStack => describe_stack::run),
         operation!(ListApprovals => list_approvals::run),
         operation!(ListWaitingJobs => list_waiting_jobs::run),
+        operation!(ReplayExecution => replay_execution::run),
+        operation!(ShowExecution => show_execution::run),
     ],
 };

@@ -112,6 +112,7 @@ mod tests {
         let visit = |failures: usize| Visit {
             state: "Train".to_owned(),
             entered: 0.0,
+            input: None,
             left: Some(1.0),
             output: None,
             jobs: Vec::new(),

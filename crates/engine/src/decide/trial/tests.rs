@@ -17,6 +17,7 @@ fn begin(definition: &Value, input: Value, change: impl FnOnce(&mut Setting)) ->
         machine_arn: "arn:aws:states:eu-west-1:000000000000:stateMachine:m".to_owned(),
         machine_name: "m".to_owned(),
         redrive_count: None,
+        redrive_time: None,
     };
     let mut setting = Setting { start, variables: BTreeMap::new(), context: None, retries: 0 };
     change(&mut setting);

@@ -11,6 +11,7 @@ use super::{
         carry::carry,
         execution::{Execution, Status},
         news,
+        redrivable::Redrives,
         runs::Known,
         start::start,
         tell::Extra,
@@ -137,6 +138,7 @@ fn child(run: &MapRun, index: u64, portion: Portion, now: Timestamp, express: bo
         parent: None,
         version: None,
         alias: None,
+        redrives: Redrives::default(),
         child: Some(Child { map_run: run.arn.clone(), index, items, pointer: run.pointer.clone(), express }),
     }
 }

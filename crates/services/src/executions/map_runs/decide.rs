@@ -13,7 +13,7 @@ const MOST_AT_ONCE: u64 = 10_000;
 pub(super) enum Next {
     /// The items are read.
     Read,
-    /// So many children begin.
+    /// So many children begin, or go on.
     Start(u64),
     /// No more children begin.
     Stop(Stop),
@@ -46,7 +46,8 @@ pub(super) fn next(run: &MapRun, awaited: bool) -> Next {
         return Next::Stop(Stop::Failed(exceeded()));
     }
     let most = if run.concurrency == 0 { MOST_AT_ONCE } else { run.concurrency.min(MOST_AT_ONCE) };
-    let room = most.saturating_sub(children.running).min(children.pending());
+    let left = children.pending() + children.waiting.total();
+    let room = most.saturating_sub(children.running).min(left);
     match (room, children.running) {
         (0, 0) => Next::End,
         (0, _) => Next::Wait,
@@ -55,8 +56,7 @@ pub(super) fn next(run: &MapRun, awaited: bool) -> Next {
 }
 
 fn is_exceeded(run: &MapRun) -> bool {
-    let failed = run.items.failed + run.items.timed_out + run.items.aborted;
-    exceeds((run.tolerated_count, run.tolerated_percentage), failed, run.items.total)
+    exceeds((run.tolerated_count, run.tolerated_percentage), run.items.lost(), run.items.total)
 }
 
 /// Whether more items have failed than may. Where only one threshold is given, only that one counts; where none is,

@@ -28,8 +28,9 @@ const CHUNK: usize = 50;
 type Handed = Result<Result<Payload, Failure>, Error>;
 
 impl Executions {
-    /// Ends the map run, whose children have all ended, and takes the work off.
-    pub(super) async fn finish_map_run(&self, held: Held<MapRun>, item: &WorkItem) -> Result<(), Error> {
+    /// Ends the map run, whose children have all ended, and takes the work off, but if it is to go on already: says
+    /// whether it is over.
+    pub(super) async fn finish_map_run(&self, held: Held<MapRun>, item: &WorkItem) -> Result<bool, Error> {
         let Held { version, value: mut run } = held;
         let config = self.writer_config(&run).await?;
         let handed = match Destination::of(&run) {
@@ -47,19 +48,37 @@ impl Executions {
             (None, Ok(output)) => (MapRunStatus::Succeeded, Some(Fact::MapRunSucceeded { token, output })),
         };
         (run.status, run.ended) = (status, Some(self.ground.now()));
-        for tally in [&mut run.executions, &mut run.items] {
-            tally.results_written = tally.ended();
-        }
-        let mut changes = Changes::new();
-        // It may have been stopped before its items were read.
-        changes.delete::<Order>(&run.scope.to_string(), &run.arn.to_string(), Expect::Any);
-        changes.put(&run, Expect::Version(version))?.finish(item);
-        let Some(fact) = fact else { return Ok(self.ground.store.commit(changes).await?) };
+        run.executions.close();
+        run.items.close();
+        let (left, over) = self.leave_order(&run, item).await?;
+        let mut changes = left.clone();
+        changes.put(&run, Expect::Version(version))?;
+        let Some(fact) = fact else {
+            self.ground.store.commit(changes).await?;
+            return Ok(over);
+        };
         // Nobody waits for it any more: it ends as it would have, and as what it is then.
-        let mut stale = Changes::new();
+        let mut stale = left;
         run.status = MapRunStatus::Aborted;
-        stale.put(&run, Expect::Version(version))?.finish(item);
-        self.tell(&run.execution, &fact, Extra { told: changes, stale }).await.map(drop)
+        stale.put(&run, Expect::Version(version))?;
+        self.tell(&run.execution, &fact, Extra { told: changes, stale }).await?;
+        Ok(over)
+    }
+
+    /// Takes the work off, and what was asked for with it: it may have been stopped before its items were read. If it
+    /// is to go on, what is asked for with that stays, and so does the work.
+    async fn leave_order(&self, run: &MapRun, item: &WorkItem) -> Result<(Changes, bool), Error> {
+        let (scope, arn) = (run.scope.to_string(), run.arn.to_string());
+        let mut changes = Changes::new();
+        let order = self.ground.store.get::<Order>(&scope, &arn).await?;
+        if let Some(Held { version, value }) = order {
+            if value.call.token != run.token {
+                return Ok((changes, false));
+            }
+            changes.delete::<Order>(&scope, &arn, Expect::Version(version));
+        }
+        changes.finish(item);
+        Ok((changes, true))
     }
 
     async fn writer_config(&self, run: &MapRun) -> Result<WriterConfig, Error> {

@@ -5,7 +5,7 @@ use trainyard_domain::{Arn, Failure, Principal, Scope, Timestamp, principal::Lin
 use trainyard_engine::{MapRunCall, Payload};
 use trainyard_store::{Keys, Noun};
 
-use super::super::{execution::Execution, execution::Status, names};
+use super::super::{execution::Execution, execution::Status, names, redrivable::MOST_REDRIVES};
 use crate::identity::role_session;
 
 /// The child executions of one distributed Map state. It changes whenever some of them begin or end.
@@ -57,6 +57,15 @@ pub struct MapRun {
     /// Where the results are written.
     #[serde(default)]
     pub(super) results: Option<Payload>,
+    /// How often it was redriven.
+    #[serde(default)]
+    pub redrives: u32,
+    /// When it was redriven the last time.
+    #[serde(default)]
+    pub redriven: Option<Timestamp>,
+    /// The first child that the redrive has not looked at yet.
+    #[serde(default)]
+    pub(super) redrive_from: u64,
 }
 
 /// AWS's words for how a map run stands.
@@ -101,6 +110,44 @@ pub struct Tally {
     pub aborted: u64,
     /// Those whose results were handed on.
     pub results_written: u64,
+    /// Those among the unsuccessful ones that are still to be redriven.
+    #[serde(default, skip_serializing_if = "Waiting::is_none")]
+    pub waiting: Waiting,
+    /// Those among the unsuccessful ones that the last redrive had to leave as they are.
+    #[serde(default)]
+    pub not_redrivable: u64,
+}
+
+/// How many wait for their redrive, by how they ended before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Badly.
+    pub failed: u64,
+    /// Too late.
+    pub timed_out: u64,
+    /// They were stopped.
+    pub aborted: u64,
+}
+
+impl Waiting {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// All.
+    pub fn total(&self) -> u64 {
+        self.failed + self.timed_out + self.aborted
+    }
+
+    fn take(&mut self, status: Status, count: u64) {
+        let waiting = match status {
+            Status::Failed => &mut self.failed,
+            Status::TimedOut => &mut self.timed_out,
+            Status::Aborted => &mut self.aborted,
+            Status::Running | Status::Succeeded => return,
+        };
+        *waiting = waiting.saturating_sub(count);
+    }
 }
 
 impl Tally {
@@ -117,6 +164,39 @@ impl Tally {
     /// Those that have ended, however.
     pub(in super::super) fn ended(&self) -> u64 {
         self.succeeded + self.failed + self.timed_out + self.aborted
+    }
+
+    /// Those that ended badly, and not just before a redrive that comes to them yet.
+    pub(in super::super) fn lost(&self) -> u64 {
+        (self.failed + self.timed_out + self.aborted).saturating_sub(self.waiting.total())
+    }
+
+    /// A redrive begins: all that did not end well waits for it.
+    fn reopen(&mut self) {
+        self.waiting = Waiting { failed: self.failed, timed_out: self.timed_out, aborted: self.aborted };
+        (self.results_written, self.not_redrivable) = (0, 0);
+    }
+
+    fn redrive(&mut self, status: Status, count: u64) {
+        self.waiting.take(status, count);
+        let ended = match status {
+            Status::Failed => &mut self.failed,
+            Status::TimedOut => &mut self.timed_out,
+            Status::Aborted => &mut self.aborted,
+            Status::Running | Status::Succeeded => return,
+        };
+        *ended = ended.saturating_sub(count);
+        self.running += count;
+    }
+
+    fn leave(&mut self, status: Status, count: u64) {
+        self.waiting.take(status, count);
+        self.not_redrivable += count;
+    }
+
+    /// It is over: nothing waits any more.
+    pub(super) fn close(&mut self) {
+        (self.results_written, self.waiting) = (self.ended(), Waiting::default());
     }
 
     fn end(&mut self, status: Status, count: u64) {
@@ -158,7 +238,41 @@ impl MapRun {
             read: false,
             stop: None,
             results: call.results.as_ref().map(|sink| sink.arguments.clone()),
+            redrives: 0,
+            redriven: None,
+            redrive_from: 0,
         })
+    }
+
+    /// It goes on with what has not ended well, for whoever waits by the new token.
+    pub(super) fn reopen(&mut self, call: &MapRunCall, now: Timestamp) {
+        (self.status, self.ended, self.stop) = (MapRunStatus::Running, None, None);
+        self.token = call.token.clone();
+        self.results = call.results.as_ref().map(|sink| sink.arguments.clone());
+        (self.redrives, self.redriven, self.redrive_from) = (self.redrives + 1, Some(now), 0);
+        self.executions.reopen();
+        self.items.reopen();
+        if self.redrives > MOST_REDRIVES {
+            let cause = format!("The map run was redriven more than {MOST_REDRIVES} times.");
+            self.stop = Some(Stop::Failed(Failure::new("States.Runtime", cause)));
+        }
+    }
+
+    /// Whether the child of that index, which has not ended well, is still to be redriven.
+    pub(super) fn is_about_to_redrive(&self, index: u64) -> bool {
+        self.ended.is_none() && self.executions.waiting.total() > 0 && index >= self.redrive_from
+    }
+
+    /// A child of so many items, which ended so, goes on.
+    pub(super) fn redrive(&mut self, status: Status, items: u32) {
+        self.executions.redrive(status, 1);
+        self.items.redrive(status, u64::from(items));
+    }
+
+    /// A child of so many items, which ended so, cannot go on.
+    pub(super) fn leave(&mut self, status: Status, items: u32) {
+        self.executions.leave(status, 1);
+        self.items.leave(status, u64::from(items));
     }
 
     /// The state machine that its children are executions of.

@@ -19,10 +19,11 @@ mod map_run;
 mod plan;
 mod query;
 mod read;
+mod redrive;
 mod results;
 mod source;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod tried;
 mod watch;
 
@@ -34,7 +35,7 @@ use super::{carry::MAP_RUNS, execution::Execution};
 
 pub use child::Child;
 pub use map_run::{MapRun, MapRunStatus, Tally};
-pub use query::Limits;
+pub use query::{ChildFilter, Limits, ListedChild, PENDING_REDRIVE};
 
 pub(super) use self::{
     child::{ended, keys},
@@ -55,6 +56,19 @@ pub(super) fn begin(
         .ok_or_else(|| StoreError::Internal(format!("`{}` is no ARN of a map run", call.arn)))?;
     let order = map_run::Order { scope: execution.scope.clone(), call: call.clone() };
     changes.put(&run, Expect::Absent)?.put(&order, Expect::Absent)?;
+    wake(changes, execution, &call.arn);
+    Ok(())
+}
+
+/// Goes on with a map run that has not ended well, in the commit of the decision that asks for it: as soon as it has
+/// come to its end.
+pub(super) fn redrive(
+    changes: &mut Changes,
+    execution: &Execution,
+    call: &MapRunCall,
+) -> Result<(), StoreError> {
+    let order = map_run::Order { scope: execution.scope.clone(), call: call.clone() };
+    changes.put(&order, Expect::Any)?;
     wake(changes, execution, &call.arn);
     Ok(())
 }

@@ -25,6 +25,45 @@ pub struct Limits {
     pub tolerated_percentage: Option<f64>,
 }
 
+/// Which children of a map run are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChildFilter {
+    /// Those that stand so.
+    pub status: Option<Status>,
+    /// Those that were redriven, or those that were not.
+    pub redriven: Option<bool>,
+    /// Those that wait to be redriven.
+    pub pending: bool,
+}
+
+impl ChildFilter {
+    fn takes(self, child: &ListedChild) -> bool {
+        self.redriven.is_none_or(|redriven| redriven == (child.execution.redrives.count > 0))
+            && (child.waits == self.pending || (!self.pending && self.status.is_none()))
+    }
+}
+
+/// A child in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListedChild {
+    /// The execution.
+    pub execution: Execution,
+    /// Whether it waits to be redriven.
+    pub waits: bool,
+}
+
+impl ListedChild {
+    fn of(run: &MapRun, execution: Execution) -> Self {
+        let ended = !matches!(execution.status, Status::Running | Status::Succeeded);
+        let index = execution.child.as_ref().map_or(0, |child| child.index);
+        Self { waits: ended && run.is_about_to_redrive(index), execution }
+    }
+}
+
+/// How a child stands that its map run is about to redrive.
+pub const PENDING_REDRIVE: &str = "PENDING_REDRIVE";
+/// So many pages of children are read for one that is shown.
+const PAGES: usize = 10;
 /// Somebody else is faster at most so often.
 const ATTEMPTS: usize = 50;
 
@@ -48,25 +87,48 @@ impl Executions {
         Ok((page.items.into_iter().map(|held| held.value).collect(), page.next))
     }
 
-    /// One page of the children of a map run, the latest first.
+    /// One page of the children of a map run, the latest first. A page may be short, even empty, where few of many
+    /// children are asked for.
     pub async fn list_children(
         &self,
         arn: &str,
-        status: Option<Status>,
+        which: ChildFilter,
         limit: usize,
         after: Option<String>,
-    ) -> Result<(Vec<Execution>, Option<String>), Error> {
+    ) -> Result<(Vec<ListedChild>, Option<String>), Error> {
         let run = self.describe_map_run(arn).await?;
-        let list = match status {
-            None => List::in_scope(&run.scope).by("map-run").within(Range::prefix(&format!("{}/", run.arn))),
-            Some(status) => {
-                let range = Range::prefix(&format!("{}/{}/", run.arn, status.as_str()));
-                List::in_scope(&run.scope).by("map-run-status").within(range)
+        let (mut children, mut after) = (Vec::new(), after);
+        for _ in 0..PAGES {
+            let list = match which.status {
+                None => {
+                    List::in_scope(&run.scope).by("map-run").within(Range::prefix(&format!("{}/", run.arn)))
+                }
+                Some(status) => {
+                    let range = Range::prefix(&format!("{}/{}/", run.arn, status.as_str()));
+                    List::in_scope(&run.scope).by("map-run-status").within(range)
+                }
+            };
+            let list = list.descending(true).limit(limit - children.len()).after(after);
+            let page = self.ground.store.list::<Execution>(list).await.map_err(query::token)?;
+            let all = page.items.into_iter().map(|held| ListedChild::of(&run, held.value));
+            children.extend(all.filter(|child| which.takes(child)));
+            after = page.next;
+            if after.is_none() || children.len() >= limit {
+                break;
             }
-        };
-        let list = list.descending(true).limit(limit).after(after);
-        let page = self.ground.store.list(list).await.map_err(query::token)?;
-        Ok((page.items.into_iter().map(|held| held.value).collect(), page.next))
+        }
+        Ok((children, after))
+    }
+
+    /// How the execution is shown to stand: a child that its map run is about to redrive waits for that.
+    pub async fn shown_status(&self, execution: &Execution) -> Result<&'static str, Error> {
+        if let (Some(child), Status::Failed | Status::TimedOut | Status::Aborted) =
+            (&execution.child, execution.status)
+            && self.describe_map_run(&child.map_run.to_string()).await?.is_about_to_redrive(child.index)
+        {
+            return Ok(PENDING_REDRIVE);
+        }
+        Ok(execution.status.as_str())
     }
 
     /// Changes what a map run that runs may do: from now on, and for what has failed before too.

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// An execution that has begun.
-fn execution() -> Execution {
+pub(in super::super) fn execution() -> Execution {
     Execution {
         scope: Scope::default_scope(),
         machine: "m".into(),
@@ -31,6 +31,7 @@ fn execution() -> Execution {
         child: None,
         version: None,
         alias: None,
+        redrives: Default::default(),
     }
 }
 

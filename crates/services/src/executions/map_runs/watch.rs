@@ -9,6 +9,7 @@ use super::{
     super::{Error, Executions, carry::MAP_RUNS, tell::stand_still},
     decide::{Next, next},
     map_run::MapRun,
+    redrive::Seats,
 };
 use crate::work::{Outcome, Worker};
 
@@ -55,12 +56,19 @@ impl MapRuns {
         let Some(held) = room.ground.store.get::<MapRun>(&item.body, &item.id).await? else {
             return Ok(Turn::Over);
         };
+        if held.value.ended.is_some()
+            && let Some(order) = room.redrive_order(&held.value).await?
+        {
+            room.reopen(held, order).await?;
+            return Ok(Turn::Again);
+        }
         let Held { version, value: mut run } = held;
         let standing = room.standing(&run.execution, &run.token).await?;
         let awaited = standing.is_some_and(|(_, awaited)| awaited);
         let mut changes = Changes::new();
         let ended = room.count_ends(&mut run, &mut changes).await?;
         let step = next(&run, awaited);
+        let mut seats = Seats::new();
         let starts = matches!(step, Next::Start(_));
         let again = match step {
             Next::Over => return Ok(Turn::Over),
@@ -70,8 +78,12 @@ impl MapRuns {
             }
             // What ended last is counted in the commit of the end.
             Next::End if ended == 0 => {
-                room.finish_map_run(Held { version, value: run }, item).await?;
-                return Ok(Turn::Settled);
+                let over = room.finish_map_run(Held { version, value: run }, item).await?;
+                return Ok(if over { Turn::Settled } else { Turn::Again });
+            }
+            Next::Start(count) if run.executions.waiting.total() > 0 => {
+                seats = room.redrive_children(&mut run, &mut changes, count).await?;
+                true
             }
             Next::Start(count) => {
                 room.begin_children(&mut run, &mut changes, count).await?;
@@ -92,6 +104,7 @@ impl MapRuns {
         }
         changes.put(&run, Expect::Version(version))?;
         room.ground.store.commit(changes).await?;
+        drop(seats);
         if starts {
             // Workers of activities may have something to do.
             room.counter.ring();

@@ -114,6 +114,7 @@ impl Executions {
             machine_arn: names::machine_arn(scope, &machine).to_string(),
             machine_name: machine,
             redrive_count: None,
+            redrive_time: None,
         })
     }
 }

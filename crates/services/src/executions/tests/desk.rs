@@ -1,7 +1,7 @@
 //! A service of the tests' own, behind the real seam: work is laid on a desk and somebody ends it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
 
@@ -30,6 +30,8 @@ struct Papers {
     cancelled: Vec<String>,
     /// How many more calls fail.
     failures: u32,
+    /// Names of work that is refused.
+    refused: BTreeSet<String>,
     /// Work that ends before its caller hears that it has begun.
     at_once: bool,
 }
@@ -53,6 +55,12 @@ impl Desk {
 
     pub(super) fn fail(&self, times: u32) {
         self.0.lock().unwrap().failures = times;
+    }
+
+    /// Work of this name is refused from now on, or not any more.
+    pub(super) fn refuse(&self, name: &str, refused: bool) {
+        let names = &mut self.0.lock().unwrap().refused;
+        let _ = if refused { names.insert(name.to_owned()) } else { names.remove(name) };
     }
 
     pub(super) fn end_at_once(&self) {
@@ -107,6 +115,9 @@ impl Task for Desk {
         if papers.failures > 0 {
             papers.failures -= 1;
             return Err(TaskError::Failed(Failure::new("Desk.Full", "come back later")));
+        }
+        if call.parameters["name"].as_str().is_some_and(|name| papers.refused.contains(name)) {
+            return Err(TaskError::Failed(Failure::new("Desk.Refused", "not this")));
         }
         papers.begun.entry(call.token.clone()).or_insert_with(|| call.parameters.clone());
         if papers.at_once {

@@ -10,7 +10,7 @@ use trainyard_domain::{Arn, Principal, principal::Lineage};
 use super::world::{World, machine, root, scope, task};
 use crate::{
     artifacts::Place,
-    executions::{Execution, Limits, MapRun, MapRunStatus, Status},
+    executions::{ChildFilter, Execution, Limits, MapRun, MapRunStatus, Status},
 };
 
 fn distributed(states: Value, more: Value) -> Value {
@@ -46,7 +46,16 @@ async fn map_run(world: &World, execution: &str) -> MapRun {
 }
 
 async fn children(world: &World, run: &MapRun, status: Option<Status>) -> Vec<Execution> {
-    world.executions.list_children(&run.arn.to_string(), status, 1000, None).await.unwrap().0
+    let which = ChildFilter { status, ..ChildFilter::default() };
+    world
+        .executions
+        .list_children(&run.arn.to_string(), which, 1000, None)
+        .await
+        .unwrap()
+        .0
+        .into_iter()
+        .map(|child| child.execution)
+        .collect()
 }
 
 /// Waits until so much work was begun in all.

@@ -10,6 +10,7 @@ mod lives;
 mod machines;
 mod map_runs;
 mod nested;
+mod redrives;
 mod trials;
 mod versions;
 mod world;

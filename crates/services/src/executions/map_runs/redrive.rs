@@ -1,0 +1,116 @@
+//! Redriving a map run: children that did not end well go on, those that never began begin.
+//! <https://docs.aws.amazon.com/step-functions/latest/dg/redrive-map-run.html>
+
+use tokio::sync::OwnedMutexGuard;
+use trainyard_engine::{Fact, Payload, Run, decide};
+use trainyard_store::{Changes, Error as StoreError, Expect, Held, List, Range};
+
+use super::{
+    super::{
+        Error, Executions,
+        execution::{Execution, Status},
+        redrivable::Redrivable,
+        runs::{Loaded, Place},
+        start::start,
+    },
+    child::{Child, place},
+    map_run::{MapRun, Order},
+};
+
+/// How many children are looked at for one commit.
+const LOOKED_AT: usize = 200;
+
+/// The seats of children, which nobody else decides for until the commit is done.
+pub(super) type Seats = Vec<OwnedMutexGuard<Place>>;
+
+impl Executions {
+    /// What the map run, which is over, is to go on with, if somebody asks for that.
+    pub(super) async fn redrive_order(&self, run: &MapRun) -> Result<Option<Held<Order>>, Error> {
+        let order = self.ground.store.get::<Order>(&run.scope.to_string(), &run.arn.to_string()).await?;
+        Ok(order.filter(|order| order.value.call.token != run.token))
+    }
+
+    /// Has the map run go on.
+    pub(super) async fn reopen(&self, held: Held<MapRun>, order: Held<Order>) -> Result<(), Error> {
+        let Held { version, value: mut run } = held;
+        run.reopen(&order.value.call, self.ground.now());
+        let mut changes = Changes::new();
+        changes.put(&run, Expect::Version(version))?;
+        if run.read {
+            let (scope, arn) = (run.scope.to_string(), run.arn.to_string());
+            changes.delete::<Order>(&scope, &arn, Expect::Version(order.version));
+        }
+        Ok(self.ground.store.commit(changes).await?)
+    }
+
+    /// Adds to the commit that the next children go on which did not end well: at most so many. Standard ones do so
+    /// from where they stood, express ones from their beginning. The seats are to be held until the commit is done.
+    pub(super) async fn redrive_children(
+        &self,
+        run: &mut MapRun,
+        changes: &mut Changes,
+        room: u64,
+    ) -> Result<Seats, Error> {
+        let prefix = format!("{}/", run.arn);
+        let range = Range { from: Some(prefix.clone() + &place(run.redrive_from)), ..Range::prefix(&prefix) };
+        let limit = usize::try_from(room).unwrap_or(LOOKED_AT).min(LOOKED_AT);
+        let list = List::in_scope(&run.scope).by("map-run").within(range).limit(limit);
+        let children = self.ground.store.list::<Execution>(list).await?.items;
+        if children.is_empty() {
+            let why = format!("{} has fewer children than were counted", run.arn);
+            return Err(StoreError::Internal(why).into());
+        }
+        let mut seats = Vec::new();
+        for Held { value: child, .. } in children {
+            let Some(Child { index, .. }) = child.child else { continue };
+            run.redrive_from = index + 1;
+            if !matches!(child.status, Status::Running | Status::Succeeded) {
+                seats.push(self.redrive_child(run, changes, &child).await?);
+            }
+            if run.executions.waiting.total() == 0 {
+                break;
+            }
+        }
+        Ok(seats)
+    }
+
+    async fn redrive_child(
+        &self,
+        run: &mut MapRun,
+        changes: &mut Changes,
+        child: &Execution,
+    ) -> Result<OwnedMutexGuard<Place>, Error> {
+        let arn = child.arn();
+        let mut seat = self.runs.seat(&arn).lock_owned().await;
+        let loaded = self.take(&mut seat, &arn).await?;
+        *seat = Place::Empty;
+        let Loaded { execution, known, run: history, .. } = &*loaded;
+        let items = execution.child.as_ref().map_or(0, |child| child.items);
+        let was = execution.status;
+        let at = self.moment()?;
+        let decision = match execution.redrivable(at.now) {
+            Redrivable::No(_) => {
+                run.leave(was, items);
+                return Ok(seat);
+            }
+            Redrivable::Yes | Redrivable::ByMapRun if known.express => {
+                let mut again = execution.clone();
+                again.redrive(at.now, None);
+                let begun = start(&again, input(execution)?);
+                decide(&known.machine, &Run::anew(history), &Fact::Started(Box::new(begun)), &at)
+            }
+            Redrivable::Yes | Redrivable::ByMapRun => decide(&known.machine, history, &Fact::Redriven, &at),
+        };
+        let after = self.go_on(changes, &loaded, (&decision, None), &at)?;
+        run.redrive(was, items);
+        if after.status != Status::Running {
+            run.end(after.status, items);
+        }
+        Ok(seat)
+    }
+}
+
+fn input(child: &Execution) -> Result<Payload, StoreError> {
+    Payload::parse(&child.input)
+        .map_err(|error| StoreError::Internal(format!("the input of {} is not JSON: {error}", child.arn())))
+}
