@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 use trainyard_domain::Timestamp;
 
 use crate::{
-    Changes, Error, Folders, Held, List, Noun, Page, Stats, WorkItem,
+    Changes, Error, Folders, Held, List, Noun, Page, Range, Stats, WorkItem,
     hints::Hints,
     place::Place,
     read::{self, Readers},
@@ -88,6 +88,12 @@ impl Store {
             .readers
             .ask(move |connection, counters| read::folders(connection, counters, list, (&prefix, &delimiter)))
             .await
+    }
+
+    /// How many documents of the kind and scope have a value of the key in the range: read from the index alone.
+    pub async fn count<T: Noun>(&self, scope: &str, key: &'static str, range: Range) -> Result<u64, Error> {
+        let scope = scope.to_owned();
+        self.0.readers.ask(move |connection, _| read::count(connection, T::KIND, (&scope, key), &range)).await
     }
 
     /// Records of a history as (sequence number, JSON), from `from` on, at most `limit`.
