@@ -25,6 +25,7 @@ use trainyard_services::{
     images::Images,
     jobs::{Jobs, JobsConfig},
     logs::Logs,
+    queues::Queues,
     registry::Registry,
     repositories::{Repositories, RepositoriesConfig},
     stacks::{self, Stacks},
@@ -74,11 +75,13 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     let builds = builds_room(&ground, (&repositories, &jobs), config, url)?;
     let bus = Bus::new(ground.clone());
     let executions = Executions::new(ground.clone(), logs.clone(), artifacts.clone());
+    let queues = Queues::new(ground.clone());
     let stacks = {
         let (artifacts, builds, bus) = (artifacts.clone(), builds.clone(), bus.clone());
         let (executions, identity) = (executions.clone(), identity.clone());
-        let (images, registry) = (images.clone(), registry.clone());
-        let there = stacks::Neighbours { artifacts, builds, bus, executions, identity, images, registry };
+        let (images, queues, registry) = (images.clone(), queues.clone(), registry.clone());
+        let there =
+            stacks::Neighbours { artifacts, builds, bus, executions, identity, images, queues, registry };
         Stacks::new(ground.clone(), there)
     };
     let services = Arc::new(Services {
@@ -92,6 +95,7 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
         images,
         jobs,
         logs,
+        queues,
         registry,
         repositories,
         stacks,
@@ -107,6 +111,7 @@ fn acquaint(services: &Arc<Services>, url: &str, strict: bool) {
     services.bus.meet(
         vec![
             Arc::new(targets::CodeBuildProject(services.builds.clone())),
+            Arc::new(targets::Queue(services.queues.clone())),
             Arc::new(targets::StateMachine(services.executions.clone())),
         ],
         vec![
@@ -130,6 +135,7 @@ fn integrations(services: &Arc<Services>, url: &str) -> Tasks {
         Arc::new(tasks::SageMakerCreateProcessingJob(jobs.clone())),
         Arc::new(tasks::SageMakerCreateTrainingJob(jobs.clone())),
         Arc::new(tasks::SageMakerUpdateEndpoint(endpoints.clone())),
+        Arc::new(tasks::SqsSendMessage(services.queues.clone())),
         Arc::new(tasks::StatesStartExecution { executions: services.executions.clone(), parsed: false }),
         Arc::new(tasks::StatesStartExecution { executions: services.executions.clone(), parsed: true }),
     ];
@@ -144,6 +150,8 @@ pub(crate) fn loops(services: &Arc<Services>, stop: &CancellationToken) -> JoinS
     let (of_bus, of_executions) = (stop.clone(), stop.clone());
     loops.spawn(async move { bus.watch(of_bus).await });
     loops.spawn(async move { executions.watch(of_executions).await });
+    let (queues, of_queues) = (services.queues.clone(), stop.clone());
+    loops.spawn(async move { queues.watch(of_queues).await });
     loops.spawn(work::run(ground(), services.jobs.watch(), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(builds::Prepare(services.builds.clone())), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(stacks::Act(services.stacks.clone())), stop.clone()));

@@ -5,7 +5,7 @@
 //! room never calls a later one: it tells an event in the same commit, and the bus brings the news.
 //!
 //! audit, identity < bus < logs < artifacts < repositories < images < jobs < builds < registry < approvals
-//! < endpoints < executions < stacks < tasks, targets
+//! < endpoints < executions < queues < stacks < tasks, targets
 
 pub mod approvals;
 pub mod artifacts;
@@ -21,6 +21,8 @@ pub mod jobs;
 mod left;
 pub mod listing;
 pub mod logs;
+pub mod policy;
+pub mod queues;
 pub mod refusal;
 pub mod registry;
 pub mod repositories;
@@ -52,6 +54,8 @@ pub struct Services {
     pub logs: logs::Logs,
     /// Templates, deployed.
     pub stacks: stacks::Stacks,
+    /// Queues and their messages.
+    pub queues: queues::Queues,
     /// The built-in git host.
     pub repositories: repositories::Repositories,
     /// Training, processing, the runs of builds.

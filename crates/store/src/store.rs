@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 use trainyard_domain::Timestamp;
 
 use crate::{
-    Changes, Entry, Error, Folders, Held, List, Noun, Page, Stats, WorkItem,
+    Changes, Entry, Error, Folders, Held, List, Noun, Page, Range, Stats, WorkItem,
     hints::Hints,
     place::Place,
     read::{self, Kept, Readers},
@@ -108,6 +108,12 @@ impl Store {
                 tracing::error!("left out of a list: {e}");
             })
             .ok()
+    }
+
+    /// How many documents of the kind and scope have a value of the key in the range: read from the index alone.
+    pub async fn count<T: Noun>(&self, scope: &str, key: &'static str, range: Range) -> Result<u64, Error> {
+        let scope = scope.to_owned();
+        self.0.readers.ask(move |connection| read::count(connection, T::KIND, (&scope, key), &range)).await
     }
 
     /// Records of a history as (sequence number, JSON), from `from` on, at most `limit`.

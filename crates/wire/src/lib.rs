@@ -23,6 +23,7 @@ pub mod sagemaker;
 pub mod sagemaker_runtime;
 pub mod services_table;
 pub mod sigv4;
+pub mod sqs;
 pub mod states;
 pub mod sts;
 pub mod times;
@@ -30,3 +31,4 @@ pub mod trainyard;
 
 pub use error::ApiError;
 pub use operation::{Context, Operation, Protocol, Service};
+pub use protocol::{FlatMap, Older};

@@ -13,6 +13,7 @@ use crate::{
     ApiError,
     face::{Visit, doors::Serving},
     handover::Handover,
+    protocol::Older,
     times,
 };
 
@@ -73,6 +74,18 @@ pub enum Protocol {
         /// The namespace of the answers.
         namespace: &'static str,
     },
+    /// JSON as [`Protocol::Json`] has it, with capital letters, and the query protocol for older clients.
+    /// <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#awsquerycompatible-trait>
+    JsonOrQuery {
+        /// Of JSON: `1.0` or `1.1`.
+        version: &'static str,
+        /// The prefix of `X-Amz-Target`.
+        target: &'static str,
+        /// The namespace of answers in XML.
+        namespace: &'static str,
+        /// How the query protocol spells it.
+        older: &'static Older,
+    },
     /// HTTP of its own, signed as the JSON protocols are. The operations are for `aws-sdk:` tasks.
     Rest {
         /// What its paths begin with, such as `/endpoints/`.
@@ -96,7 +109,7 @@ const BODY_LIMIT: usize = 4 * 1024 * 1024;
 impl Protocol {
     pub(crate) fn body_limit(&self) -> usize {
         match self {
-            Self::Json { .. } | Self::Query { .. } => BODY_LIMIT,
+            Self::Json { .. } | Self::JsonOrQuery { .. } | Self::Query { .. } => BODY_LIMIT,
             Self::Rest { body_limit, .. } => *body_limit,
             Self::S3 { .. } => 0,
         }
@@ -111,7 +124,7 @@ impl Protocol {
                 stated.strip_prefix(target).is_some_and(|rest| rest.starts_with('.'))
             }
             Self::Rest { path, .. } => stated.is_empty() && parts.uri.path().starts_with(path),
-            Self::Query { .. } | Self::S3 { .. } => true,
+            Self::JsonOrQuery { .. } | Self::Query { .. } | Self::S3 { .. } => true,
         }
     }
 }
@@ -148,7 +161,10 @@ impl Service {
     pub fn is_pascal(&self) -> bool {
         match self.protocol {
             Protocol::Json { pascal, .. } => pascal,
-            Protocol::Query { .. } | Protocol::Rest { .. } | Protocol::S3 { .. } => true,
+            Protocol::JsonOrQuery { .. }
+            | Protocol::Query { .. }
+            | Protocol::Rest { .. }
+            | Protocol::S3 { .. } => true,
         }
     }
 }

@@ -49,6 +49,9 @@ pub struct RuleTarget {
     /// As whom.
     #[serde(default)]
     pub role: Option<Arn>,
+    /// The message group, for a queue that keeps order.
+    #[serde(default)]
+    pub group: Option<String>,
     /// What it is given.
     pub shape: Shape,
     /// How often and how long a delivery is tried.

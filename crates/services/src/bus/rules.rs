@@ -200,6 +200,7 @@ impl Bus {
         if role.as_ref().is_some_and(|role| role.account != scope.account.as_str()) {
             return Err(Error::Invalid("Cross-account pass role is not allowed.".to_owned()));
         }
+        kind.check(target).map_err(Error::Invalid)?;
         shape.check().map_err(|why| Error::Invalid(format!("Invalid input for target {id}: {why}.")))
     }
 

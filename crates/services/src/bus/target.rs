@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trainyard_domain::{Arn, Event, Scope};
 
+use super::RuleTarget;
+
 /// One kind of rule target. One file in `targets/` each.
 #[async_trait]
 pub trait Target: Send + Sync {
@@ -14,6 +16,11 @@ pub trait Target: Send + Sync {
     /// Whether a rule must name a role for it, as AWS wants it for everything but functions, queues and topics.
     fn needs_role(&self) -> bool {
         true
+    }
+
+    /// What is wrong with a target of this kind, if anything.
+    fn check(&self, _: &RuleTarget) -> Result<(), String> {
+        Ok(())
     }
 
     /// Delivers. It may be called again with the same [`Delivery::id`]: what it starts must be named after that id,
@@ -34,6 +41,9 @@ pub struct Delivery {
     pub target: Arn,
     /// The role that the target is called with.
     pub role: Option<Arn>,
+    /// The message group, for a queue that keeps order.
+    #[serde(default)]
+    pub group: Option<String>,
     /// The event.
     pub event: Event,
     /// What the target gets: the envelope, or what Input, InputPath or InputTransformer made of it.

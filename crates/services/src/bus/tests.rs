@@ -94,6 +94,7 @@ fn root() -> Principal {
 
 fn target(id: &str, shape: Shape) -> RuleTarget {
     RuleTarget {
+        group: None,
         id: id.into(),
         arn: "arn:aws:states:us-east-1:000000000000:stateMachine:train".parse().unwrap(),
         role: Some("arn:aws:iam::000000000000:role/events".parse().unwrap()),

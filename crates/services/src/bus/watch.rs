@@ -93,6 +93,7 @@ pub(super) fn to_targets(
             rule: arn.clone(),
             target: target.arn.clone(),
             role: target.role.clone(),
+            group: target.group.clone(),
             event: event.clone(),
             input,
         };

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     artifacts::Artifacts, audit, builds::Builds, bus::Bus, executions::Executions, ground::Ground,
-    identity::Identity, images::Images, registry::Registry,
+    identity::Identity, images::Images, queues::Queues, registry::Registry,
 };
 
 /// The room. Cheap to clone.
@@ -44,6 +44,8 @@ pub struct Neighbours {
     pub identity: Identity,
     /// Image repositories.
     pub images: Images,
+    /// Queues.
+    pub queues: Queues,
     /// Model package groups.
     pub registry: Registry,
 }

@@ -69,7 +69,8 @@ impl House {
         let machines = targets::StateMachine(executions.clone());
         let projects = targets::CodeBuildProject(builds.clone());
         bus.meet(vec![Arc::new(machines), Arc::new(projects)], Vec::new());
-        let there = Neighbours { artifacts, builds, bus, executions, identity, images, registry };
+        let queues = crate::queues::Queues::new(ground.clone());
+        let there = Neighbours { artifacts, builds, bus, executions, identity, images, queues, registry };
         let stacks = Stacks::new(g(), there);
         let scope = Scope::default_scope();
         let (there, by) = (Arc::clone(&stacks.there), Principal::root(&scope));
@@ -279,7 +280,7 @@ async fn everything_that_is_wrong_is_said_at_once_with_its_place() {
     let house = House::new().await;
     let template = r#"
 Resources:
-  Queue: {Type: AWS::SQS::Queue}
+  Topic: {Type: AWS::SNS::Topic}
   Data:
     Type: AWS::S3::Bucket
     Properties:
@@ -293,7 +294,7 @@ Resources:
     let error = house.deploy(asked(template)).await.unwrap_err().to_string();
     let lines: Vec<_> = error.lines().collect();
     assert_eq!(lines.len(), 3, "{error}");
-    assert!(lines[0].starts_with("template.yaml:3:3: ") && lines[0].contains("`AWS::SQS::Queue`"), "{error}");
+    assert!(lines[0].starts_with("template.yaml:3:3: ") && lines[0].contains("`AWS::SNS::Topic`"), "{error}");
     assert!(lines[1].starts_with("template.yaml:8:7: ") && lines[1].contains("`BucketEncryption` of `Data`"));
     assert!(lines[2].starts_with("template.yaml:12:33: ") && lines[2].contains("`Auth` of `Project`"));
     let wrong = |resources: &str, at: &str, part: &str| {

@@ -8,6 +8,7 @@ mod sagemaker_create_model;
 mod sagemaker_create_processing_job;
 mod sagemaker_create_training_job;
 mod sagemaker_update_endpoint;
+mod sqs_send_message;
 mod states_start_execution;
 
 use std::{collections::HashMap, sync::Arc};
@@ -20,6 +21,7 @@ pub use sagemaker_create_model::SageMakerCreateModel;
 pub use sagemaker_create_processing_job::SageMakerCreateProcessingJob;
 pub use sagemaker_create_training_job::SageMakerCreateTrainingJob;
 pub use sagemaker_update_endpoint::SageMakerUpdateEndpoint;
+pub use sqs_send_message::SqsSendMessage;
 pub use states_start_execution::StatesStartExecution;
 
 /// All integrations there are, by `<service>:<action>`; `aws-sdk` calls go to the one that has the server's own

@@ -1,13 +1,14 @@
 //! Reading: a few connections that see what was committed and can change nothing.
 
+mod count;
 mod document;
 mod folders;
 mod history;
-
 mod pool;
 mod work;
 
 pub(crate) use self::{
+    count::count,
     document::{Kept, document_sum, get, list},
     folders::folders,
     history::{HISTORY_FORMAT, history, history_sum},

@@ -22,6 +22,8 @@ pub(super) struct TargetShape {
     #[serde(skip_serializing_if = "Option::is_none")]
     input_transformer: Option<Transformer>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    sqs_parameters: Option<SqsParameters>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     retry_policy: Option<RetryPolicy>,
 }
 
@@ -31,6 +33,12 @@ struct Transformer {
     #[serde(default)]
     input_paths_map: Map<String, Value>,
     input_template: String,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct SqsParameters {
+    message_group_id: Option<String>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -47,6 +55,7 @@ impl TargetShape {
         Ok(RuleTarget {
             arn: arn(&self.arn)?,
             role: self.role_arn.as_deref().filter(|text| !text.is_empty()).map(arn).transpose()?,
+            group: self.sqs_parameters.and_then(|parameters| parameters.message_group_id),
             shape,
             patience: self.retry_policy.map_or(Ok(Patience::default()), RetryPolicy::read)?,
             id: self.id,
@@ -101,7 +110,7 @@ impl RetryPolicy {
 
 impl From<RuleTarget> for TargetShape {
     fn from(target: RuleTarget) -> Self {
-        let RuleTarget { id, arn, role, shape, patience } = target;
+        let RuleTarget { id, arn, role, group, shape, patience } = target;
         let retry_policy = (patience != Patience::default()).then_some(RetryPolicy {
             maximum_retry_attempts: Some(patience.retries),
             maximum_event_age_in_seconds: Some(patience.seconds),
@@ -111,6 +120,7 @@ impl From<RuleTarget> for TargetShape {
             arn: arn.to_string(),
             role_arn: role.map(|role| role.to_string()),
             retry_policy,
+            sqs_parameters: group.map(|group| SqsParameters { message_group_id: Some(group) }),
             ..Self::default()
         };
         match shape {
@@ -154,6 +164,7 @@ mod tests {
         let arn = "arn:aws:states:us-east-1:000000000000:stateMachine:m";
         let role = "arn:aws:iam::000000000000:role/r";
         check(json!({"Id": "a", "Arn": arn, "RoleArn": role}));
+        check(json!({"Id": "a", "Arn": arn, "SqsParameters": {"MessageGroupId": "g"}}));
         check(json!({"Id": "a", "Arn": arn, "Input": "{}"}));
         check(json!({"Id": "a", "Arn": arn, "InputPath": "$.detail"}));
         check(json!({

@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::{HeaderValue, StatusCode, request::Parts};
 use serde_json::{Map, Value};
 
-use super::response;
+use super::{Older, response};
 use crate::{
     ApiError, Context, error, operation,
     times::{self, Form},
@@ -59,6 +59,18 @@ pub(super) fn refuse(refusal: &ApiError, version: &'static str) -> Response {
     let mut response = response(status, content_type(version), Value::Object(members).to_string());
     if let Ok(code) = HeaderValue::from_str(&refusal.code) {
         response.headers_mut().insert("x-amzn-errortype", code);
+    }
+    response
+}
+
+/// Clients that knew the query protocol's codes are told those too.
+/// <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#awsquerycompatible-trait>
+pub(super) fn with_older_code(mut response: Response, older: &Older) -> Response {
+    let side = if response.status().is_server_error() { "Receiver" } else { "Sender" };
+    let name = response.headers().get("x-amzn-errortype").and_then(|name| name.to_str().ok());
+    let both = name.map(|name| format!("{};{side}", older.code(name)));
+    if let Some(Ok(both)) = both.map(|both| HeaderValue::from_str(&both)) {
+        response.headers_mut().insert("x-amzn-query-error", both);
     }
     response
 }

@@ -2,6 +2,7 @@
 
 mod form;
 mod json;
+mod older;
 mod query;
 mod xml;
 
@@ -9,6 +10,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{StatusCode, request::Parts};
 
+pub use self::older::{FlatMap, Older};
 use crate::{ApiError, Context, Protocol, error};
 
 /// What errors must look like, as far as it can be told from the request.
@@ -55,7 +57,14 @@ pub(crate) fn dialect(parts: &Parts) -> Dialect {
 pub(crate) async fn answer(context: &Context, parts: &Parts, body: Bytes) -> Response {
     match context.service.protocol {
         Protocol::Json { version, target, .. } => json::answer(context, parts, &body, version, target).await,
-        Protocol::Query { namespace, .. } => query::answer(context, parts, &body, namespace).await,
+        Protocol::Query { namespace, .. } => query::answer(context, parts, &body, namespace, None).await,
+        Protocol::JsonOrQuery { namespace, older, .. } if dialect(parts) == Dialect::Query => {
+            query::answer(context, parts, &body, namespace, Some(older)).await
+        }
+        Protocol::JsonOrQuery { version, target, older, .. } => {
+            let response = json::answer(context, parts, &body, version, target).await;
+            json::with_older_code(response, older)
+        }
         Protocol::Rest { serve, .. } => serve(context.clone(), parts.clone(), body).await,
         // S3 is served before its body is read.
         Protocol::S3 { .. } => refuse(Dialect::S3, &ApiError::internal("S3 was called as an operation"), ""),

@@ -6,19 +6,28 @@ use http::{StatusCode, request::Parts};
 use serde_json::Value;
 use trainyard_domain::Kind;
 
-use super::{form, response, xml};
+use super::{Older, form, response, xml};
 use crate::{
     ApiError, Context, error, operation,
     times::{self, Form},
 };
 
-pub(super) async fn answer(context: &Context, parts: &Parts, body: &[u8], namespace: &str) -> Response {
+pub(super) async fn answer(
+    context: &Context,
+    parts: &Parts,
+    body: &[u8],
+    namespace: &str,
+    older: Option<&Older>,
+) -> Response {
     let request_id = &context.request_id;
-    match call(context, parts, body).await {
+    match call(context, parts, body, older).await {
         Ok((action, mut value)) => {
             times::write(&mut value, context.service.times, Form::Iso);
             let answer = xml::element_in(&format!("{action}Response"), namespace, &|text| {
-                let result = xml::element(&format!("{action}Result"), &|text| xml::members(text, &value));
+                let result = xml::element(&format!("{action}Result"), &|text| match older {
+                    None => xml::members(text, &value),
+                    Some(older) => older.write(text, &value, &action),
+                });
                 if value.as_object().is_some_and(|members| !members.is_empty()) {
                     text.push_str(&result);
                 }
@@ -28,11 +37,26 @@ pub(super) async fn answer(context: &Context, parts: &Parts, body: &[u8], namesp
             });
             response(StatusCode::OK, "text/xml", format!("{}{answer}", xml::HEAD))
         }
-        Err(error) => refuse(&error, namespace, request_id),
+        Err(error) => match older {
+            None => refuse(&error, namespace, request_id),
+            Some(older) => {
+                let code = older.code(&error.code).to_owned();
+                let mut response =
+                    refuse(&ApiError { code: code.into(), ..error.clone() }, namespace, request_id);
+                // A service that speaks JSON now answers with the same status in both.
+                *response.status_mut() = error::status(error.kind);
+                response
+            }
+        },
     }
 }
 
-async fn call(context: &Context, parts: &Parts, body: &[u8]) -> Result<(String, Value), ApiError> {
+async fn call(
+    context: &Context,
+    parts: &Parts,
+    body: &[u8],
+    older: Option<&Older>,
+) -> Result<(String, Value), ApiError> {
     let text = if body.is_empty() {
         parts.uri.query().unwrap_or_default()
     } else {
@@ -51,6 +75,9 @@ async fn call(context: &Context, parts: &Parts, body: &[u8]) -> Result<(String, 
     let operation = context.service.operation(&action).ok_or_else(|| {
         ApiError::invalid("InvalidAction", format!("`{action}` is not an operation of this server"))
     })?;
+    if let Some(older) = older {
+        input = older.read(input, parts.uri.path());
+    }
     let answer = operation::call(context, operation, input).await?;
     Ok((action, answer))
 }

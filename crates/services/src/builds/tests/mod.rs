@@ -212,6 +212,7 @@ async fn a_delivery_that_comes_again_starts_nothing() {
     let project = house.project(ProjectRequest { source: Some(source), ..request() }).await;
     let scope = Scope::default_scope();
     let delivery = Delivery {
+        group: None,
         id: house.ground.uuid(),
         rule: "arn:aws:events:us-east-1:000000000000:rule/nightly".parse().unwrap(),
         target: project.arn(),

@@ -235,6 +235,7 @@ async fn a_rule_starts_one_execution_however_often_it_is_delivered() {
     let rule = RuleSpec { name: "r".into(), pattern, ..RuleSpec::default() };
     world.bus.put_rule(&scope(), &root(), rule).await.unwrap();
     let target = RuleTarget {
+        group: None,
         id: "t".into(),
         arn: arn.parse().unwrap(),
         role: Some("arn:aws:iam::000000000000:role/events".parse().unwrap()),

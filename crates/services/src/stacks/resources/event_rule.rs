@@ -50,6 +50,7 @@ struct Target {
     input: Option<Text>,
     input_path: Option<Text>,
     input_transformer: Option<Transformer>,
+    sqs_parameters: Option<QueueParameters>,
     retry_policy: Option<Retries>,
 }
 
@@ -59,6 +60,12 @@ struct Transformer {
     #[serde(default)]
     input_paths_map: serde_json::Map<String, Value>,
     input_template: Text,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct QueueParameters {
+    message_group_id: Text,
 }
 
 #[derive(Deserialize)]
@@ -114,7 +121,8 @@ impl Target {
             retries: number(policy.maximum_retry_attempts).unwrap_or(usual.retries),
             seconds: number(policy.maximum_event_age_in_seconds).unwrap_or(usual.seconds),
         });
-        Ok(RuleTarget { id: self.id.0, arn: self.arn, role: self.role_arn, shape, patience })
+        let group = self.sqs_parameters.map(|QueueParameters { message_group_id: Text(group) }| group);
+        Ok(RuleTarget { id: self.id.0, arn: self.arn, role: self.role_arn, group, shape, patience })
     }
 }
 
@@ -148,6 +156,7 @@ impl Kind for EventRule {
             ("Input", Shape::Any),
             ("InputPath", Shape::Any),
             ("InputTransformer", Shape::Map(&[("InputPathsMap", Shape::Any), ("InputTemplate", Shape::Any)])),
+            ("SqsParameters", Shape::Map(&[("MessageGroupId", Shape::Any)])),
             (
                 "RetryPolicy",
                 Shape::Map(&[("MaximumRetryAttempts", Shape::Any), ("MaximumEventAgeInSeconds", Shape::Any)]),

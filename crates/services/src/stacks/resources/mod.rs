@@ -5,6 +5,8 @@ mod build_project;
 mod event_rule;
 mod image_repository;
 mod model_package_group;
+mod queue;
+mod queue_policy;
 mod role;
 mod state_machine;
 
@@ -82,6 +84,8 @@ static KINDS: &[&dyn Kind] = &[
     &event_rule::EventRule,
     &image_repository::ImageRepository,
     &model_package_group::ModelPackageGroup,
+    &queue::Queue,
+    &queue_policy::QueuePolicy,
     &role::Role,
     &state_machine::StateMachine,
 ];

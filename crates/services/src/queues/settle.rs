@@ -1,0 +1,153 @@
+//! What receivers say of the messages that they have in hand: done with, or wanted for longer or shorter.
+
+use trainyard_store::{Changes, Error as StoreError, Expect, Held};
+
+use super::{
+    Caller, Error, QueueName, Queues,
+    access::admit,
+    decide::{Standing, standing, visible_in},
+    desk::{Desk, Kind, Open},
+    message::{Handle, Message, place_id},
+    receive::remove,
+};
+
+/// How often a change is tried again that others were in the way of.
+const TRIES: usize = 10;
+
+/// What is said of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// It is done with.
+    Done,
+    /// It shall be visible in so many seconds.
+    VisibleIn(u32),
+}
+
+/// What becomes of a message.
+enum Settled {
+    Nothing,
+    Gone(Message, u64),
+    Moved(Message, u64),
+}
+
+impl Queues {
+    /// Says the words of messages, each by its handle. What can be done is done in one commit.
+    ///
+    /// A message of which somebody else has a newer receipt is theirs: it is not deleted by an older handle, and the
+    /// answer does not tell, as with AWS. In a queue that keeps order even a late handle is refused.
+    pub async fn settle(
+        &self,
+        caller: &Caller<'_>,
+        name: &QueueName,
+        words: &[(String, Word)],
+    ) -> Result<Vec<Result<(), Error>>, Error> {
+        let desk = self.desk(name).await?;
+        let open = desk.open.read().await.clone().ok_or(Error::NoQueue)?;
+        let action = match words.first() {
+            Some((_, Word::VisibleIn(_))) => "sqs:ChangeMessageVisibility",
+            _ => "sqs:DeleteMessage",
+        };
+        admit(&open.queue, open.policy.as_ref(), caller, action)?;
+        for tries in 0.. {
+            match self.try_to_settle(&desk, &open, words).await {
+                Err(Error::Store(StoreError::Conflict(_))) if tries < TRIES => {}
+                Err(Error::Store(StoreError::Conflict(_))) => break,
+                settled => return settled,
+            }
+        }
+        Err(Error::Concurrent)
+    }
+
+    async fn try_to_settle(
+        &self,
+        desk: &Desk,
+        open: &Open,
+        words: &[(String, Word)],
+    ) -> Result<Vec<Result<(), Error>>, Error> {
+        // In a queue that keeps order the line must hear of it before it is asked again.
+        let mut order = match open.queue.settings.fifo {
+            Some(_) => Some(desk.order.lock().await),
+            None => None,
+        };
+        let (mut told, mut all) = (Vec::with_capacity(words.len()), Vec::new());
+        let found = words.iter().map(|(handle, word)| self.one(open, handle, *word));
+        for settled in futures::future::join_all(found).await {
+            match settled {
+                Err(error @ Error::Store(_)) => return Err(error),
+                Err(error) => told.push(Err(error)),
+                Ok(settled) => {
+                    told.push(Ok(()));
+                    all.push(settled);
+                }
+            }
+        }
+        let mut changes = Changes::new();
+        let mut named = std::collections::HashSet::new();
+        all.retain(|settled| match settled {
+            Settled::Nothing => false,
+            // The same message twice in a batch: once is enough.
+            Settled::Gone(message, _) | Settled::Moved(message, _) => named.insert(message.place),
+        });
+        for settled in &all {
+            match settled {
+                Settled::Nothing => {}
+                Settled::Gone(message, version) => remove(&mut changes, message, *version),
+                Settled::Moved(message, version) => {
+                    changes.put(message, Expect::Version(*version))?;
+                }
+            }
+        }
+        self.ground.store.commit(changes).await?;
+        let now = self.ground.now();
+        for settled in &all {
+            if let Settled::Moved(message, _) = settled {
+                desk.tell(message.due, usize::from(message.due <= now));
+            }
+        }
+        if let Some(order) = order.as_deref_mut()
+            && let Kind::Fifo(fifo) = &mut order.kind
+            && order.shelf == open.queue.shelf
+        {
+            for settled in &all {
+                match settled {
+                    Settled::Nothing => {}
+                    Settled::Gone(message, _) => fifo.0.remove(message.place),
+                    Settled::Moved(message, _) => fifo.0.fly(message.place, message.due, now),
+                }
+            }
+            // The group is free, or sooner than it was thought to be.
+            desk.tell(Default::default(), usize::from(!all.is_empty()));
+        }
+        Ok(told)
+    }
+
+    async fn one(&self, open: &Open, text: &str, word: Word) -> Result<Settled, Error> {
+        let handle = Handle::read(text, &open.queue)?;
+        if let Word::VisibleIn(seconds @ 43_201..) = word {
+            let reason = "VisibilityTimeout must be an integer between 0 and 43200.";
+            return Err(Error::parameter(seconds, "VisibilityTimeout", reason));
+        }
+        let held = self.ground.store.get::<Message>(&handle.shelf, &place_id(handle.place)).await?;
+        let Some(Held { version, value: mut message }) = held else {
+            return match word {
+                Word::Done => Ok(Settled::Nothing),
+                Word::VisibleIn(_) => Err(Error::NotInFlight(text.to_owned())),
+            };
+        };
+        let now = self.ground.now();
+        let in_order = open.queue.settings.fifo.is_some();
+        match (word, standing(&message, &handle.key, now)) {
+            (Word::Done, Standing::InFlight) => Ok(Settled::Gone(message, version)),
+            (Word::Done, Standing::Late | Standing::Old) if in_order => {
+                Err(Error::parameter(text, "ReceiptHandle", "The receipt handle has expired."))
+            }
+            (Word::Done, Standing::Late) => Ok(Settled::Gone(message, version)),
+            (Word::Done, Standing::Old) => Ok(Settled::Nothing),
+            (Word::VisibleIn(seconds), Standing::InFlight) => {
+                message.due = visible_in(&message, seconds, now)?;
+                Ok(Settled::Moved(message, version))
+            }
+            (Word::VisibleIn(_), Standing::Late | Standing::Old) => Err(Error::NotInFlight(text.to_owned())),
+        }
+    }
+}

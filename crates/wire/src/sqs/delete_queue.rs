@@ -1,0 +1,8 @@
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html>
+
+use super::shape::{OfQueue, caller};
+use crate::{ApiError, Context};
+
+pub(super) async fn run(context: &Context, input: OfQueue) -> Result<(), ApiError> {
+    Ok(context.services.queues.delete(&caller(context), &input.name(context)?).await?)
+}

@@ -1,0 +1,20 @@
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_TagQueue.html>
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::shape::{caller, queue};
+use crate::{ApiError, Context};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Input {
+    queue_url: Option<String>,
+    tags: BTreeMap<String, String>,
+}
+
+pub(super) async fn run(context: &Context, input: Input) -> Result<(), ApiError> {
+    let name = queue(context, input.queue_url.as_deref())?;
+    Ok(context.services.queues.tag(&caller(context), &name, input.tags).await?)
+}
