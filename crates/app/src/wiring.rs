@@ -9,8 +9,8 @@ use std::{
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use trainyard_domain::ports::{Blobs, DriverError, JobDriver, ServingDriver};
-use trainyard_drivers::{blobs::Disk, jobs, process, serving};
+use trainyard_domain::ports::{Blobs, DriverError, JobDriver, Outside, ServingDriver};
+use trainyard_drivers::{blobs::Disk, jobs, outside, process, serving};
 use trainyard_services::{
     Services,
     approvals::{self, Approvals},
@@ -18,6 +18,7 @@ use trainyard_services::{
     audit,
     builds::{self, Builds, BuildsConfig},
     bus::Bus,
+    connections::{self, Connections},
     endpoints::{self, Endpoints, EndpointsConfig},
     executions::{self, Executions, task::Task},
     ground::Ground,
@@ -73,6 +74,8 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     let repositories = Repositories::new(ground.clone(), git);
     let builds = builds_room(&ground, (&repositories, &jobs), config, url)?;
     let bus = Bus::new(ground.clone());
+    let outside: Arc<dyn Outside> = Arc::new(outside::Http::new(config.private_targets.clone()));
+    let connections = Connections::new(ground.clone(), outside);
     let executions = Executions::new(ground.clone(), logs.clone(), artifacts.clone());
     let stacks = {
         let (artifacts, builds, bus) = (artifacts.clone(), builds.clone(), bus.clone());
@@ -86,6 +89,7 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
         artifacts,
         builds,
         bus,
+        connections,
         endpoints,
         executions,
         identity,
@@ -106,6 +110,7 @@ fn acquaint(services: &Arc<Services>, url: &str, strict: bool) {
     services.executions.equip(integrations(services, url).strict(strict));
     services.bus.meet(
         vec![
+            Arc::new(targets::ApiDestination::new(services.connections.clone())),
             Arc::new(targets::CodeBuildProject(services.builds.clone())),
             Arc::new(targets::StateMachine(services.executions.clone())),
         ],
@@ -123,7 +128,12 @@ fn integrations(services: &Arc<Services>, url: &str) -> Tasks {
     let (jobs, endpoints) = (&services.jobs, &services.endpoints);
     let all: Vec<Arc<dyn Task>> = vec![
         Arc::new(AwsSdk::new(Arc::downgrade(services), url)),
+        Arc::new(tasks::CodeBuildStartBuild(services.builds.clone())),
         Arc::new(EventsPutEvents(services.bus.clone())),
+        Arc::new(tasks::HttpInvoke {
+            ground: services.ground.clone(),
+            connections: services.connections.clone(),
+        }),
         Arc::new(tasks::SageMakerCreateEndpoint(endpoints.clone())),
         Arc::new(tasks::SageMakerCreateEndpointConfig(endpoints.clone())),
         Arc::new(tasks::SageMakerCreateModel(endpoints.clone())),
@@ -144,6 +154,9 @@ pub(crate) fn loops(services: &Arc<Services>, stop: &CancellationToken) -> JoinS
     let (of_bus, of_executions) = (stop.clone(), stop.clone());
     loops.spawn(async move { bus.watch(of_bus).await });
     loops.spawn(async move { executions.watch(of_executions).await });
+    let authorisation = connections::Authorisation(services.connections.clone());
+    loops.spawn(work::run(ground(), Arc::new(authorisation), stop.clone()));
+    loops.spawn(work::run(ground(), Arc::new(tasks::HttpCallsMade), stop.clone()));
     loops.spawn(work::run(ground(), services.jobs.watch(), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(builds::Prepare(services.builds.clone())), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(stacks::Act(services.stacks.clone())), stop.clone()));

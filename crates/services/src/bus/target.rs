@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trainyard_domain::{Arn, Event, Scope};
 
+use super::HttpParameters;
+
 /// One kind of rule target. One file in `targets/` each.
 #[async_trait]
 pub trait Target: Send + Sync {
@@ -14,6 +16,11 @@ pub trait Target: Send + Sync {
     /// Whether a rule must name a role for it, as AWS wants it for everything but functions, queues and topics.
     fn needs_role(&self) -> bool {
         true
+    }
+
+    /// Whether it takes a rule's HTTP parameters.
+    fn takes_http(&self) -> bool {
+        false
     }
 
     /// Delivers. It may be called again with the same [`Delivery::id`]: what it starts must be named after that id,
@@ -38,6 +45,9 @@ pub struct Delivery {
     pub event: Event,
     /// What the target gets: the envelope, or what Input, InputPath or InputTransformer made of it.
     pub input: Value,
+    /// What the target adds to an HTTP request, with the event's values in it.
+    #[serde(default)]
+    pub http: Option<HttpParameters>,
 }
 
 /// Why a delivery did not succeed.

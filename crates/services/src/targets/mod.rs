@@ -2,8 +2,10 @@
 //!
 //! A target holds the room that does the work; the bus knows it only as [`crate::bus::Target`].
 
+pub mod api_destination;
 pub mod codebuild_project;
 pub mod state_machine;
 
+pub use api_destination::ApiDestination;
 pub use codebuild_project::CodeBuildProject;
 pub use state_machine::StateMachine;

@@ -114,7 +114,7 @@ impl Target {
             retries: number(policy.maximum_retry_attempts).unwrap_or(usual.retries),
             seconds: number(policy.maximum_event_age_in_seconds).unwrap_or(usual.seconds),
         });
-        Ok(RuleTarget { id: self.id.0, arn: self.arn, role: self.role_arn, shape, patience })
+        Ok(RuleTarget { id: self.id.0, arn: self.arn, role: self.role_arn, shape, patience, http: None })
     }
 }
 
