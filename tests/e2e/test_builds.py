@@ -1,5 +1,6 @@
 """CodeBuild by boto3 and git: pushes start builds, which run in a shell of this machine and outlive the server."""
 
+import json
 import textwrap
 import time
 import unittest
@@ -166,6 +167,45 @@ class Builds(WithServer):
         self.assertEqual(self.builds.batch_get_projects(names=[self.me])["projects"][0]["timeoutInMinutes"], 7)
         self.builds.delete_project(name=self.me)
         self.refused("ResourceNotFoundException", self.builds.start_build, projectName=self.me)
+
+    def task(self, resource="codebuild:startBuild.sync", **parameters):
+        call = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": parameters, "End": True}
+        return self.started(self.machine(f"{self.me}-{len(self.ids())}-{len(parameters)}", {"Build": call}))
+
+    def test_a_task_waits_for_its_build(self):
+        self.inline('test "$WHO" = me')
+        variable = {"Name": "WHO", "Value": "me", "Type": "PLAINTEXT"}
+        execution = self.task(ProjectName=self.me, EnvironmentVariablesOverride=[variable])
+        build = json.loads(self.ended_execution(execution)["output"])["Build"]
+        self.assertEqual((build["BuildStatus"], build["ProjectName"], build["BuildComplete"]), ("SUCCEEDED", self.me, True))
+        self.assertEqual(build["Environment"]["EnvironmentVariables"], [variable])
+        self.assertEqual(build["Phases"][-1]["PhaseType"], "COMPLETED")
+        shown = self.ended(build["Id"])
+        self.assertEqual(build["StartTime"], round(shown["startTime"].timestamp() * 1000))
+        self.assertEqual([id for id in self.ids()], [build["Id"]])
+        submitted = [event for event in self.history(execution) if event["type"] == "TaskSubmitted"]
+        output = json.loads(submitted[0]["taskSubmittedEventDetails"]["output"])
+        self.assertEqual((output["Build"]["Id"], output["SdkHttpMetadata"]["HttpStatusCode"]), (build["Id"], 200))
+
+    def test_a_build_that_fails_fails_its_task(self):
+        self.inline("false")
+        ended = self.ended_execution(self.task(ProjectName=self.me), "FAILED")
+        self.assertEqual(ended["error"], "States.TaskFailed")
+        self.assertEqual(json.loads(ended["cause"])["Build"]["BuildStatus"], "FAILED")
+        ended = self.ended_execution(self.task("codebuild:startBuild", ProjectName="none", SourceVersion="v"), "FAILED")
+        self.assertEqual(ended["error"], "CodeBuild.ResourceNotFoundException")
+        self.assertIn("(Service: AWSCodeBuild; Status Code: 400; Error Code: ResourceNotFoundException;", ended["cause"])
+
+    def test_who_stops_the_execution_stops_the_build(self):
+        self.inline("echo begun", "sleep 3600")
+        execution = self.task(ProjectName=self.me)
+        (id,) = eventually(self.ids)
+        self.says({"id": id}, "begun")
+        self.client("stepfunctions").stop_execution(executionArn=execution)
+        self.ended(id, "STOPPED")
+
+    def ended_execution(self, execution, status="SUCCEEDED"):
+        return super().ended(execution, status)
 
     def test_what_is_not_honoured_is_refused_by_name(self):
         create, invalid = self.project, "InvalidInputException"

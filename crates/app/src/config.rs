@@ -8,6 +8,8 @@ use std::{
 use clap::Args;
 use serde::Deserialize;
 
+use trainyard_drivers::outside::{Network, private_networks};
+
 use crate::failure::Failure;
 
 /// The flags and variables of a server. What is absent comes from the file, and then from the defaults.
@@ -34,6 +36,17 @@ pub(crate) struct ServerArgs {
     /// Refuse state machines that call what is not built yet, in place of a failure when they do
     #[arg(long, env = "TRAINYARD_STRICT_INTEGRATIONS")]
     pub strict_integrations: bool,
+    /// Private addresses and networks that users' HTTP tasks and API destinations may call, such as 10.1.0.0/16;
+    /// without a value this machine and all private networks
+    #[arg(
+        long,
+        env = "TRAINYARD_ALLOW_PRIVATE_TARGETS",
+        value_name = "NETWORK",
+        value_delimiter = ',',
+        num_args = 0..=1,
+        default_missing_value = ALL_PRIVATE
+    )]
+    pub allow_private_targets: Vec<String>,
 }
 
 impl ServerArgs {
@@ -82,6 +95,7 @@ struct File {
     memory: Option<u64>,
     strict_integrations: bool,
     log_limit: Option<u64>,
+    allow_private_targets: Vec<String>,
 }
 
 /// A server's configuration, complete.
@@ -103,6 +117,8 @@ pub(crate) struct Config {
     pub strict_integrations: bool,
     /// Bytes that the log of a job, a build or a copy of a model may hold, and as many again each day.
     pub log_limit: u64,
+    /// Networks that calls of users may reach beside all that is public.
+    pub private_targets: Vec<Network>,
 }
 
 impl Config {
@@ -122,6 +138,11 @@ impl Config {
             memory: file.memory,
             strict_integrations: args.strict_integrations || file.strict_integrations,
             log_limit: file.log_limit.unwrap_or(LOG_LIMIT),
+            private_targets: networks(if args.allow_private_targets.is_empty() {
+                &file.allow_private_targets
+            } else {
+                &args.allow_private_targets
+            })?,
             data,
         };
         if config.auth == Switch::Off && !config.listen.ip().is_loopback() {
@@ -139,6 +160,23 @@ pub(crate) const DEFAULT_PORT: u16 = 4566;
 
 /// What no log of a healthy job comes near.
 const LOG_LIMIT: u64 = 512 << 20;
+
+/// What opens this machine and all private networks.
+const ALL_PRIVATE: &str = "all";
+
+fn networks(texts: &[String]) -> Result<Vec<Network>, Failure> {
+    let mut networks = Vec::new();
+    for text in texts {
+        match text.as_str() {
+            ALL_PRIVATE => networks.extend(private_networks()),
+            text => networks.push(text.parse().map_err(|error| {
+                Failure::usage(format!("allow_private_targets: {error}"))
+                    .hint("trainyard serve --allow-private-targets 10.1.0.0/16    # or `all`")
+            })?),
+        }
+    }
+    Ok(networks)
+}
 
 fn home() -> Result<PathBuf, Failure> {
     std::env::home_dir().filter(|dir| dir.is_absolute()).ok_or_else(|| {
@@ -179,6 +217,21 @@ mod tests {
     fn unknown_keys_are_named_with_their_line() {
         let error = with_file("\nlitsen = 1", ServerArgs::default()).unwrap_err().to_string();
         assert!(error.contains("litsen") && error.contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn private_targets_are_named_one_by_one_or_all() {
+        let opened = |text: &str, args: &[&str]| {
+            let args = args.iter().map(|text| (*text).to_owned()).collect();
+            with_file(text, ServerArgs { allow_private_targets: args, ..ServerArgs::default() })
+        };
+        let count = |text, args: &[&str]| opened(text, args).unwrap().private_targets.len();
+        assert_eq!(count("", &[]), 0);
+        assert_eq!(count("allow_private_targets = ['127.0.0.1', '10.0.0.0/8']", &[]), 2);
+        assert_eq!(count("allow_private_targets = ['127.0.0.1', '10.0.0.0/8']", &["::1"]), 1);
+        assert!(count("", &["all"]) > 4);
+        let error = opened("allow_private_targets = ['example.com']", &[]).unwrap_err().to_string();
+        assert!(error.contains("`example.com`") && error.contains("allow_private_targets"), "{error}");
     }
 
     #[test]

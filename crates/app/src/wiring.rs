@@ -9,8 +9,8 @@ use std::{
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use trainyard_domain::ports::{Blobs, DriverError, JobDriver, ServingDriver};
-use trainyard_drivers::{blobs::Disk, jobs, process, serving};
+use trainyard_domain::ports::{Blobs, DriverError, JobDriver, Outside, ServingDriver};
+use trainyard_drivers::{blobs::Disk, jobs, outside, process, serving};
 use trainyard_services::{
     Services,
     approvals::{self, Approvals},
@@ -18,6 +18,7 @@ use trainyard_services::{
     audit,
     builds::{self, Builds, BuildsConfig},
     bus::Bus,
+    connections::{self, Connections},
     endpoints::{self, Endpoints, EndpointsConfig},
     executions::{self, Executions, task::Task},
     ground::Ground,
@@ -74,6 +75,8 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     let repositories = Repositories::new(ground.clone(), git);
     let builds = builds_room(&ground, (&repositories, &jobs), config, url)?;
     let bus = Bus::new(ground.clone());
+    let outside: Arc<dyn Outside> = Arc::new(outside::Http::new(config.private_targets.clone()));
+    let connections = Connections::new(ground.clone(), outside);
     let executions = Executions::new(ground.clone(), logs.clone(), artifacts.clone());
     let queues = Queues::new(ground.clone());
     let stacks = {
@@ -89,6 +92,7 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
         artifacts,
         builds,
         bus,
+        connections,
         endpoints,
         executions,
         identity,
@@ -110,6 +114,7 @@ fn acquaint(services: &Arc<Services>, url: &str, strict: bool) {
     services.executions.equip(integrations(services, url).strict(strict));
     services.bus.meet(
         vec![
+            Arc::new(targets::ApiDestination::new(services.connections.clone())),
             Arc::new(targets::CodeBuildProject(services.builds.clone())),
             Arc::new(targets::Queue(services.queues.clone())),
             Arc::new(targets::StateMachine(services.executions.clone())),
@@ -128,7 +133,12 @@ fn integrations(services: &Arc<Services>, url: &str) -> Tasks {
     let (jobs, endpoints) = (&services.jobs, &services.endpoints);
     let all: Vec<Arc<dyn Task>> = vec![
         Arc::new(AwsSdk::new(Arc::downgrade(services), url)),
+        Arc::new(tasks::CodeBuildStartBuild(services.builds.clone())),
         Arc::new(EventsPutEvents(services.bus.clone())),
+        Arc::new(tasks::HttpInvoke {
+            ground: services.ground.clone(),
+            connections: services.connections.clone(),
+        }),
         Arc::new(tasks::SageMakerCreateEndpoint(endpoints.clone())),
         Arc::new(tasks::SageMakerCreateEndpointConfig(endpoints.clone())),
         Arc::new(tasks::SageMakerCreateModel(endpoints.clone())),
@@ -152,6 +162,9 @@ pub(crate) fn loops(services: &Arc<Services>, stop: &CancellationToken) -> JoinS
     loops.spawn(async move { executions.watch(of_executions).await });
     let (queues, of_queues) = (services.queues.clone(), stop.clone());
     loops.spawn(async move { queues.watch(of_queues).await });
+    let authorisation = connections::Authorisation(services.connections.clone());
+    loops.spawn(work::run(ground(), Arc::new(authorisation), stop.clone()));
+    loops.spawn(work::run(ground(), Arc::new(tasks::HttpCallsMade), stop.clone()));
     loops.spawn(work::run(ground(), services.jobs.watch(), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(builds::Prepare(services.builds.clone())), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(stacks::Act(services.stacks.clone())), stop.clone()));

@@ -10,6 +10,7 @@ pub mod failure;
 pub mod image;
 pub mod job;
 pub mod kind;
+pub mod outcall;
 pub mod ports;
 pub mod principal;
 pub mod scope;

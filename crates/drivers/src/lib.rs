@@ -1,4 +1,4 @@
-//! How the world does it: processes, disks.
+//! How the world does it: processes, disks, calls to the outside.
 //!
 //! Every port of `domain` that has a choice has its drivers here, one file (or folder) each, and one conformance
 //! suite that all of them pass ([`conformance`]). Foreign types end here.
@@ -6,6 +6,7 @@
 pub mod blobs;
 pub mod conformance;
 pub mod jobs;
+pub mod outside;
 pub mod process;
 pub mod serving;
 pub mod supervisor;

@@ -4,7 +4,7 @@
 //! `decide.rs` is pure, `query.rs` reads, `watch.rs` is its loop. Rooms stand in a one-way order and an earlier
 //! room never calls a later one: it tells an event in the same commit, and the bus brings the news.
 //!
-//! audit, identity < bus < logs < artifacts < repositories < images < jobs < builds < registry < approvals
+//! audit, identity < bus < connections < logs < artifacts < repositories < images < jobs < builds < registry < approvals
 //! < endpoints < executions < queues < stacks < tasks, targets
 
 pub mod approvals;
@@ -12,6 +12,7 @@ pub mod artifacts;
 pub mod audit;
 pub mod builds;
 pub mod bus;
+pub mod connections;
 pub mod endpoints;
 pub mod executions;
 pub mod ground;
@@ -42,6 +43,8 @@ pub struct Services {
     pub builds: builds::Builds,
     /// Buses, rules, events.
     pub bus: bus::Bus,
+    /// How other people's HTTP APIs are spoken to.
+    pub connections: connections::Connections,
     /// State machines and their executions.
     pub executions: executions::Executions,
     /// Repositories, blobs, manifests, tags.

@@ -5,10 +5,12 @@
 
 mod blobs;
 mod job_driver;
+mod outside;
 mod serving_driver;
 
 pub use blobs::{Blobs, ByteStream, Stat};
 pub use job_driver::JobDriver;
+pub use outside::{Outside, OutsideError};
 pub use serving_driver::ServingDriver;
 
 use crate::Kind;

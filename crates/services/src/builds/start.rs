@@ -79,6 +79,26 @@ impl Builds {
         self.begin(scope, by, request, cause).await
     }
 
+    /// Starts the build that a state machine's task asks for; the same call starts the same build.
+    pub async fn start_for_task(
+        &self,
+        scope: &Scope,
+        by: &Principal,
+        request: StartRequest,
+        token: &str,
+    ) -> Result<Build, Error> {
+        if request.idempotency_token.is_some() {
+            return self.start(scope, by, request).await;
+        }
+        let uuid = Some(Self::uuid_of_task(token));
+        self.begin(scope, by, request, Cause { uuid, initiator: initiator(by), trigger: None }).await
+    }
+
+    /// The UUID of the build that the call of a state machine's task starts.
+    pub fn uuid_of_task(token: &str) -> String {
+        uuid_from(&["start build", "task", token])
+    }
+
     pub(super) async fn begin(
         &self,
         scope: &Scope,

@@ -6,6 +6,7 @@
 
 mod buses;
 mod error;
+mod http;
 mod matching;
 mod put;
 mod rule;
@@ -25,6 +26,7 @@ use trainyard_store::{Changes, Error as StoreError, WorkItem};
 
 pub use buses::EventBus;
 pub use error::Error;
+pub use http::HttpParameters;
 pub use put::{Entry, Rejected};
 pub use rule::{Patience, Rule, RuleSpec, RuleTarget, arn as rule_arn};
 pub use shape::Shape;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Scope, Timestamp, event::DEFAULT_BUS};
 use trainyard_store::{Keys, Noun};
 
-use super::{Error, error::constraint, shape::Shape};
+use super::{Error, HttpParameters, error::constraint, shape::Shape};
 
 /// A rule with its targets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +57,9 @@ pub struct RuleTarget {
     /// How often and how long a delivery is tried.
     #[serde(default)]
     pub patience: Patience,
+    /// What it adds to an HTTP request.
+    #[serde(default)]
+    pub http: Option<HttpParameters>,
 }
 
 /// How often and how long a delivery is tried.

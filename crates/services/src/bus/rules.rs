@@ -184,7 +184,7 @@ impl Bus {
     /// Refuses a target that cannot be one here.
     pub fn check_target(&self, scope: &Scope, target: &RuleTarget) -> Result<(), Error> {
         legal_name(&target.id, "targets.member.id")?;
-        let RuleTarget { id, arn, role, shape, .. } = target;
+        let RuleTarget { id, arn, role, shape, http, .. } = target;
         let Some(kind) = self.target_for(arn) else {
             let words = format!("Target {arn} is not of a kind that this server can start.");
             return Err(Error::Invalid(words));
@@ -201,6 +201,13 @@ impl Bus {
             return Err(Error::Invalid("Cross-account pass role is not allowed.".to_owned()));
         }
         kind.check(target).map_err(Error::Invalid)?;
+        if let Some(http) = http {
+            if !kind.takes_http() {
+                return Err(Error::Invalid(format!("HttpParameters is not for targets such as {arn}.")));
+            }
+            http.check()
+                .map_err(|why| Error::Invalid(format!("Invalid HttpParameters for target {id}: {why}.")))?;
+        }
         shape.check().map_err(|why| Error::Invalid(format!("Invalid input for target {id}: {why}.")))
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trainyard_domain::{Arn, Event, Scope};
 
-use super::RuleTarget;
+use super::{HttpParameters, RuleTarget};
 
 /// One kind of rule target. One file in `targets/` each.
 #[async_trait]
@@ -21,6 +21,11 @@ pub trait Target: Send + Sync {
     /// What is wrong with a target of this kind, if anything.
     fn check(&self, _: &RuleTarget) -> Result<(), String> {
         Ok(())
+    }
+
+    /// Whether it takes a rule's HTTP parameters.
+    fn takes_http(&self) -> bool {
+        false
     }
 
     /// Delivers. It may be called again with the same [`Delivery::id`]: what it starts must be named after that id,
@@ -48,6 +53,9 @@ pub struct Delivery {
     pub event: Event,
     /// What the target gets: the envelope, or what Input, InputPath or InputTransformer made of it.
     pub input: Value,
+    /// What the target adds to an HTTP request, with the event's values in it.
+    #[serde(default)]
+    pub http: Option<HttpParameters>,
 }
 
 /// Why a delivery did not succeed.

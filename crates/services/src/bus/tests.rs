@@ -100,6 +100,7 @@ fn target(id: &str, shape: Shape) -> RuleTarget {
         role: Some("arn:aws:iam::000000000000:role/events".parse().unwrap()),
         shape,
         patience: Patience::default(),
+        http: None,
     }
 }
 

@@ -80,8 +80,9 @@ pub(super) fn to_targets(
 ) -> Result<(), StoreError> {
     let arn = rule.arn();
     for target in &rule.targets {
-        let input = match target.shape.of(event, &arn) {
-            Ok(input) => input,
+        let http = target.http.as_ref().map(|http| http.of(event)).transpose();
+        let (input, http) = match target.shape.of(event, &arn).and_then(|input| Ok((input, http?))) {
+            Ok(made) => made,
             Err(why) => {
                 give_up(changes, ground, event, &target.arn.to_string(), &why)?;
                 continue;
@@ -96,6 +97,7 @@ pub(super) fn to_targets(
             group: target.group.clone(),
             event: event.clone(),
             input,
+            http,
         };
         let id = delivery.id.clone();
         let parcel = Parcel { delivery, patience: target.patience, since: ground.now(), attempts: 0 };

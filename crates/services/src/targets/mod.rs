@@ -2,10 +2,12 @@
 //!
 //! A target holds the room that does the work; the bus knows it only as [`crate::bus::Target`].
 
+pub mod api_destination;
 pub mod codebuild_project;
 pub mod queue;
 pub mod state_machine;
 
+pub use api_destination::ApiDestination;
 pub use codebuild_project::CodeBuildProject;
 pub use queue::Queue;
 pub use state_machine::StateMachine;

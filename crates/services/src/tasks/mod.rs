@@ -1,6 +1,8 @@
 //! The service integrations: one file each, and one line in [`Tasks`].
 
+mod codebuild_start_build;
 pub mod events_put_events;
+mod http_invoke;
 mod sagemaker;
 mod sagemaker_create_endpoint;
 mod sagemaker_create_endpoint_config;
@@ -15,6 +17,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::executions::task::Task;
 
+pub use codebuild_start_build::CodeBuildStartBuild;
+pub use http_invoke::{HttpInvoke, Made as HttpCallsMade};
 pub use sagemaker_create_endpoint::SageMakerCreateEndpoint;
 pub use sagemaker_create_endpoint_config::SageMakerCreateEndpointConfig;
 pub use sagemaker_create_model::SageMakerCreateModel;

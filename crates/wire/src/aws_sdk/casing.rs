@@ -2,16 +2,27 @@
 
 use serde_json::{Map, Value};
 
+use super::names::{self, odd_names};
 use crate::Service;
 
 /// The input with the names that the wire has.
 pub(super) fn to_wire(service: &Service, value: Value) -> Value {
-    if service.is_pascal() { value } else { rename(value, service.maps, &lower_first) }
+    match (service.is_pascal(), odd_names(service).is_empty()) {
+        (true, true) => value,
+        (true, false) => rename(value, service.maps, &|name| names::to_api(service, name).to_owned()),
+        (false, _) => rename(value, service.maps, &|name| lower_first(names::to_api(service, name))),
+    }
 }
 
 /// The answer with the names that Step Functions shows.
 pub(super) fn to_sdk(service: &Service, value: Value) -> Value {
-    if service.is_pascal() { value } else { rename(value, service.maps, &upper_first) }
+    match (service.is_pascal(), odd_names(service).is_empty()) {
+        (true, true) => value,
+        (true, false) => rename(value, service.maps, &|name| names::to_sdk(service, name).to_owned()),
+        (false, _) => {
+            rename(value, service.maps, &|name| names::to_sdk(service, &upper_first(name)).to_owned())
+        }
+    }
 }
 
 fn rename(value: Value, maps: &[&str], name: &impl Fn(&str) -> String) -> Value {

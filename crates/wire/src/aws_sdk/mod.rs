@@ -3,6 +3,7 @@
 
 mod casing;
 mod failure;
+mod names;
 mod texts;
 
 use std::sync::{Arc, Weak};
@@ -14,6 +15,8 @@ use trainyard_services::{
     Services,
     executions::task::{Call, Pattern, Started, Task, TaskError},
 };
+
+pub use names::odd_names;
 
 use crate::{
     Context, Operation, Service,

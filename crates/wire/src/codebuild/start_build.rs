@@ -13,6 +13,10 @@ pub(super) struct Output {
 
 pub(super) async fn run(context: &Context, input: StartRequest) -> Result<Output, ApiError> {
     let builds = &context.services.builds;
-    let build = builds.start(&context.scope, &context.principal, input).await?;
+    let (scope, by) = (&context.scope, &context.principal);
+    let build = match &context.token {
+        Some(token) => builds.start_for_task(scope, by, input, token).await?,
+        None => builds.start(scope, by, input).await?,
+    };
     Ok(Output { build: builds.describe(&build) })
 }

@@ -13,6 +13,13 @@ pub(super) struct Tag {
     value: String,
 }
 
+/// What is asked of one thing by its name.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Named {
+    pub(super) name: String,
+}
+
 pub(super) fn pairs(tags: Vec<Tag>) -> Vec<(String, String)> {
     tags.into_iter().map(|Tag { key, value }| (key, value)).collect()
 }

@@ -1,9 +1,11 @@
 //! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html>
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use trainyard_domain::Arn;
-use trainyard_services::bus::{Patience, RuleTarget, Shape};
+use trainyard_services::bus::{HttpParameters, Patience, RuleTarget, Shape};
 
 use crate::ApiError;
 
@@ -25,6 +27,8 @@ pub(super) struct TargetShape {
     sqs_parameters: Option<SqsParameters>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_policy: Option<RetryPolicy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_parameters: Option<HttpShape>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -33,6 +37,17 @@ struct Transformer {
     #[serde(default)]
     input_paths_map: Map<String, Value>,
     input_template: String,
+}
+
+#[derive(Default, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+struct HttpShape {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    path_parameter_values: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    header_parameters: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    query_string_parameters: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -58,6 +73,7 @@ impl TargetShape {
             group: self.sqs_parameters.and_then(|parameters| parameters.message_group_id),
             shape,
             patience: self.retry_policy.map_or(Ok(Patience::default()), RetryPolicy::read)?,
+            http: self.http_parameters.map(HttpShape::read),
             id: self.id,
         })
     }
@@ -91,6 +107,26 @@ impl Transformer {
     }
 }
 
+impl HttpShape {
+    fn read(self) -> HttpParameters {
+        HttpParameters {
+            path: self.path_parameter_values,
+            headers: self.header_parameters.into_iter().collect(),
+            query: self.query_string_parameters.into_iter().collect(),
+        }
+    }
+}
+
+impl From<HttpParameters> for HttpShape {
+    fn from(http: HttpParameters) -> Self {
+        Self {
+            path_parameter_values: http.path,
+            header_parameters: http.headers.into_iter().collect(),
+            query_string_parameters: http.query.into_iter().collect(),
+        }
+    }
+}
+
 impl RetryPolicy {
     fn read(self) -> Result<Patience, ApiError> {
         let usual = Patience::default();
@@ -110,7 +146,7 @@ impl RetryPolicy {
 
 impl From<RuleTarget> for TargetShape {
     fn from(target: RuleTarget) -> Self {
-        let RuleTarget { id, arn, role, group, shape, patience } = target;
+        let RuleTarget { id, arn, role, group, shape, patience, http } = target;
         let retry_policy = (patience != Patience::default()).then_some(RetryPolicy {
             maximum_retry_attempts: Some(patience.retries),
             maximum_event_age_in_seconds: Some(patience.seconds),
@@ -121,6 +157,7 @@ impl From<RuleTarget> for TargetShape {
             role_arn: role.map(|role| role.to_string()),
             retry_policy,
             sqs_parameters: group.map(|group| SqsParameters { message_group_id: Some(group) }),
+            http_parameters: http.map(HttpShape::from),
             ..Self::default()
         };
         match shape {
@@ -171,6 +208,14 @@ mod tests {
             "Id": "a", "Arn": arn,
             "InputTransformer": {"InputPathsMap": {"x": "$.detail"}, "InputTemplate": "<x>"},
             "RetryPolicy": {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 60},
+        }));
+        check(json!({
+            "Id": "a", "Arn": "arn:aws:events:us-east-1:000000000000:api-destination/d/1", "RoleArn": role,
+            "HttpParameters": {
+                "PathParameterValues": ["$.detail.id"],
+                "HeaderParameters": {"X-A": "1"},
+                "QueryStringParameters": {"q": "2"},
+            },
         }));
     }
 

@@ -219,6 +219,7 @@ async fn a_delivery_that_comes_again_starts_nothing() {
         role: Some("arn:aws:iam::000000000000:role/start".parse().unwrap()),
         event: house.some_event(),
         input: house.some_event().envelope(),
+        http: None,
         scope: scope.clone(),
     };
     let target = CodeBuildProject(house.builds.clone());

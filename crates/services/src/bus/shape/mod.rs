@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trainyard_domain::{Arn, Event};
 
-use self::path::Path;
+pub(super) use self::path::Path;
 
 /// What a target is given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// A path that begins at the event.
-pub(super) struct Path(Vec<Step>);
+pub(in crate::bus) struct Path(Vec<Step>);
 
 enum Step {
     Name(String),
@@ -14,7 +14,7 @@ enum Step {
 
 impl Path {
     /// Reads a path such as `$.detail.tags[0]`; the reason is for a person.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(in crate::bus) fn read(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not a path such as $.detail.tags[0]");
         let mut rest = text.strip_prefix('$').ok_or_else(wrong)?;
         let mut steps = Vec::new();
@@ -27,7 +27,7 @@ impl Path {
     }
 
     /// What is there; null where nothing is. With a wildcard, a list of all that is there.
-    pub(super) fn follow(&self, event: &Value) -> Value {
+    pub(in crate::bus) fn follow(&self, event: &Value) -> Value {
         let mut found = vec![event];
         for step in &self.0 {
             found = match step {

@@ -241,6 +241,7 @@ async fn a_rule_starts_one_execution_however_often_it_is_delivered() {
         role: Some("arn:aws:iam::000000000000:role/events".parse().unwrap()),
         shape: Shape::Part("$.detail".into()),
         patience: Patience::default(),
+        http: None,
     };
     world.bus.put_targets(&scope(), &root(), (None, "r"), vec![target]).await.unwrap();
     let entry = Entry {

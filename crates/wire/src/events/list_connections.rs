@@ -1,0 +1,29 @@
+//! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListConnections.html>
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::shape::page;
+use crate::{ApiError, Context};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Input {
+    name_prefix: Option<String>,
+    connection_state: Option<String>,
+    limit: Option<usize>,
+    next_token: Option<String>,
+}
+
+pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiError> {
+    let (prefix, limit) = (input.name_prefix.unwrap_or_default(), page(input.limit)?);
+    let asked = (prefix.as_str(), input.connection_state.as_deref());
+    let connections = &context.services.connections;
+    let (found, next) = connections.list(&context.scope, asked, limit, input.next_token).await?;
+    let mut answer =
+        json!({"Connections": found.iter().map(|connection| connection.listed()).collect::<Vec<_>>()});
+    if let Some(next) = next {
+        answer["NextToken"] = next.into();
+    }
+    Ok(answer)
+}
