@@ -50,6 +50,9 @@ impl Place {
     pub(crate) fn make(&self) -> Result<(), Failure> {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
         made.map_err(|e| self.trouble("cannot be made", &e))?;
+        // That it is there survives power loss. Who may not read the directory above cannot ask for more.
+        let above = self.directory.parent().and_then(|above| std::fs::File::open(above).ok());
+        above.map_or(Ok(()), |above| above.sync_all()).map_err(|e| self.trouble("cannot be made", &e))?;
         let probe = self.directory.join(".writable");
         self.write(&probe, b"")
             .and_then(|()| std::fs::remove_file(&probe))

@@ -1,10 +1,12 @@
 //! What every room stands on: the store, the clock, and ids.
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use trainyard_domain::{Scope, Timestamp};
 use trainyard_store::Store;
+
+use crate::clock::{self, Steady};
 
 /// Reads the time. Tests give one that stands still until it is moved.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -15,22 +17,29 @@ pub struct Ground {
     /// The one memory.
     pub store: Store,
     clock: Clock,
+    wall: Clock,
 }
 
 impl Ground {
-    /// On this store, with the machine's clock.
+    /// On this store, with a clock that is set by the machine's now and does not jump later.
     pub fn new(store: Store) -> Self {
-        Self::with_clock(store, Arc::new(machine_time))
+        let steady = Steady::new();
+        Self { store, clock: Arc::new(move || steady.now()), wall: Arc::new(clock::wall) }
     }
 
     /// On this store, with another clock.
     pub fn with_clock(store: Store, clock: Clock) -> Self {
-        Self { store, clock }
+        Self { store, wall: Arc::clone(&clock), clock }
     }
 
-    /// What time it is.
+    /// What time it is, for everything that is done: it never jumps.
     pub fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// What time the machine says it is: to be compared with what other machines say.
+    pub fn wall(&self) -> Timestamp {
+        (self.wall)()
     }
 
     /// A fresh UUID, in lowercase with dashes.
@@ -49,11 +58,6 @@ pub fn uuid_from(parts: &[&str]) -> String {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.finalize()[..16]);
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
-}
-
-fn machine_time() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// The scope as the store's documents have it.

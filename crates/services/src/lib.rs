@@ -12,6 +12,7 @@ pub mod artifacts;
 pub mod audit;
 pub mod builds;
 pub mod bus;
+mod clock;
 pub mod connections;
 pub mod endpoints;
 pub mod executions;

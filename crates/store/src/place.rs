@@ -88,13 +88,13 @@ impl Drop for Place {
 
 /// Only its owner may look into a directory that we make; that it is there survives power loss.
 fn make(directory: &Path) -> io::Result<()> {
-    if directory.is_dir() {
-        return Ok(());
+    if !directory.is_dir() {
+        let mut builder = DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(directory)?;
     }
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(directory)?;
+    // One that is there may have been made by a process that died before it came to this.
     match directory.canonicalize()?.parent() {
         Some(parent) => File::open(parent)?.sync_all(),
         None => Ok(()),

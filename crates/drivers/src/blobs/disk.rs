@@ -1,12 +1,13 @@
 //! Blobs as files of the local disk.
 
 use std::{
+    collections::HashSet,
     fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io::{self, Write},
     ops::Range,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -35,6 +36,8 @@ const READ_BYTES: usize = 256 << 10;
 pub struct Disk {
     kept: Arc<Path>,
     coming: Arc<Path>,
+    /// The folders in `kept` that survive power loss.
+    folders: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Disk {
@@ -49,8 +52,13 @@ impl Disk {
             for entry in fs::read_dir(&coming)? {
                 absent_is_fine(fs::remove_file(entry?.path()))?;
             }
-            File::open(directory)?.sync_all()?;
-            Ok(Self { kept: kept.into(), coming: coming.into() })
+            // Those that are there may have been made by a process that died before it came to this.
+            let whole = directory.canonicalize()?;
+            for path in [&kept, &whole, whole.parent().unwrap_or(&whole)] {
+                File::open(path)?.sync_all()?;
+            }
+            let folders = names_in(&kept)?.into_iter().collect();
+            Ok(Self { kept: kept.into(), coming: coming.into(), folders: Arc::new(Mutex::new(folders)) })
         };
         open().map_err(|error| trouble::at("open the blobs in", directory, &error))
     }
@@ -64,14 +72,23 @@ impl Disk {
     fn keep(&self, partial: Partial, key: &BlobKey) -> io::Result<Stat> {
         partial.file.sync_all()?;
         let stat = stat_of(key, &partial.file.metadata()?);
-        let path = self.path(key);
-        let folder = path.parent().unwrap_or(&self.kept);
-        if private_directory(folder)? {
-            File::open(&self.kept)?.sync_all()?;
-        }
-        partial.become_(&path)?;
+        let file = names::file(key);
+        let folder = self.folder(names::folder(&file))?;
+        partial.become_(&folder.join(&file))?;
         File::open(folder)?.sync_all()?;
         Ok(stat)
+    }
+
+    /// The folder of that name, there for good. Whoever made it may not have come to that yet.
+    fn folder(&self, name: &str) -> io::Result<PathBuf> {
+        let folder = self.kept.join(name);
+        let folders = || self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if !folders().contains(name) {
+            private_directory(&folder)?;
+            File::open(&self.kept)?.sync_all()?;
+            folders().insert(name.to_owned());
+        }
+        Ok(folder)
     }
 
     fn list_now(&self, after: Option<&BlobKey>, limit: usize) -> io::Result<Vec<Stat>> {
@@ -222,11 +239,11 @@ fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Makes the directory if it is not there, closed to others; tells whether it made it.
-fn private_directory(path: &Path) -> io::Result<bool> {
+/// Makes the directory if it is not there, closed to others.
+fn private_directory(path: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(path) {
-        Ok(()) => fs::set_permissions(path, Permissions::from_mode(0o700)).map(|()| true),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Ok(()) => fs::set_permissions(path, Permissions::from_mode(0o700)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
     }
 }

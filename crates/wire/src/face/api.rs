@@ -54,7 +54,7 @@ pub(super) async fn answer(visit: Visit, request: Request) -> Response {
         Ok(bytes) => bytes,
         Err(response) => return refuse_status(dialect, &response, &visit.request_id),
     };
-    let now = visit.services.ground.now();
+    let now = visit.services.ground.wall();
     match credential.check(&signature, &parts, &bytes, now) {
         Err(refused) => refuse(&refusal(dialect, &refused)),
         Ok(principal) => {
