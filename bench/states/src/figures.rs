@@ -1,0 +1,90 @@
+//! Figures, and how they are printed.
+
+use std::time::Duration;
+
+/// How long each of many things took.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Waits(Vec<Duration>);
+
+impl Waits {
+    pub(crate) fn add(&mut self, wait: Duration) {
+        self.0.push(wait);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// So long that this part of them took no longer.
+    pub(crate) fn part(&self, part: f64) -> Duration {
+        let mut sorted = self.0.clone();
+        sorted.sort_unstable();
+        let at = (sorted.len() as f64 * part) as usize;
+        sorted.get(at.min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
+    }
+}
+
+/// What it took to do something many times.
+pub(crate) struct Took {
+    pub(crate) wall: Duration,
+    pub(crate) waits: Waits,
+    /// The server's processor time, all of it.
+    pub(crate) server: Duration,
+    /// Ours.
+    pub(crate) client: Duration,
+    /// Transactions of the store, each with one fsync.
+    pub(crate) syncs: u64,
+    /// Commits: several share a transaction.
+    pub(crate) commits: u64,
+}
+
+impl Took {
+    /// How many were done in a second.
+    pub(crate) fn rate(&self) -> f64 {
+        self.waits.len() as f64 / self.wall.as_secs_f64()
+    }
+}
+
+pub(crate) fn head() {
+    println!(
+        "{:<44}{:>9}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9}{:>7}  {}",
+        "",
+        "/s",
+        "p50 ms",
+        "p99 ms",
+        "server ms",
+        "client ms",
+        "commits",
+        "fsyncs",
+        "load",
+        "the issue wants"
+    );
+}
+
+/// One line: everything per thing that was done.
+pub(crate) fn show(name: &str, took: &Took, wanted: &str) {
+    let count = took.waits.len() as f64;
+    let each = |time: Duration| time.as_secs_f64() * 1e3 / count;
+    let ms = |part| took.waits.part(part).as_secs_f64() * 1e3;
+    println!(
+        "{name:<44}{:>9.1}{:>9.2}{:>9.2}{:>10.3}{:>10.3}{:>9.2}{:>9.2}{:>7}  {wanted}",
+        took.rate(),
+        ms(0.5),
+        ms(0.99),
+        each(took.server),
+        each(took.client),
+        took.commits as f64 / count,
+        took.syncs as f64 / count,
+        load(),
+    );
+}
+
+/// A line with one figure.
+pub(crate) fn note(name: &str, figure: &str, wanted: &str) {
+    println!("{name:<44}{figure:>79}  {wanted}");
+}
+
+fn load() -> String {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().unwrap_or_default().to_owned()
+}
