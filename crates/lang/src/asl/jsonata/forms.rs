@@ -46,15 +46,15 @@ pub(super) fn plain(node: &mut AstNode, bound: &BTreeSet<String>) {
             }
         }
         // `$f(?, b)` is `function($1) { $f($1, b) }`.
-        AstNode::Function { name, args, is_builtin: true } if args.iter().any(is_open) => {
-            if arity(name, bound).is_some() {
-                let mut params = Vec::new();
-                for arg in args.iter_mut().filter(|arg| is_open(arg)) {
-                    params.push(format!("#{}", params.len()));
-                    *arg = AstNode::Variable(params[params.len() - 1].clone());
-                }
-                *node = lambda(params, take(node));
+        AstNode::Function { name, args, is_builtin: true }
+            if args.iter().any(is_open) && arity(name, bound).is_some() =>
+        {
+            let mut params = Vec::new();
+            for arg in args.iter_mut().filter(|arg| is_open(arg)) {
+                params.push(format!("#{}", params.len()));
+                *arg = AstNode::Variable(params[params.len() - 1].clone());
             }
+            *node = lambda(params, take(node));
         }
         // `$f`, as a value.
         AstNode::Variable(name) => {

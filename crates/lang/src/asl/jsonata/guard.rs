@@ -448,8 +448,8 @@ fn picture_of_date(args: &[JValue]) -> Answer {
 
 fn letters(args: &[JValue]) -> Answer {
     let value = args.first().unwrap_or(&JValue::Undefined);
-    let words = value.as_str().into_iter().flat_map(|text| text.split(|c: char| !c.is_alphabetic()));
-    let long = words.into_iter().any(|word| word.len() > LETTERS);
+    let mut words = value.as_str().into_iter().flat_map(|text| text.split(|c: char| !c.is_alphabetic()));
+    let long = words.any(|word| word.len() > LETTERS);
     if long { Err(too_much()) } else { Ok(value.clone()) }
 }
 

@@ -12,9 +12,9 @@ pub(super) fn is_narrow(picture: &str) -> bool {
         let digits = component.chars().filter(|c| c.is_numeric() || *c == '#').count();
         // The width stands behind the last comma.
         let widths = component.rsplit_once(',').map_or("", |(_, widths)| widths);
-        let numbers = widths.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
+        let mut numbers = widths.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
         let limit = if component.trim_start().starts_with('Y') { DIGITS } else { WIDTH };
-        digits <= DIGITS && numbers.into_iter().all(|n| n.parse::<usize>().is_ok_and(|n| n <= limit))
+        digits <= DIGITS && numbers.all(|n| n.parse::<usize>().is_ok_and(|n| n <= limit))
     })
 }
 
