@@ -303,6 +303,7 @@ class Tokens(WithServer):
             ("codebuild", "list_builds", "nextToken", "InvalidInputException"),
             ("ecr", "describe_repositories", "nextToken", "InvalidParameterException"),
             ("logs", "describe_log_groups", "nextToken", "InvalidParameterException"),
+            ("sqs", "list_queues", "NextToken", "InvalidParameterValue"),
         ):
             for token in ("zzz", "e30", "AAAA", "bnVsbA"):
                 with self.subTest(f"{operation} {token}"), self.assertRaises(ClientError) as refused:

@@ -13,6 +13,9 @@ use super::{
     receive::remove,
 };
 
+/// A queue that nobody changes as long as this is held.
+type HeldOpen = OwnedRwLockReadGuard<Option<Arc<Open>>>;
+
 /// What becomes of dead letters, to be committed.
 #[derive(Default)]
 pub(super) struct Buried {
@@ -22,7 +25,7 @@ pub(super) struct Buried {
     pub(super) kept: Vec<Held<Message>>,
     moved: usize,
     /// Held until they are there: see [`Desk::open`].
-    to: Option<(Arc<Desk>, OwnedRwLockReadGuard<Option<Arc<Open>>>)>,
+    to: Option<(Arc<Desk>, HeldOpen)>,
 }
 
 impl Buried {

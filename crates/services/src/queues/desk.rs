@@ -128,6 +128,7 @@ impl Desk {
     /// A message came behind the back of the line: the line must be read again.
     pub(super) fn outdate(&self) {
         self.outdated.store(true, Ordering::Release);
+        self.expect(Timestamp::default());
     }
 
     /// Whether the line must be read again; said once.

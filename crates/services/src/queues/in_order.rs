@@ -57,7 +57,7 @@ impl Queues {
             return Ok(Vec::new());
         }
         if let Some(got) = receiving.attempt.as_deref().and_then(|attempt| attempts.find(attempt, now)) {
-            let again = self.again(open, receiving, line, &got, now).await?;
+            let again = self.again(open, receiving, line, &got).await?;
             if !again.is_empty() {
                 return Ok(again);
             }
@@ -75,7 +75,7 @@ impl Queues {
             }
             let taken = self.read_all(open, line, &places).await?;
             let places: Vec<u64> = taken.iter().map(|held| held.value.place).collect();
-            match self.hand_out(desk, open, receiving, taken, now).await {
+            match self.hand_out(desk, open, receiving, taken).await {
                 // By a handle of before, or a message that moved: the line is made anew.
                 Err(Error::Store(StoreError::Conflict(_))) => *line = Line::default(),
                 Err(error) => return Err(error),
@@ -139,8 +139,8 @@ impl Queues {
         receiving: &Receiving,
         line: &mut Line,
         got: &[(u64, String)],
-        now: Timestamp,
     ) -> Result<Vec<Message>, Error> {
+        let now = self.ground.now();
         let places: Vec<u64> = got.iter().map(|(place, _)| *place).collect();
         let seconds = receiving.visibility.unwrap_or(open.queue.settings.visibility);
         let (mut changes, mut again) = (Changes::new(), Vec::new());

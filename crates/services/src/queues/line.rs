@@ -182,7 +182,11 @@ mod tests {
         assert_eq!(line.next_due(), Timestamp(130));
         assert_eq!(line.next(Timestamp(130), 10), [1, 3], "its time is up");
         line.remove(2);
-        assert_eq!(line.next(Timestamp(130), 10), [1, 3, 4], "done with the one, the next of the group follows");
+        assert_eq!(
+            line.next(Timestamp(130), 10),
+            [1, 3, 4],
+            "done with the one, the next of the group follows"
+        );
     }
 
     #[test]

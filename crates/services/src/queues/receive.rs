@@ -12,6 +12,7 @@ use super::{
     decide::{Fate, fate, receive},
     desk::{Desk, Kind, Open},
     message::{Apart, Handle, Message, place_id},
+    to_the_end,
 };
 
 /// At most so many messages are received at once.
@@ -94,8 +95,7 @@ impl Queues {
         }
         let (rooms, desk, open, receiving) =
             (self.clone(), Arc::clone(desk), Arc::clone(open), receiving.clone());
-        let looking = tokio::spawn(async move { Box::pin(rooms.take(&desk, &open, &receiving)).await });
-        looking.await.map_err(|e| StoreError::Internal(format!("receiving broke off: {e}")))?
+        to_the_end(async move { rooms.take(&desk, &open, &receiving).await }).await
     }
 
     async fn take(&self, desk: &Desk, open: &Open, receiving: &Receiving) -> Result<Vec<Received>, Error> {
@@ -138,7 +138,7 @@ impl Queues {
                 return Ok(Vec::new());
             }
             let places: Vec<u64> = taken.iter().map(|held| held.value.place).collect();
-            let done = self.hand_out(desk, open, receiving, taken, now).await;
+            let done = self.hand_out(desk, open, receiving, taken).await;
             let changed_meanwhile = matches!(&done, Err(Error::Store(StoreError::Conflict(_))));
             if let Kind::Loose(loose) = &mut desk.order.lock().await.kind {
                 loose.put_down(places);
@@ -167,9 +167,8 @@ impl Queues {
         open: &Open,
         receiving: &Receiving,
         taken: Vec<Held<Message>>,
-        now: Timestamp,
     ) -> Result<Vec<Message>, Error> {
-        let (queue, settings) = (&open.queue, &open.queue.settings);
+        let (queue, settings, now) = (&open.queue, &open.queue.settings, self.ground.now());
         let seconds = receiving.visibility.unwrap_or(settings.visibility);
         let (mut changes, mut received, mut dead) = (Changes::new(), Vec::new(), Vec::new());
         for Held { version, value: mut message } in taken {
@@ -193,7 +192,8 @@ impl Queues {
         self.ground.store.commit(changes).await?;
         buried.done();
         if let Some(first) = received.iter().map(|message| message.due).min() {
-            desk.expect(first);
+            // Who waits may have been told of a later moment.
+            desk.tell(first, received.len());
         }
         Ok(received)
     }

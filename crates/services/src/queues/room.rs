@@ -12,6 +12,7 @@ use super::{
     message::Message,
     names,
     sweep::Shelves,
+    to_the_end,
 };
 use crate::{audit, policy::Asker, work::Worker};
 
@@ -208,7 +209,7 @@ impl Queues {
     /// Removes the queue with all its messages. Its name can be used again at once: that is another queue.
     pub async fn delete(&self, caller: &Caller<'_>, name: &QueueName) -> Result<(), Error> {
         let desk = self.desk(name).await?;
-        let mut open = desk.open.write().await;
+        let mut open = Arc::clone(&desk.open).write_owned().await;
         let old = open.as_ref().ok_or(Error::NoQueue)?;
         admit(&old.queue, old.policy.as_ref(), caller, "sqs:DeleteQueue")?;
         let mut changes = Changes::new();
@@ -216,16 +217,20 @@ impl Queues {
         changes.schedule(WorkItem::now(Shelves::TOPIC, old.queue.shelf(), ""));
         changes.schedule(WorkItem::now(Shelves::TOPIC, old.queue.id.clone(), ""));
         self.note(&mut changes, caller, "sqs:DeleteQueue", &old.queue)?;
-        self.ground.store.commit(changes).await?;
-        *open = None;
-        drop(open);
-        desk.changed();
-        if let Entry::Occupied(mine) = self.desks.lock().await.entry(name.clone())
-            && Arc::ptr_eq(mine.get(), &desk)
-        {
-            mine.remove();
-        }
-        Ok(())
+        let (rooms, name) = (self.clone(), name.clone());
+        to_the_end(async move {
+            rooms.ground.store.commit(changes).await?;
+            *open = None;
+            drop(open);
+            desk.changed();
+            if let Entry::Occupied(mine) = rooms.desks.lock().await.entry(name)
+                && Arc::ptr_eq(mine.get(), &desk)
+            {
+                mine.remove();
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// One page of the scope's queues whose names begin with `prefix`.
@@ -283,7 +288,7 @@ impl Queues {
         change: impl FnOnce(&mut Queue, Timestamp) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let desk = self.desk(name).await?;
-        let mut open = desk.open.write().await;
+        let mut open = Arc::clone(&desk.open).write_owned().await;
         let old = open.as_ref().ok_or(Error::NoQueue)?;
         admit(&old.queue, old.policy.as_ref(), caller, action)?;
         let mut queue = old.queue.clone();
@@ -295,15 +300,19 @@ impl Queues {
             changes.schedule(WorkItem::now(Shelves::TOPIC, old.queue.shelf(), ""));
         }
         self.note(&mut changes, caller, action, &queue)?;
-        self.ground.store.commit(changes).await?;
-        *open = Some(Open::new(queue.clone()));
-        drop(open);
-        if cleared {
-            desk.renew(&queue).await;
-        } else {
-            desk.changed();
-        }
-        Ok(())
+        let rooms = self.clone();
+        to_the_end(async move {
+            rooms.ground.store.commit(changes).await?;
+            *open = Some(Open::new(queue.clone()));
+            drop(open);
+            if cleared {
+                desk.renew(&queue).await;
+            } else {
+                desk.changed();
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Refuses a redrive policy whose queue is not one that takes these dead letters.

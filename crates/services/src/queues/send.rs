@@ -14,6 +14,7 @@ use super::{
     letter::check_order_id,
     message::Message,
     settings::LARGEST,
+    to_the_end,
 };
 
 /// A message to be sent.
@@ -61,35 +62,41 @@ impl Queues {
         sendings: Vec<Sending>,
     ) -> Result<Vec<Result<Sent, Error>>, Error> {
         let desk = self.desk(name).await?;
-        let open = desk.open.read().await;
-        let open = open.as_ref().ok_or(Error::NoQueue)?;
+        let held = Arc::clone(&desk.open).read_owned().await;
+        let open = Arc::clone(held.as_ref().ok_or(Error::NoQueue)?);
         admit(&open.queue, open.policy.as_ref(), caller, "sqs:SendMessage")?;
-        let checked: Vec<_> = sendings.into_iter().map(|sending| Checked::new(open, sending)).collect();
+        let checked: Vec<_> = sendings.into_iter().map(|sending| Checked::new(&open, sending)).collect();
         let sent: usize = checked.iter().flatten().map(|checked| checked.bytes).sum();
         if checked.len() > 1 && sent > LARGEST {
             return Err(Error::LargeBatch { most: LARGEST, sent });
         }
-        self.post(&desk, open, caller, checked).await
+        let (rooms, sender) = (self.clone(), caller.sender());
+        to_the_end(async move {
+            let told = rooms.post(&desk, &open, &sender, checked).await;
+            drop(held);
+            told
+        })
+        .await
     }
 
     async fn post(
         &self,
-        desk: &Arc<Desk>,
+        desk: &Desk,
         open: &Open,
-        caller: &Caller<'_>,
+        sender: &str,
         checked: Vec<Result<Checked, Error>>,
     ) -> Result<Vec<Result<Sent, Error>>, Error> {
-        let (now, sender) = (self.ground.now(), caller.sender());
         // Places are given and committed in one order where it counts, and looked for together with what is known.
         let mut order = match open.queue.settings.fifo {
             Some(_) => Some(desk.order.lock().await),
             None => None,
         };
-        let (mut post, mut told) = (Post::default(), Vec::with_capacity(checked.len()));
+        let mut post = Post { now: self.ground.now(), ..Post::default() };
+        let mut told = Vec::with_capacity(checked.len());
         for one in checked {
             told.push(match one {
                 Err(error) => Err(error),
-                Ok(one) => Ok(self.address(desk, open, &sender, one, now, &mut post).await?),
+                Ok(one) => Ok(self.address(desk, (open, sender), one, &mut post).await?),
             });
         }
         self.ground.store.commit(post.changes).await.map_err(concurrent)?;
@@ -111,13 +118,11 @@ impl Queues {
     async fn address(
         &self,
         desk: &Desk,
-        open: &Open,
-        sender: &str,
+        (open, sender): (&Open, &str),
         checked: Checked,
-        now: Timestamp,
         post: &mut Post,
     ) -> Result<Sent, Error> {
-        let queue = &open.queue;
+        let (queue, now) = (&open.queue, post.now);
         let known_by = dedup::known_by(queue, &checked.sending);
         if let Some((by, _)) = &known_by {
             let known = match post.known.get(by) {
@@ -167,6 +172,7 @@ impl Queues {
 /// What is committed together.
 #[derive(Default)]
 struct Post {
+    now: Timestamp,
     changes: Changes,
     known: HashMap<String, Known>,
     arrivals: Vec<(u64, String, Timestamp)>,

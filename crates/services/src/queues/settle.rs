@@ -1,14 +1,18 @@
 //! What receivers say of the messages that they have in hand: done with, or wanted for longer or shorter.
 
+use std::collections::HashSet;
+
+use trainyard_domain::Timestamp;
 use trainyard_store::{Changes, Error as StoreError, Expect, Held};
 
 use super::{
     Caller, Error, QueueName, Queues,
     access::admit,
     decide::{Standing, standing, visible_in},
-    desk::{Desk, Kind, Open},
+    desk::{Desk, Kind, Open, Order},
     message::{Handle, Message, place_id},
     receive::remove,
+    to_the_end,
 };
 
 /// How often a change is tried again that others were in the way of.
@@ -48,14 +52,17 @@ impl Queues {
             _ => "sqs:DeleteMessage",
         };
         admit(&open.queue, open.policy.as_ref(), caller, action)?;
-        for tries in 0.. {
-            match self.try_to_settle(&desk, &open, words).await {
-                Err(Error::Store(StoreError::Conflict(_))) if tries < TRIES => {}
-                Err(Error::Store(StoreError::Conflict(_))) => break,
-                settled => return settled,
+        let (rooms, words) = (self.clone(), words.to_vec());
+        to_the_end(async move {
+            for _ in 0..TRIES {
+                match rooms.try_to_settle(&desk, &open, &words).await {
+                    Err(Error::Store(StoreError::Conflict(_))) => {}
+                    settled => return settled,
+                }
             }
-        }
-        Err(Error::Concurrent)
+            Err(Error::Concurrent)
+        })
+        .await
     }
 
     async fn try_to_settle(
@@ -82,7 +89,7 @@ impl Queues {
             }
         }
         let mut changes = Changes::new();
-        let mut named = std::collections::HashSet::new();
+        let mut named = HashSet::new();
         all.retain(|settled| match settled {
             Settled::Nothing => false,
             // The same message twice in a batch: once is enough.
@@ -98,27 +105,28 @@ impl Queues {
             }
         }
         self.ground.store.commit(changes).await?;
-        let now = self.ground.now();
         for settled in &all {
             if let Settled::Moved(message, _) = settled {
-                desk.tell(message.due, usize::from(message.due <= now));
+                desk.tell(message.due, 1);
             }
         }
-        if let Some(order) = order.as_deref_mut()
-            && let Kind::Fifo(fifo) = &mut order.kind
-            && order.shelf == open.queue.shelf
-        {
-            for settled in &all {
-                match settled {
-                    Settled::Nothing => {}
-                    Settled::Gone(message, _) => fifo.0.remove(message.place),
-                    Settled::Moved(message, _) => fifo.0.fly(message.place, message.due, now),
-                }
-            }
+        if let Some(order) = order.as_deref_mut().filter(|order| order.shelf == open.queue.shelf) {
+            self.line_up(order, &all);
             // The group is free, or sooner than it was thought to be.
-            desk.tell(Default::default(), usize::from(!all.is_empty()));
+            desk.tell(Timestamp::default(), usize::from(!all.is_empty()));
         }
         Ok(told)
+    }
+
+    fn line_up(&self, order: &mut Order, all: &[Settled]) {
+        let Kind::Fifo(fifo) = &mut order.kind else { return };
+        for settled in all {
+            match settled {
+                Settled::Nothing => {}
+                Settled::Gone(message, _) => fifo.0.remove(message.place),
+                Settled::Moved(message, _) => fifo.0.fly(message.place, message.due, self.ground.now()),
+            }
+        }
     }
 
     async fn one(&self, open: &Open, text: &str, word: Word) -> Result<Settled, Error> {

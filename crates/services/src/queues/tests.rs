@@ -473,3 +473,30 @@ async fn dead_letters_go_back_to_where_they_came_from() {
     let no_dead = world.queues.start_move(&world.caller(), &jobs, None, None).await.unwrap_err();
     assert!(no_dead.to_string().contains("Dead Letter Queue"), "{no_dead}");
 }
+
+#[tokio::test]
+async fn who_goes_away_leaves_nothing_unknown() {
+    let world = World::new().await;
+    for name in ["jobs", "jobs.fifo"] {
+        let jobs = world.queue(name, &[]).await;
+        assert!(world.bodies(&jobs, 1).await.is_empty(), "it is known to be empty");
+        let sending = Sending {
+            letter: Letter::of("sent"),
+            group: jobs.is_fifo().then(|| "g".to_owned()),
+            dedup: jobs.is_fifo().then(|| "d".to_owned()),
+            ..Sending::default()
+        };
+        let (root, queues) = (world.caller(), &world.queues);
+        {
+            let going = std::pin::pin!(queues.send(&root, &jobs, sending));
+            tokio::select! {
+                biased;
+                _ = going => panic!("it was sent before it could go away"),
+                () = async {} => {}
+            }
+        }
+        let receiving = Receiving { wait: Some(20), ..Receiving::default() };
+        let received = queues.receive(&root, &jobs, &receiving).await.unwrap();
+        assert_eq!(received[0].letter.body, "sent");
+    }
+}
