@@ -1,12 +1,12 @@
 //! The store itself.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::HashSet, path::Path, sync::Arc};
 
 use tokio::sync::Notify;
 use trainyard_domain::Timestamp;
 
 use crate::{
-    Changes, Error, Folders, Held, List, Noun, Page, Stats, WorkItem,
+    Agenda, Changes, Error, Folders, Held, List, Noun, Page, Stats, WorkItem,
     hints::Hints,
     place::Place,
     read::{self, Readers},
@@ -116,6 +116,17 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<WorkItem>, Error> {
         self.0.readers.ask(move |connection, _| read::due(connection, topic, now, limit)).await
+    }
+
+    /// The same but for what is `known` (by revision), together with when there will be more.
+    pub async fn agenda(
+        &self,
+        topic: &'static str,
+        now: Timestamp,
+        known_and_limit: (HashSet<u64>, usize),
+    ) -> Result<Agenda, Error> {
+        let ask = move |connection: &_, _: &_| read::agenda(connection, topic, now, known_and_limit);
+        self.0.readers.ask(ask).await
     }
 
     /// When the first work on the topic that is not yet due at `now` will be.
