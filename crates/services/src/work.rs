@@ -52,28 +52,31 @@ pub async fn run<W: Worker>(ground: Ground, worker: Arc<W>, stop: CancellationTo
     let mut hands = Hands::default();
     loop {
         let wait = match hands.take_up(&ground, &worker).await {
-            Ok(wait) => wait,
+            Ok(()) => hands.rest(ground.now()),
             Err(error) => {
                 tracing::warn!(topic = W::TOPIC, %error, "cannot read the work that is due");
                 FIRST_RETRY
             }
         };
-        tokio::select! {
-            () = stop.cancelled() => break,
-            () = hint.notified() => {}
-            () = tokio::time::sleep(wait.min(SWEEP)) => {}
-            Some(done) = hands.tasks.join_next(), if !hands.tasks.is_empty() => {
-                hands.put_down(&ground, done);
-                // Those that ended meanwhile too: the topic is read once for all of them.
-                while let Some(done) = hands.tasks.try_join_next() {
-                    hands.put_down(&ground, done);
+        let until = tokio::time::sleep(wait.min(SWEEP));
+        let mut until = std::pin::pin!(until);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return hands.last_words().await,
+                () = hint.notified() => break,
+                () = until.as_mut() => break,
+                Some(done) = hands.tasks.join_next(), if !hands.tasks.is_empty() => {
+                    let mut again = hands.put_down(&ground, done);
+                    // Those that ended meanwhile too: the topic is read once for all of them.
+                    while let Some(done) = hands.tasks.try_join_next() {
+                        again |= hands.put_down(&ground, done);
+                    }
+                    if again || hands.more {
+                        break;
+                    }
                 }
             }
         }
-    }
-    let finished = async { while hands.tasks.join_next().await.is_some() {} };
-    if tokio::time::timeout(LAST_WORDS, finished).await.is_err() {
-        hands.tasks.shutdown().await;
     }
 }
 
@@ -101,6 +104,10 @@ struct Hands {
     tasks: JoinSet<Done>,
     busy: HashMap<tokio::task::Id, Name>,
     parked: HashMap<String, Parked>,
+    /// Whether there is work that was due and not taken up, for want of a free hand.
+    more: bool,
+    /// When the first work that was not yet due will be.
+    next: Option<Timestamp>,
 }
 
 /// Work that rests, unless it is scheduled anew.
@@ -111,47 +118,61 @@ struct Parked {
 }
 
 impl Hands {
-    /// Starts what is due and not in hand; says how long nothing else will be due.
+    /// Starts what is due and not in hand.
     async fn take_up<W: Worker>(
         &mut self,
         ground: &Ground,
         worker: &Arc<W>,
-    ) -> Result<Duration, trainyard_store::Error> {
+    ) -> Result<(), trainyard_store::Error> {
+        let free = W::WIDTH.saturating_sub(self.busy.len());
+        self.more = free == 0;
+        if self.more {
+            return Ok(());
+        }
         let now = ground.now();
-        let limit = W::WIDTH + self.busy.len() + self.parked.len();
-        let due = ground.store.due(W::TOPIC, now, limit).await?;
-        self.forget_vanished(&due, limit);
-        for item in due {
-            if self.busy.len() >= W::WIDTH {
-                break;
-            }
-            let rests = |p: &Parked| p.until > now && p.revision == item.revision;
-            if self.parked.get(&item.id).is_some_and(rests) || self.busy.values().any(|b| b.id == item.id) {
+        let resting = self.parked.values().filter(|p| p.until > now).map(|p| p.revision);
+        let known = self.busy.values().map(|name| name.revision).chain(resting).collect();
+        let agenda = ground.store.agenda(W::TOPIC, now, (known, free)).await?;
+        self.next = agenda.next;
+        self.more = agenda.due.len() == free;
+        if !self.more {
+            // Everything that is due was seen: what rested and was not, somebody else took off the topic.
+            let due: HashSet<&str> = agenda.due.iter().map(|item| item.id.as_str()).collect();
+            self.parked.retain(|id, p| agenda.known.contains(&p.revision) || due.contains(id.as_str()));
+        }
+        for item in agenda.due {
+            if self.busy.values().any(|busy| busy.id == item.id) {
+                // Scheduled anew while it is in hand.
+                self.more = true;
                 continue;
             }
             let name = Name { id: item.id.clone(), revision: item.revision };
             let task = self.tasks.spawn(one(ground.clone(), worker.clone(), item));
             self.busy.insert(task.id(), name);
         }
-        let parked = self.parked.values().filter(|p| p.until > now).map(|p| p.until).min();
-        let next = ground.store.next_due(W::TOPIC, now).await?;
-        Ok([parked, next].into_iter().flatten().min().map_or(SWEEP, |t| t.since(now)))
+        Ok(())
     }
 
-    /// Parked work that somebody else took off the topic is forgotten, so that the table does not grow.
-    fn forget_vanished(&mut self, due: &[WorkItem], limit: usize) {
-        if due.len() < limit {
-            let there: HashSet<&str> = due.iter().map(|item| item.id.as_str()).collect();
-            self.parked.retain(|id, _| there.contains(id.as_str()));
+    /// How long nothing else will be due.
+    fn rest(&self, now: Timestamp) -> Duration {
+        let parked = self.parked.values().map(|p| p.until).filter(|until| *until > now).min();
+        [parked, self.next].into_iter().flatten().min().map_or(SWEEP, |next| next.since(now))
+    }
+
+    async fn last_words(mut self) {
+        let finished = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_WORDS, finished).await.is_err() {
+            self.tasks.shutdown().await;
         }
     }
 
-    fn put_down(&mut self, ground: &Ground, done: Result<Done, tokio::task::JoinError>) {
+    /// Says whether the work is to be done again: then somebody must look when.
+    fn put_down(&mut self, ground: &Ground, done: Result<Done, tokio::task::JoinError>) -> bool {
         let Done { item, end } = match done {
             Ok(done) => done,
             Err(error) => {
                 // A panic in a worker: its work is retried like a failure.
-                let Some(item) = self.busy.remove(&error.id()) else { return };
+                let Some(item) = self.busy.remove(&error.id()) else { return false };
                 tracing::error!(%error, id = item.id, "a worker broke off");
                 Done { item, end: End::Failed }
             }
@@ -160,7 +181,7 @@ impl Hands {
         let (delay, failures) = match end {
             End::Off => {
                 self.parked.remove(&item.id);
-                return;
+                return false;
             }
             End::Again(delay) => (delay, 0),
             End::Failed => {
@@ -170,6 +191,7 @@ impl Hands {
         };
         let until = ground.now().plus(delay);
         self.parked.insert(item.id, Parked { until, revision: item.revision, failures });
+        true
     }
 }
 

@@ -24,4 +24,4 @@ pub use list::{Entry, Folders, List, Page, Range};
 pub use noun::{Held, Keys, Noun};
 pub use stats::Stats;
 pub use store::Store;
-pub use work::WorkItem;
+pub use work::{Agenda, WorkItem};

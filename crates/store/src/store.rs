@@ -1,12 +1,12 @@
 //! The store itself.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::HashSet, path::Path, sync::Arc};
 
 use tokio::sync::Notify;
 use trainyard_domain::Timestamp;
 
 use crate::{
-    Changes, Entry, Error, Folders, Held, List, Noun, Page, Range, Stats, WorkItem,
+    Agenda, Changes, Entry, Error, Folders, Held, List, Noun, Page, Range, Stats, WorkItem,
     hints::Hints,
     place::Place,
     read::{self, Kept, Readers},
@@ -142,6 +142,16 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<WorkItem>, Error> {
         self.0.readers.ask(move |connection| read::due(connection, topic, now, limit)).await
+    }
+
+    /// The same but for what is `known` (by revision), together with when there will be more.
+    pub async fn agenda(
+        &self,
+        topic: &'static str,
+        now: Timestamp,
+        known_and_limit: (HashSet<u64>, usize),
+    ) -> Result<Agenda, Error> {
+        self.0.readers.ask(move |connection| read::agenda(connection, topic, now, known_and_limit)).await
     }
 
     /// When the first work on the topic that is not yet due at `now` will be.

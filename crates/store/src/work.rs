@@ -1,5 +1,7 @@
 //! Work that is to be done: the outbox and the wake-ups, in one table.
 
+use std::collections::HashSet;
+
 use trainyard_domain::Timestamp;
 
 /// A piece of work: somebody on `topic` must do it at `due` or later, at least once. It stays until it is
@@ -29,4 +31,15 @@ impl WorkItem {
     pub fn at(topic: &'static str, id: impl Into<String>, due: Timestamp, body: impl Into<String>) -> Self {
         Self { topic, id: id.into(), due, body: body.into(), revision: 0 }
     }
+}
+
+/// The work of a topic at a moment.
+#[derive(Clone, Debug, Default)]
+pub struct Agenda {
+    /// What is due and was not known, in order of due time and scheduling.
+    pub due: Vec<WorkItem>,
+    /// What was known, by revision, and is still due: all of it if there is less in `due` than was asked for.
+    pub known: HashSet<u64>,
+    /// When the first that is not yet due will be.
+    pub next: Option<Timestamp>,
 }

@@ -1,11 +1,14 @@
 //! What the store promises to those who use it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use trainyard_domain::Timestamp;
-use trainyard_store::{Changes, Entry, Error, Expect, Keys, List, Noun, Range, Store, WorkItem};
+use trainyard_store::{Agenda, Changes, Entry, Error, Expect, Keys, List, Noun, Range, Store, WorkItem};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Thing {
@@ -155,6 +158,28 @@ async fn work_comes_when_due_in_order_and_goes_when_finished() {
         due.iter().map(|item| (item.id.as_str(), item.body.as_str())).collect::<Vec<_>>(),
         [("b", "3")]
     );
+}
+
+#[tokio::test]
+async fn an_agenda_passes_over_what_is_known() {
+    let store = Store::in_memory().await.unwrap();
+    let mut changes = Changes::new();
+    for id in ["a", "b", "c", "d"] {
+        changes.schedule(WorkItem::now("t", id, ""));
+    }
+    changes.schedule(WorkItem::at("t", "late", Timestamp(300), ""));
+    store.commit(changes).await.unwrap();
+    let due = store.due("t", Timestamp(200), 10).await.unwrap();
+    let mut gone = Changes::new();
+    gone.cancel("t", "b");
+    store.commit(gone).await.unwrap();
+    let known = HashSet::from([due[0].revision, due[1].revision]);
+    let agenda = |limit| store.agenda("t", Timestamp(200), (known.clone(), limit));
+    let ids = |agenda: &Agenda| agenda.due.iter().map(|item| item.id.clone()).collect::<Vec<_>>();
+    let all = agenda(10).await.unwrap();
+    assert_eq!((ids(&all), all.next), (vec!["c".to_owned(), "d".to_owned()], Some(Timestamp(300))));
+    assert_eq!(all.known, HashSet::from([due[0].revision]), "the other was cancelled");
+    assert_eq!(ids(&agenda(1).await.unwrap()), ["c"]);
 }
 
 #[tokio::test]

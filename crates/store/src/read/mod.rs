@@ -13,5 +13,5 @@ pub(crate) use self::{
     folders::folders,
     history::{HISTORY_FORMAT, history, history_sum},
     pool::Readers,
-    work::{due, next_due},
+    work::{agenda, due, next_due},
 };
