@@ -7,6 +7,7 @@
 
 mod collect;
 mod container;
+mod debugger;
 mod decide;
 mod describe;
 mod error;

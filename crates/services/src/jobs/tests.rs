@@ -71,6 +71,18 @@ fn the_contract_of_a_training_job() {
 }
 
 #[test]
+fn a_debugging_hook_finds_its_file_and_its_tensors_are_kept() {
+    let mut request = a_request();
+    let config = json!({"S3OutputPath": "s3://bucket/out", "CollectionConfigurations": []});
+    request.debug_hook_config = Some(serde_json::from_value(config).unwrap());
+    let plan = request.plan(&a_job().arn).unwrap();
+    let file: serde_json::Value =
+        serde_json::from_str(&plan.files["input/config/debughookconfig.json"]).unwrap();
+    assert_eq!(file["LocalPath"], "/opt/ml/output/tensors");
+    assert_eq!(plan.outputs.last().unwrap().uri.to_string(), "s3://bucket/out/job/debug-output");
+}
+
+#[test]
 fn what_cannot_be_honoured_is_refused_by_name() {
     let check = |change: fn(&mut TrainingRequest), named: &str| {
         let mut request = a_request();

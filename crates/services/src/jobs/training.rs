@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use trainyard_domain::Arn;
 
 use super::{
-    Error, instances,
+    Error,
+    debugger::{DebugHookConfig, ProfilerConfig},
+    instances,
     metrics::{self, MetricDefinition},
     plan::{Entry, Input, Output, OutputForm, Plan},
     request::{S3Uri, Tag, check_given, check_instances, check_limit, check_name, check_once, only},
@@ -44,6 +46,12 @@ pub struct TrainingRequest {
     /// Tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
+    /// What the program's debugging hook saves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debug_hook_config: Option<DebugHookConfig>,
+    /// Only that there is to be no profiler.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profiler_config: Option<ProfilerConfig>,
     /// Only false.
     #[serde(default)]
     pub enable_network_isolation: bool,
@@ -201,6 +209,8 @@ impl TrainingRequest {
         only("EnableNetworkIsolation", self.enable_network_isolation)?;
         only("EnableManagedSpotTraining", self.enable_managed_spot_training)?;
         only("OutputDataConfig.KmsKeyId", !self.output_data_config.kms_key_id.is_empty())?;
+        self.debug_hook_config.as_ref().map_or(Ok(()), DebugHookConfig::check)?;
+        self.profiler_config.as_ref().map_or(Ok(()), ProfilerConfig::check)?;
         check_limit(self.stopping_condition.max_runtime_in_seconds)?;
         let specification = &self.algorithm_specification;
         let program = specification.container_entrypoint.iter().chain(&specification.container_arguments);
@@ -239,35 +249,43 @@ impl TrainingRequest {
         let instance = &self.resource_config.instance_type;
         let resources = instances::resources(instance)
             .ok_or_else(|| Error::unknown_instance("instanceType", instance))?;
-        let output = |path: &str| {
-            self.output_data_config.s3_output_path.join(&format!("{}/output/{path}", self.training_job_name))
-        };
         Ok(Plan {
             image: specification.training_image.clone(),
             entry,
             environment: self.variables(arn, resources.cpu_millis / 1000, resources.gpus),
             files: self.files(),
             inputs: self.input_data_config.iter().map(channel_input).collect(),
-            outputs: vec![
-                Output {
-                    name: "model".to_owned(),
-                    path: "model".to_owned(),
-                    uri: self.model_uri(),
-                    form: OutputForm::Archive,
-                },
-                Output {
-                    name: "output".to_owned(),
-                    path: "output/data".to_owned(),
-                    uri: output("output.tar.gz"),
-                    form: OutputForm::ArchiveUnlessEmpty,
-                },
-            ],
+            outputs: self.outputs()?,
             resources,
             role: self.role_arn.clone(),
             limit: Duration::from_secs(self.stopping_condition.max_runtime_in_seconds),
             log_group: "/aws/sagemaker/TrainingJobs".to_owned(),
             metrics: specification.metric_definitions.clone(),
         })
+    }
+
+    /// What is kept when it has ended.
+    fn outputs(&self) -> Result<Vec<Output>, Error> {
+        let name = &self.training_job_name;
+        let output = |path: &str| self.output_data_config.s3_output_path.join(&format!("{name}/output/{path}"));
+        let mut outputs = vec![
+            Output {
+                name: "model".to_owned(),
+                path: "model".to_owned(),
+                uri: self.model_uri(),
+                form: OutputForm::Archive,
+            },
+            Output {
+                name: "output".to_owned(),
+                path: "output/data".to_owned(),
+                uri: output("output.tar.gz"),
+                form: OutputForm::ArchiveUnlessEmpty,
+            },
+        ];
+        if let Some(hook) = &self.debug_hook_config {
+            outputs.push(hook.output(name)?);
+        }
+        Ok(outputs)
     }
 
     /// `/opt/ml/input/config/*.json`.
@@ -281,11 +299,13 @@ impl TrainingRequest {
             "hosts": ["algo-1"],
             "network_interface_name": "lo",
         });
-        BTreeMap::from([
+        let mut files = BTreeMap::from([
             ("input/config/hyperparameters.json".to_owned(), json!(self.hyper_parameters).to_string()),
             ("input/config/inputdataconfig.json".to_owned(), json!(channels).to_string()),
             ("input/config/resourceconfig.json".to_owned(), resources.to_string()),
-        ])
+        ]);
+        files.extend(self.debug_hook_config.as_ref().map(DebugHookConfig::file));
+        files
     }
 
     /// The variables of the training contract; the request's own come last and win.
