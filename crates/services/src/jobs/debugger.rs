@@ -65,7 +65,8 @@ impl ProfilerConfig {
         if self.disable_profiler {
             return Ok(());
         }
-        let words = "`ProfilerConfig` cannot be honoured here: leave it out or set its DisableProfiler to true";
+        let words =
+            "`ProfilerConfig` cannot be honoured here: leave it out or set its DisableProfiler to true";
         Err(Error::Invalid(words.to_owned()))
     }
 }

@@ -267,7 +267,8 @@ impl TrainingRequest {
     /// What is kept when it has ended.
     fn outputs(&self) -> Result<Vec<Output>, Error> {
         let name = &self.training_job_name;
-        let output = |path: &str| self.output_data_config.s3_output_path.join(&format!("{name}/output/{path}"));
+        let output =
+            |path: &str| self.output_data_config.s3_output_path.join(&format!("{name}/output/{path}"));
         let mut outputs = vec![
             Output {
                 name: "model".to_owned(),

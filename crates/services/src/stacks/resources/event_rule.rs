@@ -122,7 +122,15 @@ impl Target {
             seconds: number(policy.maximum_event_age_in_seconds).unwrap_or(usual.seconds),
         });
         let group = self.sqs_parameters.map(|QueueParameters { message_group_id: Text(group) }| group);
-        Ok(RuleTarget { id: self.id.0, arn: self.arn, role: self.role_arn, group, shape, patience, http: None })
+        Ok(RuleTarget {
+            id: self.id.0,
+            arn: self.arn,
+            role: self.role_arn,
+            group,
+            shape,
+            patience,
+            http: None,
+        })
     }
 }
 
