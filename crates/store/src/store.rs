@@ -115,7 +115,10 @@ impl Store {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<WorkItem>, Error> {
-        self.0.readers.ask(move |connection, _| read::due(connection, topic, now, limit)).await
+        self.0
+            .readers
+            .ask(move |connection, counters| read::due(connection, counters, topic, now, limit))
+            .await
     }
 
     /// When the first work on the topic that is not yet due at `now` will be.

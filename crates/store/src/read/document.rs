@@ -67,7 +67,7 @@ pub(super) fn readable<T: Noun>(row: &Row<'_>, counters: &Counters) -> Result<Op
         Ok(held) => Ok(Some(held)),
         Err(e @ Error::Poisoned { .. }) => {
             counters.poisoned.add(1);
-            tracing::error!("left out of a list: {e}");
+            counters.damage.note(&e);
             Ok(None)
         }
         Err(e) => Err(e),

@@ -10,7 +10,7 @@ mod work;
 pub(crate) use self::{
     document::{document_sum, get, list},
     folders::folders,
-    history::{HISTORY_FORMAT, history, history_sum},
+    history::{HISTORY_FORMAT, history, history_sum, name_sum},
     pool::Readers,
-    work::{due, next_due},
+    work::{due, next_due, work_sum},
 };

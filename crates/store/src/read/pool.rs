@@ -48,8 +48,9 @@ impl Readers {
         let answer = question(&connection, &self.counters);
         match &answer {
             Err(Error::Unavailable(_) | Error::Internal(_)) => drop(connection),
-            Err(Error::Poisoned { .. }) => {
+            Err(error @ Error::Poisoned { .. }) => {
                 self.counters.poisoned.add(1);
+                self.counters.damage.note(error);
                 idle().push(connection);
             }
             _ => idle().push(connection),
