@@ -14,7 +14,7 @@ use crate::{
     walk,
 };
 
-const SHORT: usize = 60;
+const SHORT: usize = 16;
 const LONG: usize = 1_000;
 
 /// What became of one flip.
