@@ -14,7 +14,7 @@ use crate::dice::Dice;
 const SECTOR: usize = 512;
 
 /// One thing that was done, as shim.c writes it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Done {
     Create {
         path: String,
@@ -49,6 +49,8 @@ enum Done {
     Lost {
         inode: u64,
     },
+    /// A point at which nothing was done.
+    Nothing,
 }
 
 /// All that was done, in order.
@@ -68,6 +70,30 @@ impl Log {
 
     pub(crate) fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// The same as it would be if nobody had synced files, or directories, whose path begins so.
+    pub(crate) fn without_syncs(&self, begin: &str) -> Self {
+        let mut names: HashMap<u64, String> = HashMap::new();
+        let mut rest = Vec::new();
+        for done in &self.0 {
+            let synced = match done {
+                Done::Create { path, inode } => {
+                    names.insert(*inode, path.clone());
+                    None
+                }
+                Done::Sync { inode } => names.get(inode),
+                Done::SyncDirectory { path } => Some(path),
+                _ => None,
+            };
+            if synced.is_none_or(|path| !path.starts_with(begin)) {
+                rest.push(done.clone());
+            } else {
+                // The points keep their numbers.
+                rest.push(Done::Nothing);
+            }
+        }
+        Self(rest)
     }
 
     /// Makes in `directory` what the disk may hold when the power is cut after the first `count` things.
@@ -171,6 +197,7 @@ impl Disk {
                     self.settle(naming);
                 }
             }
+            Done::Nothing => {}
             Done::Lost { inode } => {
                 for change in self.file(*inode).into_iter().flat_map(|file| &mut file.pending) {
                     if let Change::Write { lost, .. } = change {

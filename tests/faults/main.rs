@@ -12,11 +12,13 @@ mod clock;
 mod cuts;
 mod dice;
 mod disk;
+mod flips;
 
 mod image;
 mod kills;
 mod ledger;
 mod names;
+mod poison;
 
 mod power;
 mod refusals;
@@ -52,8 +54,10 @@ const ITEMS: &[(&str, Item)] = &[
     ("kills", kills::run),
     ("cuts", cuts::run),
     ("power", power::run),
+    ("flips", flips::run),
     ("refusals", refusals::run),
     ("clock", clock::run),
+    ("poison", poison::run),
     ("names", names::run),
 ];
 

@@ -1,6 +1,12 @@
 //! The power goes at any time: of what was not synced, anything may be missing. What was acknowledged is there.
+//!
+//! Whether this would notice a sync that is not made is tried too: each kind of them is taken out of what was recorded,
+//! and then something must be missing.
 
-use std::fs;
+use std::{
+    fs,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use crate::{
     Outcome, Trial,
@@ -10,8 +16,11 @@ use crate::{
     server::Orders,
 };
 
-const SHORT: usize = 40;
-const LONG: usize = 2_500;
+/// Images that must hold, and images among which one must not when a kind of sync is taken away.
+const SHORT: (usize, usize) = (40, 60);
+const LONG: (usize, usize) = (2_500, 200);
+/// What the paths of files and directories begin with whose syncs are taken away.
+const SYNCS: &[&str] = &["store/store.db-wal", "blobs/coming", "blobs/kept/"];
 
 pub(crate) fn run(trial: &Trial) -> Outcome<String> {
     let home = trial.home("recorded")?;
@@ -25,20 +34,41 @@ pub(crate) fn run(trial: &Trial) -> Outcome<String> {
     if log.len() as u64 != control.points()? {
         return Err(format!("{} points were passed, {} were recorded", control.points()?, log.len()).into());
     }
-    let images = if trial.long { LONG } else { SHORT };
+    let (images, mutants) = if trial.long { LONG } else { SHORT };
     let acknowledged = trial.each(images, |n| {
         let mut dice = trial.dice.nth(n);
         let count = dice.within(1..log.len() as u64 + 1) as usize;
-        let home = trial.home(&format!("image-{n}"))?;
-        log.image(count, &mut dice, &home.join("data"))?;
-        legal(&trial.bench, &home, &ledger, count as u64)
-            .map_err(|error| format!("image {n}, cut after {count} of {}: {error}", log.len()))?;
-        fs::remove_dir_all(home)?;
+        let place = format!("image {n}, cut after {count} of {}", log.len());
+        image(trial, &log, &ledger, (n, count)).map_err(|error| format!("{place}: {error}"))?;
         Ok(ledger.acknowledged(count as u64))
     })?;
+    for syncs in SYNCS {
+        let mutant = log.without_syncs(syncs);
+        let tried = AtomicUsize::new(0);
+        let noticed = trial.each(mutants, |n| {
+            tried.fetch_add(1, Ordering::Relaxed);
+            // Late cuts: by then much was acknowledged.
+            let count = trial.dice.nth(n).within(mutant.len() as u64 / 2..mutant.len() as u64 + 1) as usize;
+            image(trial, &mutant, &ledger, (images + n, count))
+        });
+        if noticed.is_ok() {
+            return Err(
+                format!("nothing is missing in {mutants} images without the syncs of {syncs}*").into()
+            );
+        }
+    }
     let checked: usize = acknowledged.iter().sum();
     Ok(format!(
-        "{images} images of {} things done: {checked} acknowledged things looked for, 0 missing",
-        log.len()
+        "{images} images of {} things done: {checked} acknowledged things looked for, 0 missing; \
+         {} kinds of syncs taken away: each noticed",
+        log.len(),
+        SYNCS.len()
     ))
+}
+
+fn image(trial: &Trial, log: &Log, ledger: &Ledger, (n, count): (usize, usize)) -> Outcome {
+    let home = trial.home(&format!("image-{n}"))?;
+    log.image(count, &mut trial.dice.nth(n), &home.join("data"))?;
+    legal(&trial.bench, &home, ledger, count as u64)?;
+    Ok(fs::remove_dir_all(home)?)
 }

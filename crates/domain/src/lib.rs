@@ -5,6 +5,7 @@
 
 pub mod arn;
 pub mod content;
+pub mod crc;
 pub mod event;
 pub mod failure;
 pub mod image;

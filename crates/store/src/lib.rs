@@ -5,6 +5,7 @@
 //! acknowledged is on disk. The store knows nothing of what a noun means.
 
 mod changes;
+mod damage;
 mod error;
 mod hints;
 mod list;
@@ -12,9 +13,11 @@ mod noun;
 mod place;
 mod read;
 mod schema;
+mod scrub;
 mod stats;
 mod store;
 mod sum;
+mod wal;
 mod work;
 mod write;
 

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use crate::{Error, place::Place};
+use crate::{Error, place::Place, read};
 
 /// The version of the tables below. Raise it with every change to them and say in `prepare` how the older become it.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 
 /// How many numbers each opening of the store may give away: far more than it can use, and 131,000 openings stay
 /// exact even where a number passes through a double.
@@ -30,7 +30,7 @@ create table document_keys (
 ) strict, without rowid;
 create index document_keys_everywhere on document_keys (kind, key, value, scope, id);
 
-create table histories (id integer primary key, name text not null unique) strict;
+create table histories (id integer primary key, name text not null unique, sum integer not null) strict;
 
 create table history_rows (
     place integer primary key,
@@ -41,10 +41,17 @@ create unique index history_rows_by_last on history_rows (history, last);
 
 create table work (
     number integer primary key,
-    topic text not null, id text not null, due integer not null, body text not null,
+    topic text not null, id text not null, due integer not null, body text not null, sum integer not null,
     unique (topic, id)
 ) strict;
 create index work_by_due on work (topic, due, number);
+";
+
+/// What the tables of schema 1 lack: sums beside work and the names of histories.
+const FROM_1: &str = "
+alter table histories add column sum integer not null default 0;
+alter table work add column sum integer not null default 0;
+update about set value = 2 where name = 'schema';
 ";
 
 /// The connection that writes.
@@ -95,6 +102,9 @@ pub(crate) fn prepare(connection: &mut Connection, place: &Place) -> Result<u64,
             place.file().display()
         )));
     }
+    if schema == 1 {
+        from_1(&tx)?;
+    }
     let openings: u64 = tx.query_row(
         "update about set value = value + 1 where name = 'openings' returning value",
         [],
@@ -102,6 +112,27 @@ pub(crate) fn prepare(connection: &mut Connection, place: &Place) -> Result<u64,
     )?;
     tx.commit()?;
     Ok(openings * NUMBERS_PER_OPENING)
+}
+
+/// Gives every row the sum that the older tables did not keep.
+fn from_1(connection: &Connection) -> Result<(), Error> {
+    connection.execute_batch(FROM_1)?;
+    let mut named = connection.prepare("update histories set sum = ?2 where id = ?1")?;
+    let mut names = connection.prepare("select id, name from histories")?;
+    let mut rows = names.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, name): (i64, String) = (row.get(0)?, row.get(1)?);
+        named.execute((id, read::name_sum(id, &name)))?;
+    }
+    let mut summed = connection.prepare("update work set sum = ?2 where number = ?1")?;
+    let mut work = connection.prepare("select number, due, topic, id, body from work")?;
+    let mut rows = work.query([])?;
+    while let Some(row) = rows.next()? {
+        let (number, due): (u64, i64) = (row.get(0)?, row.get(1)?);
+        let [topic, id, body]: [String; 3] = [row.get(2)?, row.get(3)?, row.get(4)?];
+        summed.execute((number, read::work_sum((number, due), [&topic, &id, &body])))?;
+    }
+    Ok(())
 }
 
 fn unreadable(place: &Place, e: rusqlite::Error) -> Error {

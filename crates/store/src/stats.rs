@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::{Error, damage::Damage};
+
 /// Counts since the store was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -17,6 +19,8 @@ pub struct Stats {
     pub failures: u64,
     /// Documents and history rows that could not be read.
     pub poisoned: u64,
+    /// Things that are known to be damaged now.
+    pub damaged: u64,
     /// Checkpoints made while nobody waited.
     pub checkpoints: u64,
 }
@@ -31,6 +35,7 @@ pub(crate) struct Counters {
     pub(crate) failures: Counter,
     pub(crate) poisoned: Counter,
     pub(crate) checkpoints: Counter,
+    pub(crate) damage: Damage,
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +52,12 @@ impl Counter {
 }
 
 impl Counters {
+    /// Something could not be read.
+    pub(crate) fn unread(&self, error: &Error) {
+        self.poisoned.add(1);
+        self.damage.note(error);
+    }
+
     pub(crate) fn read(&self) -> Stats {
         Stats {
             commits: self.commits.read(),
@@ -55,6 +66,7 @@ impl Counters {
             rows: self.rows.read(),
             failures: self.failures.read(),
             poisoned: self.poisoned.read(),
+            damaged: self.damage.count() as u64,
             checkpoints: self.checkpoints.read(),
         }
     }

@@ -67,10 +67,7 @@ impl Store {
         let (scope, id) = (scope.to_owned(), id.to_owned());
         let kept = self.0.readers.ask(move |connection| read::get(connection, T::KIND, &scope, &id)).await?;
         let held = kept.map(Held::<Kept>::read).transpose();
-        if held.as_ref().is_err_and(|e| matches!(e, Error::Poisoned { .. })) {
-            self.0.counters.poisoned.add(1);
-        }
-        held
+        held.inspect_err(|error| self.0.counters.unread(error))
     }
 
     /// One page of documents. A document that cannot be read is left out and reported in the log.
@@ -102,12 +99,7 @@ impl Store {
 
     /// The document, if it can be read.
     fn readable<T: Noun>(&self, kept: Held<Kept>) -> Option<Held<T>> {
-        kept.read()
-            .inspect_err(|e| {
-                self.0.counters.poisoned.add(1);
-                tracing::error!("left out of a list: {e}");
-            })
-            .ok()
+        kept.read().inspect_err(|error| self.0.counters.unread(error)).ok()
     }
 
     /// How many documents of the kind and scope have a value of the key in the range: read from the index alone.
@@ -141,7 +133,8 @@ impl Store {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<WorkItem>, Error> {
-        self.0.readers.ask(move |connection| read::due(connection, topic, now, limit)).await
+        let counters = Arc::clone(&self.0.counters);
+        self.0.readers.ask(move |connection| read::due(connection, &counters, topic, now, limit)).await
     }
 
     /// The same but for what is `known` (by revision), together with when there will be more.
@@ -151,7 +144,10 @@ impl Store {
         now: Timestamp,
         known_and_limit: (HashSet<u64>, usize),
     ) -> Result<Agenda, Error> {
-        self.0.readers.ask(move |connection| read::agenda(connection, topic, now, known_and_limit)).await
+        let counters = Arc::clone(&self.0.counters);
+        let question =
+            move |connection: &_| read::agenda(connection, &counters, topic, now, known_and_limit);
+        self.0.readers.ask(question).await
     }
 
     /// When the first work on the topic that is not yet due at `now` will be.

@@ -29,6 +29,12 @@ pub(crate) async fn show(State(services): State<Arc<Services>>) -> impl IntoResp
         counter("trainyard_store_rows_total", "Rows written", stats.rows),
         counter("trainyard_store_failures_total", "Transactions that the disk refused", stats.failures),
         counter("trainyard_store_poisoned_total", "Documents that could not be read", stats.poisoned),
+        Metric {
+            name: "trainyard_store_damaged",
+            kind: "gauge",
+            help: "Things in the store that are known to be damaged",
+            value: stats.damaged as f64,
+        },
     ];
     if let Ok(open) = services.jobs.open().await {
         metrics.push(Metric {

@@ -1,10 +1,12 @@
 //! `trainyard status`: what runs and what waits, now.
 
 use clap::Args;
+use http::{HeaderMap, Method};
+use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 
 use crate::{
-    client::Client,
+    client::{Client, ClientError},
     connect::ConnectArgs,
     failure::Failure,
     printer,
@@ -69,8 +71,23 @@ fn next(lines: &[Line]) {
     }
 }
 
+/// How much of what the server keeps is damaged, as `/health` counts it.
+async fn damaged(client: &Client) -> Result<Option<Line>, ClientError> {
+    let nothing = Full::default().map_err(|never| match never {}).boxed_unsync();
+    let answer = client.send((Method::GET, "/health"), HeaderMap::new(), nothing).await?;
+    let health: Value = serde_json::from_slice(&client.collect(answer).await?.body).unwrap_or_default();
+    let count = health["damaged"].as_u64().filter(|count| *count > 0);
+    Ok(count.map(|count| Line {
+        kind: "store",
+        name: format!("{count} of its records"),
+        status: "damaged".to_owned(),
+        since: table::now(),
+        detail: "the server's log names them; the rest goes on".to_owned(),
+    }))
+}
+
 async fn look(client: &Client) -> Answered<Vec<Line>> {
-    let mut lines = Vec::new();
+    let mut lines = Vec::from_iter(damaged(client).await?);
     let mut waits = jobs::waiting(client).await?;
     for build in builds::list(client).await?.into_iter().filter(|build| !build.is_over()) {
         lines.push(Line {

@@ -13,22 +13,24 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::StreamExt;
-use tokio::{io::AsyncReadExt, io::AsyncSeekExt, task::JoinHandle};
-use tokio_util::io::ReaderStream;
+use futures::{StreamExt, stream};
+use tokio::task::JoinHandle;
 use trainyard_domain::{
     Kind, Timestamp,
     content::BlobKey,
     ports::{Blobs, ByteStream, DriverError, Stat},
 };
 
-use super::names;
+use super::{
+    names,
+    sums::{self, Checked, Sums},
+};
 use crate::trouble;
 
 /// How much is gathered before it is written.
 const WRITE_BYTES: usize = 1 << 20;
 /// How much is read at once.
-const READ_BYTES: usize = 256 << 10;
+const READ_BYTES: u64 = 256 << 10;
 
 /// Blobs in a directory: `kept/` has the whole ones, `coming/` those that are being written. A blob moves from
 /// one to the other when its bytes are on the disk, so that half a blob is never seen.
@@ -69,7 +71,9 @@ impl Disk {
     }
 
     /// Moves a whole file to its place; afterwards it survives power loss.
-    fn keep(&self, partial: Partial, key: &BlobKey) -> io::Result<Stat> {
+    fn keep(&self, mut partial: Partial, key: &BlobKey) -> io::Result<Stat> {
+        let end = std::mem::take(&mut partial.sums).end();
+        partial.file.write_all(&end)?;
         partial.file.sync_all()?;
         let stat = stat_of(key, &partial.file.metadata()?);
         let file = names::file(key);
@@ -149,20 +153,32 @@ impl Blobs for Disk {
     async fn get(&self, key: &BlobKey, range: Option<Range<u64>>) -> Result<ByteStream, DriverError> {
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => DriverError::new(Kind::NotFound, format!("there is no blob `{key}`")),
+            io::ErrorKind::InvalidData => {
+                tracing::error!("the blob `{key}` cannot be read: {error}");
+                DriverError::new(Kind::Internal, format!("the blob `{key}` is {error}"))
+            }
             _ => trouble::at("read the blob", Path::new(key.as_str()), &error),
         };
-        let mut file = tokio::fs::File::open(self.path(key)).await.map_err(failed)?;
-        let size = file.metadata().await.map_err(failed)?.len();
-        let range = range.unwrap_or(0..size);
-        if range.start > range.end || range.end > size {
-            let text =
-                format!("bytes {}..{} do not lie inside the blob `{key}` of {size}", range.start, range.end);
+        let path = self.path(key);
+        let opened = tokio::task::spawn_blocking(move || Checked::open(File::open(path)?));
+        let blob = Arc::new(settled(opened).await?.map_err(failed)?);
+        let range = range.unwrap_or(0..blob.size);
+        if range.start > range.end || range.end > blob.size {
+            let (Range { start, end }, size) = (range, blob.size);
+            let text = format!("bytes {start}..{end} do not lie inside the blob `{key}` of {size}");
             return Err(DriverError::new(Kind::Invalid, text));
         }
-        if range.start > 0 {
-            file.seek(io::SeekFrom::Start(range.start)).await.map_err(failed)?;
-        }
-        Ok(Box::pin(ReaderStream::with_capacity(file.take(range.end - range.start), READ_BYTES)))
+        // The first bytes come at once: that they are damaged is said before anything is promised.
+        let (first, next) = piece(Arc::clone(&blob), range).await;
+        let first = first.map_err(failed)?;
+        let rest = stream::unfold((blob, next), |(blob, range)| async move {
+            if range.is_empty() {
+                return None;
+            }
+            let (read, next) = piece(Arc::clone(&blob), range).await;
+            Some((read, (blob, next)))
+        });
+        Ok(Box::pin(stream::iter([Ok(first)]).chain(rest)))
     }
 
     async fn stat(&self, key: &BlobKey) -> Result<Option<Stat>, DriverError> {
@@ -186,9 +202,25 @@ impl Blobs for Disk {
     }
 }
 
+/// The next bytes of the range, and the range without them. After an error nothing is left.
+async fn piece(blob: Arc<Checked>, range: Range<u64>) -> (io::Result<Bytes>, Range<u64>) {
+    let Range { start, end } = range;
+    // Pieces end where blocks do, so that none is read twice.
+    let until = end.min((start + READ_BYTES) / READ_BYTES * READ_BYTES);
+    let read = tokio::task::spawn_blocking(move || blob.read(start..until)).await;
+    match read.unwrap_or_else(|error| Err(io::Error::other(error))) {
+        Ok(bytes) => (Ok(bytes), until..end),
+        Err(error) => {
+            tracing::error!("a blob cannot be read: {error}");
+            (Err(error), end..end)
+        }
+    }
+}
+
 /// A file that is being written. It goes when this is dropped, unless it became a blob.
 struct Partial {
     file: File,
+    sums: Sums,
     path: PathBuf,
 }
 
@@ -198,7 +230,7 @@ impl Partial {
         getrandom::fill(&mut random).map_err(io::Error::other)?;
         let path = directory.join(format!("{:032x}", u128::from_ne_bytes(random)));
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
-        let partial = Self { file, path };
+        let partial = Self { file, sums: Sums::default(), path };
         partial.file.set_permissions(Permissions::from_mode(0o600))?;
         Ok(partial)
     }
@@ -206,6 +238,7 @@ impl Partial {
     fn write(mut self, pieces: Vec<Bytes>) -> JoinHandle<io::Result<Self>> {
         tokio::task::spawn_blocking(move || {
             for piece in pieces {
+                self.sums.feed(&piece);
                 self.file.write_all(&piece)?;
             }
             Ok(self)
@@ -260,5 +293,5 @@ fn stat_of(key: &BlobKey, meta: &fs::Metadata) -> Stat {
     let since =
         meta.modified().unwrap_or(SystemTime::UNIX_EPOCH).duration_since(UNIX_EPOCH).unwrap_or_default();
     let modified = Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
-    Stat { key: key.clone(), size: meta.len(), modified }
+    Stat { key: key.clone(), size: sums::size(meta.len()), modified }
 }

@@ -4,5 +4,6 @@
 
 mod disk;
 mod names;
+mod sums;
 
 pub use disk::Disk;

@@ -95,7 +95,19 @@ pub enum Error {
     },
     /// The store's trouble.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Error {
+    /// What the store cannot read concerns the execution that it is of, and nobody else.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Poisoned { kind, scope, id, reason } => {
+                Self::Poisoned { what: format!("the {kind} `{id}` in {scope}"), reason }
+            }
+            error => Self::Store(error),
+        }
+    }
 }
 
 impl Refusal for Error {

@@ -24,6 +24,11 @@ order by r.last desc";
 const END: &str = "
 select max(r.last) from histories h cross join history_rows r where h.name = ?1 and r.history = h.id";
 
+/// The sum that is kept beside a history's name.
+pub(crate) fn name_sum(history: i64, name: &str) -> u32 {
+    sum::of(&[&history.to_le_bytes(), name.as_bytes()])
+}
+
 /// The sum that is kept beside a history row.
 pub(crate) fn history_sum(history: i64, first: u64, last: u64, records: &str) -> u32 {
     let format = HISTORY_FORMAT.to_le_bytes();
@@ -41,11 +46,12 @@ pub(crate) fn history(
     let from = if backward { from.min(end(connection, name)?) } else { from };
     let mut statement = connection.prepare_cached(if backward { BACKWARD } else { FORWARD })?;
     let mut rows = statement.query((name, i64::try_from(from).unwrap_or(i64::MAX)))?;
-    let mut found = Vec::new();
+    let mut found: Vec<(u64, String)> = Vec::new();
     while found.len() < limit
         && let Some(row) = rows.next()?
     {
         let mut records = decode(name, row)?;
+        gapless(name, (found.last().map(|(number, _)| *number), from), &records, backward)?;
         if backward {
             records.reverse();
             records.retain(|(number, _)| *number <= from);
@@ -56,6 +62,32 @@ pub(crate) fn history(
         found.append(&mut records);
     }
     Ok(found)
+}
+
+/// What is next must follow what came before it, or hold what was asked for: a row between them may be lost.
+fn gapless(
+    name: &str,
+    (last, from): (Option<u64>, u64),
+    records: &[(u64, String)],
+    backward: bool,
+) -> Result<(), Error> {
+    let numbers =
+        records.first().map_or(0, |(number, _)| *number)..=records.last().map_or(0, |(number, _)| *number);
+    let wanted = match last {
+        Some(last) if backward => last - 1,
+        Some(last) => last + 1,
+        None => from.max(1),
+    };
+    if numbers.contains(&wanted) {
+        return Ok(());
+    }
+    let reason = format!("record {wanted} is missing");
+    Err(Error::Poisoned {
+        kind: "history".to_owned(),
+        scope: name.to_owned(),
+        id: wanted.to_string(),
+        reason,
+    })
 }
 
 fn end(connection: &Connection, name: &str) -> Result<u64, Error> {

@@ -11,7 +11,7 @@ pub(crate) use self::{
     count::count,
     document::{Kept, document_sum, get, list},
     folders::folders,
-    history::{HISTORY_FORMAT, history, history_sum},
+    history::{HISTORY_FORMAT, history, history_sum, name_sum},
     pool::Readers,
-    work::{agenda, due, next_due},
+    work::{agenda, due, next_due, work_sum},
 };

@@ -45,8 +45,8 @@ impl Readers {
         let answer = question(&connection);
         match &answer {
             Err(Error::Unavailable(_) | Error::Internal(_)) => drop(connection),
-            Err(Error::Poisoned { .. }) => {
-                self.counters.poisoned.add(1);
+            Err(error @ Error::Poisoned { .. }) => {
+                self.counters.unread(error);
                 idle().push(connection);
             }
             _ => idle().push(connection),

@@ -5,49 +5,71 @@ use std::collections::HashSet;
 use rusqlite::{Connection, Row, params};
 use trainyard_domain::Timestamp;
 
-use crate::{Agenda, Error, WorkItem};
+use crate::{Agenda, Error, WorkItem, stats::Counters, sum};
 
 const DUE: &str = "
-select id, due, body, number from work where topic = ?1 and due <= ?2 order by due, number limit ?3";
+select id, due, body, number, sum from work where topic = ?1 and due <= ?2 order by due, number";
 
 const NEXT: &str = "select min(due) from work where topic = ?1 and due > ?2";
 
-/// What is due, in order.
+/// The sum that is kept beside a piece of work: over its number and due time, and its topic, id and body.
+pub(crate) fn work_sum((number, due): (u64, i64), texts: [&str; 3]) -> u32 {
+    let [topic, id, body] = texts.map(str::as_bytes);
+    sum::of(&[&number.to_le_bytes(), &due.to_le_bytes(), topic, id, body])
+}
+
+/// What is due, in order. Work that is not what was written is left out, and left where it is.
 pub(crate) fn due(
     connection: &Connection,
+    counters: &Counters,
     topic: &'static str,
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<WorkItem>, Error> {
     let mut statement = connection.prepare_cached(DUE)?;
-    let rows = statement.query_map(params![topic, now.millis(), limit], |row| item(topic, row))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = statement.query(params![topic, now.millis()])?;
+    let mut due = Vec::new();
+    while due.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        due.extend(item(topic, row, counters)?);
+    }
+    Ok(due)
 }
 
 /// What is due but for what is known, and when there will be more. The bodies of what is known are not looked at.
 pub(crate) fn agenda(
     connection: &Connection,
+    counters: &Counters,
     topic: &'static str,
     now: Timestamp,
     (mut known, limit): (HashSet<u64>, usize),
 ) -> Result<Agenda, Error> {
     let (mut due, mut there) = (Vec::new(), HashSet::new());
     let mut statement = connection.prepare_cached(DUE)?;
-    let mut rows = statement.query(params![topic, now.millis(), limit.saturating_add(known.len())])?;
+    let mut rows = statement.query(params![topic, now.millis()])?;
     while due.len() < limit
         && let Some(row) = rows.next()?
     {
         match known.take(&row.get(3)?) {
             Some(number) => drop(there.insert(number)),
-            None => due.push(item(topic, row)?),
+            None => due.extend(item(topic, row, counters)?),
         }
     }
     Ok(Agenda { due, known: there, next: next_due(connection, topic, now)? })
 }
 
-fn item(topic: &'static str, row: &Row<'_>) -> rusqlite::Result<WorkItem> {
-    let due = Timestamp(row.get(1)?);
-    Ok(WorkItem { topic, id: row.get(0)?, due, body: row.get(2)?, revision: row.get(3)? })
+/// The work in a row, if it is what was written.
+fn item(topic: &'static str, row: &Row<'_>, counters: &Counters) -> Result<Option<WorkItem>, Error> {
+    let (id, due): (String, i64) = (row.get(0)?, row.get(1)?);
+    let (body, revision, kept): (String, u64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
+    if i64::from(work_sum((revision, due), [topic, &id, &body])) == kept {
+        return Ok(Some(WorkItem { topic, id, due: Timestamp(due), body, revision }));
+    }
+    let reason = "its bytes are not those that were written".to_owned();
+    let (kind, scope) = ("work".to_owned(), topic.to_owned());
+    counters.unread(&Error::Poisoned { kind, scope, id, reason });
+    Ok(None)
 }
 
 /// When the first after `now` is due.

@@ -160,7 +160,8 @@ impl<'a> State<'a> {
     fn row(&mut self, at: usize, append: &'a Append, numbers: &mut Numbers) {
         let history = *self.ends[at].id.get_or_insert_with(|| {
             let id = numbers.history();
-            self.write.histories.push(HistoryRow { id, name: &append.history });
+            let sum = read::name_sum(id, &append.history);
+            self.write.histories.push(HistoryRow { id, name: &append.history, sum });
             id
         });
         let (first, last) = (append.first, append.first + append.records.len() as u64 - 1);
@@ -178,7 +179,9 @@ impl<'a> State<'a> {
             WorkChange::Put(item) => {
                 let number = numbers.number();
                 let (topic, id) = (item.topic, item.id.as_str());
-                let row = WorkRow { number, topic, id, due: item.due.millis(), body: &item.body };
+                let due = item.due.millis();
+                let sum = read::work_sum((number, due), [topic, id, &item.body]);
+                let row = WorkRow { number, topic, id, due, body: &item.body, sum };
                 self.write.ended.push((topic, id, None));
                 self.write.topics.insert(topic);
                 self.work.insert((topic, id), row);

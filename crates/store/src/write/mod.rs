@@ -17,27 +17,40 @@ use self::{
     decide::{Decided, Numbers, decide},
     rows::Touched,
 };
-use crate::{Changes, Error, hints::Hints, place::Place, schema, stats::Counters};
+use crate::{
+    Changes, Error,
+    hints::Hints,
+    place::Place,
+    schema,
+    scrub::scrub,
+    stats::Counters,
+    wal::{self, Found, Mark},
+};
 
 /// Writes batches, one after another, on the thread that owns it.
 pub(crate) struct Writer {
     /// Dropped after trouble, and opened again for the next batch.
     connection: Option<Connection>,
     numbers: Numbers,
+    /// How far the log goes.
+    mark: Option<Mark>,
     place: Arc<Place>,
     hints: Arc<Hints>,
     counters: Arc<Counters>,
 }
 
 impl Writer {
-    /// Opens the connection and makes or checks the tables.
+    /// Opens the connection and makes or checks the tables. What is damaged is put right or noted.
     pub(crate) fn open(place: Arc<Place>, hints: Arc<Hints>, counters: Arc<Counters>) -> Result<Self, Error> {
+        look_at_log(&place, &counters)?;
         let mut connection = schema::writer(&place)?;
         let next = schema::prepare(&mut connection, &place)?;
+        scrub(&connection, &place, &counters.damage)?;
         let next_history =
             connection.query_row("select coalesce(max(id), 0) from histories", [], |row| row.get(0))?;
         let numbers = Numbers { next, next_history };
-        Ok(Self { connection: Some(connection), numbers, place, hints, counters })
+        let mark = Mark::open(&place).map_err(|e| Error::Unavailable(format!("the log's mark: {e}")))?;
+        Ok(Self { connection: Some(connection), numbers, mark, place, hints, counters })
     }
 
     /// Commits those of the changes that hold, all in one transaction. After `Ok` they are on disk.
@@ -74,6 +87,10 @@ impl Writer {
         if rows > 0 {
             statements::write(&tx, &write)?;
             tx.commit()?;
+            if let Some(mark) = &mut self.mark {
+                mark.note();
+            }
+            touched.documents.iter().for_each(|name| self.counters.damage.mended(*name));
             self.counters.batches.add(1);
             self.counters.rows.add(rows);
             self.hints.ring(write.topics);
@@ -89,4 +106,19 @@ impl Writer {
             Err(e) => tracing::warn!("the log could not be moved into the tables: {e}"),
         }
     }
+}
+
+/// Puts the log right before SQLite reads it, or says what is lost.
+fn look_at_log(place: &Place, counters: &Counters) -> Result<(), Error> {
+    match wal::mend(place).map_err(|e| Error::Unavailable(format!("the store's log: {e}")))? {
+        Found::Whole => {}
+        Found::Mended(bits) => tracing::error!(bits, "the store's log was damaged: the bits are put right"),
+        Found::Torn { frame, of, kept } => counters.damage.note(&Error::Poisoned {
+            kind: "log".to_owned(),
+            scope: String::new(),
+            id: kept.display().to_string(),
+            reason: format!("frame {frame} of {of} is torn: what was committed from there on is lost"),
+        }),
+    }
+    Ok(())
 }

@@ -76,6 +76,7 @@ pub(crate) struct KeyRow<'a> {
 pub(crate) struct HistoryRow<'a> {
     pub(crate) id: i64,
     pub(crate) name: &'a str,
+    pub(crate) sum: u32,
 }
 
 pub(crate) struct AppendRow {
@@ -93,6 +94,7 @@ pub(crate) struct WorkRow<'a> {
     pub(crate) id: &'a str,
     pub(crate) due: i64,
     pub(crate) body: &'a str,
+    pub(crate) sum: u32,
 }
 
 /// Long texts of many rows in one argument: SQLite would take five times as long to get them out of the JSON.
@@ -179,7 +181,7 @@ impl Serialize for KeyRow<'_> {
 
 impl Serialize for HistoryRow<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.id, self.name).serialize(serializer)
+        (self.id, self.name, self.sum).serialize(serializer)
     }
 }
 
@@ -192,6 +194,6 @@ impl Serialize for AppendRow {
 
 impl Serialize for WorkRow<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.number, self.topic, self.id, self.due, self.body).serialize(serializer)
+        (self.number, self.topic, self.id, self.due, self.body, self.sum).serialize(serializer)
     }
 }

@@ -41,7 +41,7 @@ select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
 from json_each(?1) where true on conflict do nothing";
 
 const NEW_HISTORIES: &str = "
-insert into histories (id, name) select value ->> 0, value ->> 1 from json_each(?1)";
+insert into histories (id, name, sum) select value ->> 0, value ->> 1, value ->> 2 from json_each(?1)";
 
 const APPEND: &str = "
 insert into history_rows (history, first, last, format, sum, records)
@@ -56,8 +56,8 @@ delete from work where number in (
       and (j.value ->> 2 is null or w.number = j.value ->> 2))";
 
 const WORK: &str = "
-insert into work (number, topic, id, due, body)
-select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 from json_each(?1)";
+insert into work (number, topic, id, due, body, sum)
+select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 from json_each(?1)";
 
 /// What the store holds of all that the batch touches.
 pub(crate) fn known(connection: &Connection, touched: &Touched<'_>) -> Result<Known, Error> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use trainyard_domain::Timestamp;
 
 use super::*;
-use crate::{Expect, Keys, Noun, WorkItem, read};
+use crate::{Expect, Keys, Noun, WorkItem, read, stats::Counters};
 
 const TOPIC: &str = "topic";
 
@@ -157,7 +157,7 @@ fn thing(connection: &Connection, id: &str) -> Option<crate::Held<Thing>> {
 }
 
 fn work(connection: &Connection) -> Vec<WorkItem> {
-    read::due(connection, TOPIC, Timestamp(i64::MAX), 100).unwrap()
+    read::due(connection, &Counters::default(), TOPIC, Timestamp(i64::MAX), 100).unwrap()
 }
 
 fn same(model: &Model, connection: &Connection) {
