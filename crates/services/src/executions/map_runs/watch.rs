@@ -94,7 +94,7 @@ impl MapRuns {
         room.ground.store.commit(changes).await?;
         if starts {
             // Workers of activities may have something to do.
-            room.counter.ring();
+            room.counter.ring_all();
         }
         Ok(Turn::Again)
     }
