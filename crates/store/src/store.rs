@@ -145,8 +145,7 @@ impl Store {
         known_and_limit: (HashSet<u64>, usize),
     ) -> Result<Agenda, Error> {
         let counters = Arc::clone(&self.0.counters);
-        let question =
-            move |connection: &_| read::agenda(connection, &counters, topic, now, known_and_limit);
+        let question = move |connection: &_| read::agenda(connection, &counters, topic, now, known_and_limit);
         self.0.readers.ask(question).await
     }
 

@@ -16,9 +16,11 @@ const MAPS: usize = 6;
 
 pub(super) async fn run(server: Server) -> Done {
     let items: Vec<_> = (0..1000).collect();
-    let processor = json!({"StartAt": "P", "States": {"P": {"Type": "Pass", "End": true}}});
-    let map =
-        |_| json!({"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": processor, "ResultPath": null});
+    let map = |n: usize| {
+        let (first, states) = (format!("P{n}"), json!({format!("P{n}"): {"Type": "Pass", "End": true}}));
+        let processor = json!({"StartAt": first, "States": states});
+        json!({"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": processor, "ResultPath": null})
+    };
     let machine = server.machine("long", &row(MAPS, map), "STANDARD").await?;
     let mut link = server.link().await?;
     let mut input: Value = serde_json::from_str(&start(&machine, "h"))?;

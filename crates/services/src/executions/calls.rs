@@ -84,7 +84,8 @@ impl Worker for Calls {
 }
 
 impl Calls {
-    /// Offers the task to the workers of the activity, if there is such an activity.
+    /// Offers the task to the workers of the activity, if there is such an activity by now: if there was one when the
+    /// task was decided, it was offered then.
     async fn offer(
         &self,
         item: &WorkItem,
@@ -104,7 +105,7 @@ impl Calls {
         let mut changes = Changes::new();
         changes.put(&Offer::new(arn, activity, call, self.0.ground.now()), Expect::Any)?.finish(item);
         self.0.ground.store.commit(changes).await?;
-        self.0.counter.ring();
+        self.0.counter.ring(activity);
         Ok(Outcome::Settled)
     }
 

@@ -49,13 +49,14 @@ pub(super) struct CancelWork {
 }
 
 /// Adds to `changes` all that follows from the decision for this execution. When it ends, the execution says so
-/// afterwards; its document is put by the caller, who knows which version of it to expect.
+/// afterwards; its document is put by the caller, who knows which version of it to expect. Tasks of activities are
+/// offered to their workers at once, but for those of activities that are not there.
 pub(super) fn carry(
     changes: &mut Changes,
-    ground: &Ground,
+    (ground, now): (&Ground, Timestamp),
     execution: &mut Execution,
     decision: &Decision,
-    now: Timestamp,
+    absent: &[String],
 ) -> Result<(), StoreError> {
     let arn = execution.arn();
     if let Some(first) = decision.events.first() {
@@ -63,7 +64,7 @@ pub(super) fn carry(
     }
     for command in &decision.commands {
         match command {
-            Command::RunTask(call) => run_task(changes, &arn, call)?,
+            Command::RunTask(call) => run_task(changes, (&arn, now), call, absent)?,
             Command::CancelTask { token } => {
                 let body = json(&CancelWork { execution: arn.clone() })?;
                 changes.schedule(WorkItem::now(CANCELS, token, body)).delete::<Offer>("", token, Expect::Any);
@@ -101,7 +102,12 @@ pub(super) fn carry(
     Ok(())
 }
 
-fn run_task(changes: &mut Changes, execution: &Arn, call: &TaskCall) -> Result<(), StoreError> {
+fn run_task(
+    changes: &mut Changes,
+    (execution, now): (&Arn, Timestamp),
+    call: &TaskCall,
+    absent: &[String],
+) -> Result<(), StoreError> {
     // The token is known before the call is made: its answer may be faster than ours. That of a `.sync` task is known
     // too: whoever is told it by the state may answer for the job.
     let waits = match &call.resource {
@@ -113,6 +119,12 @@ fn run_task(changes: &mut Changes, execution: &Arn, call: &TaskCall) -> Result<(
     if waits {
         let token = Token { token: call.token.clone(), execution: execution.clone() };
         changes.put(&token, Expect::Any)?;
+    }
+    if let Resource::Activity(activity) = &call.resource
+        && !absent.contains(activity)
+    {
+        changes.put(&Offer::new(execution, activity, call, now), Expect::Any)?;
+        return Ok(());
     }
     let body = json(&CallWork { execution: execution.clone(), call: call.clone() })?;
     changes.schedule(WorkItem::now(TASKS, call.token.clone(), body));

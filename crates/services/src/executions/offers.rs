@@ -2,27 +2,31 @@
 //! one out did not get away.
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html>
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 use tokio::{runtime::Handle, sync::Notify, time::Instant};
-use trainyard_domain::{Arn, Principal, Timestamp};
-use trainyard_engine::{Fact, TaskCall};
+use trainyard_domain::{Arn, Kind, Principal, Timestamp};
+use trainyard_engine::{Command, Decision, Fact, TaskCall};
+use trainyard_lang::asl::Resource;
 use trainyard_store::{Changes, Error as StoreError, Expect, Held, Keys, List, Noun, Range};
 
 use super::{
     Error, Executions, names,
     tell::{Extra, Told},
 };
-use crate::audit;
+use crate::{audit, refusal::Refusal};
 
 /// So long an asker waits for a task.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Correctness never depends on a hint: a lost one costs at most this.
 const SWEEP: Duration = Duration::from_secs(5);
-/// How many offers are looked at together.
-const OFFERS: usize = 10;
-
+/// So long it may take until it is on disk that a worker has its task.
+const MOMENT: Duration = Duration::from_millis(100);
 /// A task of an activity until its worker is known to have it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Offer {
@@ -78,18 +82,85 @@ impl Noun for Offer {
 pub(super) struct Counter {
     /// Names this run.
     server: String,
-    arrived: Notify,
+    /// One bell per activity that somebody has asked for tasks of.
+    bells: Mutex<HashMap<String, Arc<Bell>>>,
+    /// The tokens of offers that are being handed out: other askers pass them over.
+    in_hand: Mutex<HashSet<String>>,
+    /// The tokens of tasks that workers have and whose offers are to go.
+    delivered: Mutex<HashSet<String>>,
+}
+
+/// Where those wait who have asked for a task of an activity.
+#[derive(Default)]
+struct Bell {
+    rings: Notify,
+    /// One at a time looks for an offer: two would find the same.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl Counter {
     pub(super) fn new(server: String) -> Self {
-        Self { server, arrived: Notify::new() }
+        Self { server, bells: Mutex::default(), in_hand: Mutex::default(), delivered: Mutex::default() }
     }
 
-    /// Something may have been offered.
-    pub(super) fn ring(&self) {
-        self.arrived.notify_waiters();
+    /// A task of the activity was offered: one of those who wait for it looks.
+    pub(super) fn ring(&self, activity: &str) {
+        if let Some(bell) = lock(&self.bells).get(activity) {
+            bell.rings.notify_one();
+        }
     }
+
+    /// The decision is committed, with all that it offers.
+    pub(super) fn ring_for(&self, decision: &Decision) {
+        for activity in activities(decision) {
+            self.ring(activity);
+        }
+    }
+
+    /// Whatever was offered: all look.
+    pub(super) fn ring_all(&self) {
+        for bell in lock(&self.bells).values() {
+            bell.rings.notify_waiters();
+        }
+    }
+
+    fn bell(&self, activity: &str) -> Arc<Bell> {
+        Arc::clone(lock(&self.bells).entry(activity.to_owned()).or_default())
+    }
+
+    fn take(&self, token: &str) -> InHand<'_> {
+        lock(&self.in_hand).insert(token.to_owned());
+        InHand { counter: self, token: token.to_owned() }
+    }
+
+    /// The task was answered: its offer goes with the answer.
+    pub(super) fn answered(&self, token: &str) {
+        lock(&self.delivered).remove(token);
+    }
+}
+
+/// An offer while it is being handed out.
+struct InHand<'a> {
+    counter: &'a Counter,
+    token: String,
+}
+
+impl Drop for InHand<'_> {
+    fn drop(&mut self) {
+        lock(&self.counter.in_hand).remove(&self.token);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The activity of each task that the decision wants done by a worker.
+fn activities(decision: &Decision) -> impl Iterator<Item = &str> {
+    decision.commands.iter().filter_map(|command| match command {
+        Command::RunTask(TaskCall { resource: Resource::Activity(activity), .. }) => Some(activity.as_str()),
+        _ => None,
+    })
 }
 
 /// A task on its way to a worker. If it is dropped before it is [`Handed::delivered`], the worker has not heard of it,
@@ -112,18 +183,22 @@ impl Handed {
         &self.input
     }
 
-    /// The worker has it.
+    /// The worker has it. A moment later that is on disk, for all that were delivered meanwhile together, unless the
+    /// worker is faster with its answer; if the server dies before, the task is offered once more.
     pub fn delivered(mut self) {
         self.open = false;
-        let (room, token) = (self.room.clone(), self.token.clone());
-        in_background(async move {
-            let mut changes = Changes::new();
-            changes.delete::<Offer>("", &token, Expect::Any);
-            if let Err(error) = room.ground.store.commit(changes).await {
-                // Then it is offered once more after the next start.
-                tracing::warn!(%error, "it cannot be noted that a worker has its task");
-            }
-        });
+        let first = {
+            let mut delivered = lock(&self.room.counter.delivered);
+            delivered.insert(self.token.clone());
+            delivered.len() == 1
+        };
+        if first {
+            let room = self.room.clone();
+            in_background(async move {
+                tokio::time::sleep(MOMENT).await;
+                room.forget_delivered().await;
+            });
+        }
     }
 }
 
@@ -144,6 +219,19 @@ fn in_background(work: impl Future<Output = ()> + Send + 'static) {
 }
 
 impl Executions {
+    /// Of the activities that the decision has tasks for, those that are not there.
+    pub(super) async fn absent_activities(&self, decision: &Decision) -> Result<Vec<String>, Error> {
+        let mut absent = Vec::new();
+        for activity in activities(decision).collect::<BTreeSet<_>>() {
+            match self.activity(activity).await {
+                Ok(_) => {}
+                Err(error) if error.kind() == Kind::NotFound => absent.push(activity.to_owned()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(absent)
+    }
+
     /// Waits a minute for a task of the activity; none if none comes. Who goes away meanwhile takes none with them.
     pub async fn next_activity_task(
         &self,
@@ -154,10 +242,11 @@ impl Executions {
         let activity = self.activity(arn).await?.arn().to_string();
         names::check_length("workerName", worker.as_deref().unwrap_or_default(), 80)?;
         let end = Instant::now() + PATIENCE;
+        let bell = self.counter.bell(&activity);
         loop {
-            let mut arrived = std::pin::pin!(self.counter.arrived.notified());
+            let mut arrived = std::pin::pin!(bell.rings.notified());
             arrived.as_mut().enable();
-            if let Some(handed) = self.hand_out(by, &activity, worker.as_deref()).await? {
+            if let Some(handed) = self.hand_out(by, (&activity, &bell), worker.as_deref()).await? {
                 return Ok(Some(handed));
             }
             let left = end.saturating_duration_since(Instant::now());
@@ -171,23 +260,37 @@ impl Executions {
     async fn hand_out(
         &self,
         by: &Principal,
-        activity: &str,
+        (activity, bell): (&str, &Bell),
         worker: Option<&str>,
     ) -> Result<Option<Handed>, Error> {
-        let mut after = None;
-        loop {
-            let list = List::in_scope("").by("waiting").within(Range::prefix(&format!("{activity}/")));
-            let page = self.ground.store.list::<Offer>(list.limit(OFFERS).after(after)).await?;
-            for held in page.items {
-                if let Some(handed) = self.hand(by, held, worker).await? {
-                    return Ok(Some(handed));
-                }
+        let mut passed = HashSet::new();
+        while let Some((held, _in_hand)) = self.pick(activity, bell, &passed).await? {
+            let token = held.value.token.clone();
+            if let Some(handed) = self.hand(by, held, worker).await? {
+                return Ok(Some(handed));
             }
-            after = page.next;
-            if after.is_none() {
-                return Ok(None);
-            }
+            passed.insert(token);
         }
+        Ok(None)
+    }
+
+    /// Takes the oldest offer in hand that nobody has in hand and that was not passed over.
+    async fn pick(
+        &self,
+        activity: &str,
+        bell: &Bell,
+        passed: &HashSet<String>,
+    ) -> Result<Option<(Held<Offer>, InHand<'_>)>, Error> {
+        let _turn = bell.turn.lock().await;
+        // Looked at before the store is: an offer that is out of hand by the time of its answer is gone.
+        let others: HashSet<String> = lock(&self.counter.in_hand).union(passed).cloned().collect();
+        let list = List::in_scope("").by("waiting").within(Range::prefix(&format!("{activity}/")));
+        let page = self.ground.store.list::<Offer>(list.limit(others.len() + 1)).await?;
+        let free = page.items.into_iter().find(|held| !others.contains(&held.value.token));
+        Ok(free.map(|held| {
+            let in_hand = self.counter.take(&held.value.token);
+            (held, in_hand)
+        }))
     }
 
     /// Hands the offer out; none if somebody else was faster, or nobody waits for it any more.
@@ -220,6 +323,19 @@ impl Executions {
         }
     }
 
+    /// Takes the offers away whose workers have their tasks and have not answered yet.
+    pub(super) async fn forget_delivered(&self) {
+        let tokens = std::mem::take(&mut *lock(&self.counter.delivered));
+        let mut changes = Changes::new();
+        for token in &tokens {
+            changes.delete::<Offer>("", token, Expect::Any);
+        }
+        if let Err(error) = self.ground.store.commit(changes).await {
+            // Then they are offered once more after the next start.
+            tracing::warn!(%error, "it cannot be noted that workers have their tasks");
+        }
+    }
+
     /// Offers the task again: its worker has not heard of it.
     async fn take_back(&self, token: &str) {
         let again = async {
@@ -238,12 +354,12 @@ impl Executions {
         let Some(Held { version, value }) = held.filter(|held| held.value.handed_by.is_some()) else {
             return Ok(());
         };
-        let mut changes = Changes::new();
+        let (mut changes, activity) = (Changes::new(), value.activity.clone());
         changes.put(&Offer { handed_by: None, ..value }, Expect::Version(version))?;
         match self.ground.store.commit(changes).await {
             // Answered meanwhile, or nobody waits for it any more.
             Ok(()) | Err(StoreError::Conflict(_)) => {
-                self.counter.ring();
+                self.counter.ring(&activity);
                 Ok(())
             }
             Err(error) => Err(error),

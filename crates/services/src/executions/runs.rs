@@ -8,7 +8,7 @@ use std::{
 use trainyard_domain::{Arn, Scope};
 use trainyard_engine::{HistoryEvent, Run, apply};
 use trainyard_lang::asl::{self, ExecutionType, Machine};
-use trainyard_store::{Changes, Error as StoreError, Held};
+use trainyard_store::{Changes, Error as StoreError, Expect, Held};
 
 use super::{
     Error, Executions,
@@ -46,8 +46,9 @@ pub(super) enum Place {
 /// An execution as it was read.
 pub(super) struct Loaded {
     pub(super) execution: Execution,
-    /// The version of its document.
-    pub(super) version: u64,
+    /// How its document stands in the store: nobody writes it without adding to the history, so that of an execution
+    /// that has just begun here any will do.
+    pub(super) document: Expect,
     pub(super) known: Arc<Known>,
     pub(super) run: Run,
 }
@@ -135,7 +136,7 @@ impl Executions {
             Some(child) => self.known_child(&execution.scope, &execution.revision, &child.pointer).await?,
         };
         let run = self.fold(arn).await?;
-        Ok(Loaded { execution, version, known, run })
+        Ok(Loaded { execution, document: Expect::Version(version), known, run })
     }
 
     async fn fold(&self, arn: &Arn) -> Result<Run, Error> {

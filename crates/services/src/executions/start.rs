@@ -1,7 +1,9 @@
 //! Starting and stopping.
 
+use std::sync::Arc;
+
 use trainyard_domain::{Arn, Principal, Timestamp};
-use trainyard_engine::{Fact, Payload, Run, Start, decide};
+use trainyard_engine::{Decision, Fact, Payload, Run, Start, decide};
 use trainyard_lang::source;
 use trainyard_store::{Changes, Error as StoreError, Expect, Held};
 
@@ -14,6 +16,7 @@ use super::{
     news,
     redrivable::Redrives,
     routing,
+    runs::{Known, Loaded, Place},
     tell::{Extra, Told},
 };
 use crate::{audit, bus};
@@ -55,11 +58,7 @@ impl Executions {
         let name = spec.name.unwrap_or_else(|| self.ground.uuid());
         names::check(&name)?;
         let (input, value) = read_input(spec.input)?;
-        let scope = &chosen.machine.scope;
-        if let Some(there) = self.execution(&scope.to_string(), &chosen.machine.name, &name).await? {
-            return again(there.value, &input, spec.parent.as_ref());
-        }
-        let known = self.known(scope, &chosen.revision).await?;
+        let known = self.known(&chosen.machine.scope, &chosen.revision).await?;
         let at = self.moment()?;
         let mut execution =
             begin(by, (spec.trace, spec.parent), chosen, (name, input, known.role.clone(), at.now));
@@ -68,13 +67,15 @@ impl Executions {
         let mut changes = Changes::new();
         bus::tell(&mut changes, &news::status_changed(&execution, at.now))?;
         audit::note(&mut changes, &self.ground, by, "states:StartExecution", execution.arn())?;
-        carry(&mut changes, &self.ground, &mut execution, &decision, at.now)?;
+        let absent = self.absent_activities(&decision).await?;
+        carry(&mut changes, (&self.ground, at.now), &mut execution, &decision, &absent)?;
         if let Some(journal) = &known.journal {
             journal.note(&mut changes, &execution, &decision.events)?;
         }
         changes.put(&execution, Expect::Absent)?;
-        match self.ground.store.commit(changes).await {
+        match self.begin_in_seat(&execution, (known, &decision), changes).await {
             Ok(()) => Ok(execution),
+            // There is one of that name. It was not looked for before, as most names are new.
             Err(StoreError::Conflict(_)) => {
                 let Execution { scope, machine, name, input, parent, .. } = &execution;
                 let there = self.execution(&scope.to_string(), machine, name).await?;
@@ -86,6 +87,25 @@ impl Executions {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Commits the begin. An execution that goes on stays in its seat: what it waits for need not read it.
+    async fn begin_in_seat(
+        &self,
+        execution: &Execution,
+        (known, decision): (Arc<Known>, &Decision),
+        changes: Changes,
+    ) -> Result<(), StoreError> {
+        if execution.status != Status::Running {
+            return self.ground.store.commit(changes).await;
+        }
+        let seat = self.runs.seat(&execution.arn());
+        let mut place = seat.lock().await;
+        self.ground.store.commit(changes).await?;
+        let (execution, run) = (execution.clone(), Run::fold(&decision.events));
+        *place = Place::Here(Box::new(Loaded { execution, document: Expect::Any, known, run }));
+        self.counter.ring_for(decision);
+        Ok(())
     }
 
     /// The revision that an execution started by this ARN begins with. An alias throws the dice.

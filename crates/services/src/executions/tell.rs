@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use trainyard_domain::Arn;
 use trainyard_engine::{Decision, Fact, Moment, apply, decide};
-use trainyard_store::{Changes, Error as StoreError, Expect};
+use trainyard_store::{Changes, Error as StoreError};
 
 use super::{
     Error, Execution, Executions,
@@ -79,16 +79,18 @@ impl Executions {
         }
         let mut changes = extra.told;
         let mut execution = loaded.execution.clone();
-        carry(&mut changes, &self.ground, &mut execution, &decision, at.now)?;
+        let absent = self.absent_activities(&decision).await?;
+        carry(&mut changes, (&self.ground, at.now), &mut execution, &decision, &absent)?;
         if let Some(journal) = &loaded.known.journal {
             journal.note(&mut changes, &execution, &decision.events)?;
         }
         let ended = execution.end != loaded.execution.end;
         if ended {
-            changes.put(&execution, Expect::Version(loaded.version))?;
+            changes.put(&execution, loaded.document)?;
             map_runs::ended(&mut changes, &execution)?;
         }
         self.ground.store.commit(changes).await?;
+        self.counter.ring_for(&decision);
         for event in &decision.events {
             apply(&mut loaded.run, event);
         }

@@ -75,7 +75,10 @@ impl Executions {
             told.delete::<Pending>("", token, Expect::Any).cancel(OBSERVATIONS, token);
         }
         match self.tell(&execution, &fact, Extra { told, stale: Changes::new() }).await? {
-            Told::Heard => Ok(()),
+            Told::Heard => {
+                self.counter.answered(token);
+                Ok(())
+            }
             Told::Stale => Err(Error::TaskTimedOut),
         }
     }

@@ -61,7 +61,7 @@ impl Executions {
             let portion: Portion = serde_json::from_str(&record)
                 .map_err(|error| StoreError::Internal(format!("an input of {}: {error}", run.arn)))?;
             bytes += portion.input.len();
-            self.begin_child(run, changes, &known, (index, portion))?;
+            self.begin_child(run, changes, &known, (index, portion)).await?;
             if bytes >= BYTES {
                 break;
             }
@@ -71,7 +71,7 @@ impl Executions {
         Ok(())
     }
 
-    fn begin_child(
+    async fn begin_child(
         &self,
         run: &mut MapRun,
         changes: &mut Changes,
@@ -88,7 +88,8 @@ impl Executions {
         if !known.express {
             bus::tell(changes, &news::status_changed(&execution, at.now))?;
         }
-        carry(changes, &self.ground, &mut execution, &decision, at.now)?;
+        let absent = self.absent_activities(&decision).await?;
+        carry(changes, (&self.ground, at.now), &mut execution, &decision, &absent)?;
         if let Some(journal) = &known.journal {
             journal.note(changes, &execution, &decision.events)?;
         }

@@ -107,7 +107,7 @@ impl MapRuns {
         drop(seats);
         if starts {
             // Workers of activities may have something to do.
-            room.counter.ring();
+            room.counter.ring_all();
         }
         Ok(Turn::Again)
     }

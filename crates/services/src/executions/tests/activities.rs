@@ -1,9 +1,13 @@
 //! Tasks that workers of the user's own fetch.
 
 use serde_json::json;
+use trainyard_domain::Timestamp;
 
 use super::world::{World, machine, root, scope};
-use crate::executions::{Answer, Encryption, Error, Handed, Status};
+use crate::{
+    bus,
+    executions::{Answer, Encryption, Error, Handed, Status, offers::Offer},
+};
 
 struct Shop {
     world: World,
@@ -55,6 +59,50 @@ async fn a_worker_fetches_a_task_and_answers() {
     assert!(matches!(late, Err(Error::TaskTimedOut)), "{late:?}");
 }
 
+/// The answer to a task offers the next one in its own commit; handing that out is one more.
+#[tokio::test]
+async fn a_step_is_one_commit() {
+    let world = World::new().await;
+    let made = world.executions.create_activity(&scope(), &root(), "sew".into(), Default::default()).await;
+    let activity = made.unwrap().arn().to_string();
+    let cut = json!({"Type": "Task", "Resource": activity, "Next": "sew"});
+    let sew = json!({"Type": "Task", "Resource": activity, "End": true});
+    let arn = world.machine("shop", &machine(json!({"cut": cut, "sew": sew}))).await;
+    world.start(&arn, "x", &json!({})).await;
+    let told =
+        async || world.store.due(bus::EVENTS, Timestamp(i64::MAX), 1).await.unwrap().is_empty().then_some(());
+    world.until("the news of the begin", told).await;
+    let (by, commits) = (root(), || world.store.stats().commits);
+    let fetch = async || world.executions.next_activity_task(&by, &activity, None).await.unwrap().unwrap();
+    let (before, first) = (commits(), fetch().await);
+    assert_eq!(commits() - before, 1);
+    world.executions.answer(&by, first.token(), Answer::Success("1".into())).await.unwrap();
+    assert_eq!(commits() - before, 2);
+    let second = fetch().await;
+    assert_eq!((commits() - before, second.input()), (3, "1"));
+    second.delivered();
+    first.delivered();
+}
+
+/// However many ask at once, each gets another task, and nobody's asking stands in another's way.
+#[tokio::test]
+async fn workers_who_ask_together_get_tasks_of_their_own() {
+    const WORKERS: usize = 20;
+    let shop = shop().await;
+    let machine = shop.execution.replace(":execution:", ":stateMachine:");
+    let machine = machine.rsplit_once(':').unwrap().0;
+    for n in 1..WORKERS {
+        shop.world.start(machine, &format!("x{n}"), &json!({"cloth": n})).await;
+    }
+    let conflicts = shop.world.store.stats().conflicts;
+    let handed = futures::future::join_all((0..WORKERS).map(|_| shop.fetch())).await;
+    let tokens: std::collections::BTreeSet<_> =
+        handed.iter().map(|handed| handed.token().to_owned()).collect();
+    assert_eq!(tokens.len(), WORKERS);
+    assert_eq!(shop.world.store.stats().conflicts, conflicts);
+    handed.into_iter().for_each(Handed::delivered);
+}
+
 #[tokio::test]
 async fn what_no_worker_has_heard_of_is_offered_again() {
     let mut shop = shop().await;
@@ -76,9 +124,9 @@ async fn what_a_worker_has_is_not_offered_again() {
     let mut shop = shop().await;
     let handed = shop.fetch().await;
     let token = handed.token().to_owned();
-    let commits = shop.world.store.stats().commits;
     handed.delivered();
-    let noted = async || (shop.world.store.stats().commits > commits).then_some(());
+    let offer = async || shop.world.store.get::<Offer>("", &token).await.unwrap();
+    let noted = async || offer().await.is_none().then_some(());
     shop.world.until("the delivery on disk", noted).await;
     shop = shop.crash().await;
     let (executions, activity) = (&shop.world.executions, &shop.activity);
