@@ -27,6 +27,7 @@ use trainyard_services::{
     logs::Logs,
     registry::Registry,
     repositories::{Repositories, RepositoriesConfig},
+    schedules::Schedules,
     stacks::{self, Stacks},
     targets,
     tasks::{self, Tasks, events_put_events::EventsPutEvents},
@@ -74,11 +75,13 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     let builds = builds_room(&ground, (&repositories, &jobs), config, url)?;
     let bus = Bus::new(ground.clone());
     let executions = Executions::new(ground.clone(), logs.clone(), artifacts.clone());
+    let schedules = Schedules::new(ground.clone(), identity.clone());
     let stacks = {
         let (artifacts, builds, bus) = (artifacts.clone(), builds.clone(), bus.clone());
         let (executions, identity) = (executions.clone(), identity.clone());
-        let (images, registry) = (images.clone(), registry.clone());
-        let there = stacks::Neighbours { artifacts, builds, bus, executions, identity, images, registry };
+        let (images, registry, schedules) = (images.clone(), registry.clone(), schedules.clone());
+        let there =
+            stacks::Neighbours { artifacts, builds, bus, executions, identity, images, registry, schedules };
         Stacks::new(ground.clone(), there)
     };
     let services = Arc::new(Services {
@@ -94,6 +97,7 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
         logs,
         registry,
         repositories,
+        schedules,
         stacks,
         ground,
     });
@@ -104,6 +108,7 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
 /// Tells the rooms of those behind them: tasks, targets, and who listens.
 fn acquaint(services: &Arc<Services>, url: &str, strict: bool) {
     services.executions.equip(integrations(services, url).strict(strict));
+    services.schedules.meet(Arc::new(AwsSdk::new(Arc::downgrade(services), url)));
     services.bus.meet(
         vec![
             Arc::new(targets::CodeBuildProject(services.builds.clone())),
@@ -144,6 +149,8 @@ pub(crate) fn loops(services: &Arc<Services>, stop: &CancellationToken) -> JoinS
     let (of_bus, of_executions) = (stop.clone(), stop.clone());
     loops.spawn(async move { bus.watch(of_bus).await });
     loops.spawn(async move { executions.watch(of_executions).await });
+    let (schedules, of_schedules) = (services.schedules.clone(), stop.clone());
+    loops.spawn(async move { schedules.watch(of_schedules).await });
     loops.spawn(work::run(ground(), services.jobs.watch(), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(builds::Prepare(services.builds.clone())), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(stacks::Act(services.stacks.clone())), stop.clone()));

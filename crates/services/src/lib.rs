@@ -5,7 +5,7 @@
 //! room never calls a later one: it tells an event in the same commit, and the bus brings the news.
 //!
 //! audit, identity < bus < logs < artifacts < repositories < images < jobs < builds < registry < approvals
-//! < endpoints < executions < stacks < tasks, targets
+//! < endpoints < executions < schedules < stacks < tasks, targets
 
 pub mod approvals;
 pub mod artifacts;
@@ -24,6 +24,7 @@ pub mod logs;
 pub mod refusal;
 pub mod registry;
 pub mod repositories;
+pub mod schedules;
 pub mod shape;
 pub mod stacks;
 pub mod targets;
@@ -52,6 +53,8 @@ pub struct Services {
     pub logs: logs::Logs,
     /// Templates, deployed.
     pub stacks: stacks::Stacks,
+    /// Schedules and their groups.
+    pub schedules: schedules::Schedules,
     /// The built-in git host.
     pub repositories: repositories::Repositories,
     /// Training, processing, the runs of builds.

@@ -10,6 +10,7 @@ pub(crate) mod jobs;
 pub(crate) mod logs;
 pub(crate) mod objects;
 pub(crate) mod registry;
+pub(crate) mod schedules;
 pub(crate) mod stacks;
 pub(crate) mod subject;
 

@@ -5,6 +5,7 @@ mod answer_approval;
 mod deploy_stack;
 mod describe_stack;
 mod list_approvals;
+mod list_times;
 mod list_waiting_jobs;
 mod shape;
 mod stack;
@@ -17,7 +18,7 @@ pub static SERVICE: Service = Service {
     sdk: "Trainyard",
     protocol: Protocol::Json { version: "1.1", target: "Trainyard", pascal: true },
     invalid: "ValidationException",
-    times: &["AnsweredAt", "CreationTime", "LastUpdatedTime", "RequestedAt", "Time"],
+    times: &["AnsweredAt", "CreationTime", "LastTime", "LastUpdatedTime", "RequestedAt", "Time"],
     maps: &["Definitions", "Detail", "Parameters"],
     texts: &[],
     errors: &["ConflictException", "ResourceNotFoundException", "ValidationException"],
@@ -26,6 +27,7 @@ pub static SERVICE: Service = Service {
         operation!(DeployStack => deploy_stack::run),
         operation!(DescribeStack => describe_stack::run),
         operation!(ListApprovals => list_approvals::run),
+        operation!(ListTimes => list_times::run),
         operation!(ListWaitingJobs => list_waiting_jobs::run),
     ],
 };

@@ -6,6 +6,8 @@ mod event_rule;
 mod image_repository;
 mod model_package_group;
 mod role;
+mod schedule;
+mod schedule_group;
 mod state_machine;
 
 use std::collections::BTreeMap;
@@ -83,6 +85,8 @@ static KINDS: &[&dyn Kind] = &[
     &image_repository::ImageRepository,
     &model_package_group::ModelPackageGroup,
     &role::Role,
+    &schedule::Schedule,
+    &schedule_group::ScheduleGroup,
     &state_machine::StateMachine,
 ];
 
