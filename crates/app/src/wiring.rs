@@ -29,6 +29,7 @@ use trainyard_services::{
     queues::Queues,
     registry::Registry,
     repositories::{Repositories, RepositoriesConfig},
+    schedules::Schedules,
     stacks::{self, Stacks},
     targets,
     tasks::{self, Tasks, events_put_events::EventsPutEvents},
@@ -79,12 +80,23 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     let connections = Connections::new(ground.clone(), outside);
     let executions = Executions::new(ground.clone(), logs.clone(), artifacts.clone());
     let queues = Queues::new(ground.clone());
+    let schedules = Schedules::new(ground.clone(), identity.clone());
     let stacks = {
         let (artifacts, builds, bus) = (artifacts.clone(), builds.clone(), bus.clone());
         let (executions, identity) = (executions.clone(), identity.clone());
-        let (images, queues, registry) = (images.clone(), queues.clone(), registry.clone());
-        let there =
-            stacks::Neighbours { artifacts, builds, bus, executions, identity, images, queues, registry };
+        let (images, queues) = (images.clone(), queues.clone());
+        let (registry, schedules) = (registry.clone(), schedules.clone());
+        let there = stacks::Neighbours {
+            artifacts,
+            builds,
+            bus,
+            executions,
+            identity,
+            images,
+            queues,
+            registry,
+            schedules,
+        };
         Stacks::new(ground.clone(), there)
     };
     let services = Arc::new(Services {
@@ -102,6 +114,7 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
         queues,
         registry,
         repositories,
+        schedules,
         stacks,
         ground,
     });
@@ -112,6 +125,7 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
 /// Tells the rooms of those behind them: tasks, targets, and who listens.
 fn acquaint(services: &Arc<Services>, url: &str, strict: bool) {
     services.executions.equip(integrations(services, url).strict(strict));
+    services.schedules.meet(Arc::new(AwsSdk::new(Arc::downgrade(services), url)));
     services.bus.meet(
         vec![
             Arc::new(targets::ApiDestination::new(services.connections.clone())),
@@ -165,6 +179,8 @@ pub(crate) fn loops(services: &Arc<Services>, stop: &CancellationToken) -> JoinS
     let authorisation = connections::Authorisation(services.connections.clone());
     loops.spawn(work::run(ground(), Arc::new(authorisation), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(tasks::HttpCallsMade), stop.clone()));
+    let (schedules, of_schedules) = (services.schedules.clone(), stop.clone());
+    loops.spawn(async move { schedules.watch(of_schedules).await });
     loops.spawn(work::run(ground(), services.jobs.watch(), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(builds::Prepare(services.builds.clone())), stop.clone()));
     loops.spawn(work::run(ground(), Arc::new(stacks::Act(services.stacks.clone())), stop.clone()));

@@ -5,7 +5,7 @@
 //! room never calls a later one: it tells an event in the same commit, and the bus brings the news.
 //!
 //! audit, identity < bus < connections < logs < artifacts < repositories < images < jobs < builds < registry < approvals
-//! < endpoints < executions < queues < stacks < tasks, targets
+//! < endpoints < executions < queues < schedules < stacks < tasks, targets
 
 pub mod approvals;
 pub mod artifacts;
@@ -28,6 +28,7 @@ pub mod queues;
 pub mod refusal;
 pub mod registry;
 pub mod repositories;
+pub mod schedules;
 pub mod shape;
 pub mod stacks;
 pub mod targets;
@@ -60,6 +61,8 @@ pub struct Services {
     pub stacks: stacks::Stacks,
     /// Queues and their messages.
     pub queues: queues::Queues,
+    /// Schedules and their groups.
+    pub schedules: schedules::Schedules,
     /// The built-in git host.
     pub repositories: repositories::Repositories,
     /// Training, processing, the runs of builds.

@@ -21,6 +21,7 @@ mod protocol;
 pub mod s3;
 pub mod sagemaker;
 pub mod sagemaker_runtime;
+pub mod scheduler;
 pub mod services_table;
 pub mod sigv4;
 pub mod sqs;

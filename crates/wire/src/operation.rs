@@ -95,11 +95,30 @@ pub enum Protocol {
         /// Answers a request whose signature was checked.
         serve: fn(Context, Parts, Bytes) -> Serving,
     },
+    /// JSON over HTTP's own methods and paths.
+    /// <https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html>
+    RestJson {
+        /// Which operation a method and a path mean.
+        routes: &'static [Route],
+    },
     /// S3, which reads and checks its streams itself. The operations are for `aws-sdk:` tasks.
     S3 {
         /// Answers a request that is not checked yet.
         serve: fn(Visit, Request) -> Serving,
     },
+}
+
+/// Which operation a method and a path mean, in a service that speaks JSON over HTTP's own methods and paths.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// `GET`, `POST`, …
+    pub method: &'static str,
+    /// Such as `/schedules/{Name}`: a piece in braces is the member of that name.
+    pub path: &'static str,
+    /// The operation.
+    pub operation: &'static str,
+    /// Members that stand in the query: the query's name, the member's, and whether it may come several times.
+    pub query: &'static [(&'static str, &'static str, bool)],
 }
 
 /// How many bytes the body of a JSON or query request may have: more than the largest input that AWS takes
@@ -109,7 +128,9 @@ const BODY_LIMIT: usize = 4 * 1024 * 1024;
 impl Protocol {
     pub(crate) fn body_limit(&self) -> usize {
         match self {
-            Self::Json { .. } | Self::JsonOrQuery { .. } | Self::Query { .. } => BODY_LIMIT,
+            Self::Json { .. } | Self::JsonOrQuery { .. } | Self::Query { .. } | Self::RestJson { .. } => {
+                BODY_LIMIT
+            }
             Self::Rest { body_limit, .. } => *body_limit,
             Self::S3 { .. } => 0,
         }
@@ -124,7 +145,7 @@ impl Protocol {
                 stated.strip_prefix(target).is_some_and(|rest| rest.starts_with('.'))
             }
             Self::Rest { path, .. } => stated.is_empty() && parts.uri.path().starts_with(path),
-            Self::JsonOrQuery { .. } | Self::Query { .. } | Self::S3 { .. } => true,
+            Self::JsonOrQuery { .. } | Self::Query { .. } | Self::RestJson { .. } | Self::S3 { .. } => true,
         }
     }
 }
@@ -164,6 +185,7 @@ impl Service {
             Protocol::JsonOrQuery { .. }
             | Protocol::Query { .. }
             | Protocol::Rest { .. }
+            | Protocol::RestJson { .. }
             | Protocol::S3 { .. } => true,
         }
     }

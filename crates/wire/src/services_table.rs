@@ -12,6 +12,7 @@ pub static SERVICES: &[&Service] = &[
     &crate::s3::SERVICE,
     &crate::sagemaker::SERVICE,
     &crate::sagemaker_runtime::SERVICE,
+    &crate::scheduler::SERVICE,
     &crate::sqs::SERVICE,
     &crate::states::SERVICE,
     &crate::sts::SERVICE,

@@ -11,6 +11,7 @@ mod lint;
 mod logs;
 mod new;
 mod redrive;
+mod schedules;
 mod serve;
 mod status;
 mod wait;
@@ -54,6 +55,8 @@ enum Command {
     Deploy(deploy::DeployArgs),
     /// Say what runs and what waits, now
     Status(status::StatusArgs),
+    /// List schedules with their next times, in their own zone and in this machine's
+    Schedules(schedules::SchedulesArgs),
     /// Print what an execution, build, job or endpoint printed; -f follows
     Logs(logs::LogsArgs),
     /// Wait until an execution, build, job or endpoint has ended
@@ -82,6 +85,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Lint(args) => lint::run(&args),
         Command::Deploy(args) => waited_for(deploy::run(args)),
         Command::Status(args) => waited_for(status::run(args)),
+        Command::Schedules(args) => waited_for(schedules::run(args)),
         Command::Logs(args) => waited_for(logs::run(args)),
         Command::Wait(args) => waited_for(wait::run(args)),
         Command::Redrive(args) => waited_for(redrive::run(args)),

@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 
 use jiff::{
-    Timestamp, ToSpan,
+    ToSpan,
     civil::{Date, DateTime, Time},
-    tz::TimeZone,
 };
 
-use super::field::{DAY_OF_MONTH, DAY_OF_WEEK, HOURS, MINUTES, MONTH, YEAR, number};
+use super::{
+    Zone,
+    field::{DAY_OF_MONTH, DAY_OF_WEEK, HOURS, MINUTES, MONTH, YEAR, number},
+};
 
 /// A cron expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,12 +63,25 @@ impl Cron {
         })
     }
 
-    /// The first moment after `after`.
-    pub(super) fn next(&self, after: i64) -> Option<i64> {
+    /// The first moment after `after` in the zone. A time that the zone's clocks jump over is passed over; one that
+    /// they show twice counts when they show it first.
+    /// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time>
+    pub(super) fn next(&self, zone: &Zone, after: i64) -> Option<i64> {
         let next_minute = after.div_euclid(60_000).checked_add(1)?.checked_mul(60_000)?;
-        let from = Timestamp::from_millisecond(next_minute).ok()?.to_zoned(TimeZone::UTC).datetime();
-        let found = self.next_from(from)?;
-        Some(found.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond())
+        let mut from = zone.shows(next_minute)?;
+        if from.second() > 0 {
+            // A zone of old, whose clocks were not whole minutes apart.
+            from = from.with().second(0).build().ok()?.checked_add(1.minute()).ok()?;
+        }
+        // Clocks jump or go back by a day at most: each minute of it is looked at once.
+        for _ in 0..=2 * 24 * 60 {
+            let found = self.next_from(from)?;
+            match zone.first(found) {
+                Some(moment) if moment > after => return Some(moment),
+                _ => from = found.checked_add(1.minute()).ok()?,
+            }
+        }
+        None
     }
 
     /// The first moment at or after `from`.

@@ -159,9 +159,9 @@ impl RuleSpec {
                 let words = "ScheduleExpression is supported only on the default event bus.";
                 return Err(Error::Invalid(words.to_owned()));
             }
-            super::schedule::read(schedule).map_err(|why| {
-                Error::Invalid(format!("{} Reason: {why}.", trainyard_lang::schedule::AWS_MESSAGE))
-            })?;
+            // AWS's words alone: clients know them. Whoever deploys a template is told the reason.
+            super::schedule::read(schedule)
+                .map_err(|_| Error::Invalid(trainyard_lang::schedule::AWS_MESSAGE.to_owned()))?;
         }
         if self.description.as_ref().is_some_and(|text| text.chars().count() > 512) {
             return Err(constraint("<description>", "description", "have length less than or equal to 512"));

@@ -30,6 +30,17 @@ pub(super) fn first(rule: &Rule, now: Timestamp) -> Option<WorkItem> {
     Some(WorkItem::at(SCHEDULES, rule.arn().to_string(), due, body.to_string()))
 }
 
+impl Rule {
+    /// The times after `now` at which its targets are told; none without a schedule, or while it is disabled.
+    pub fn times(&self, now: Timestamp) -> impl Iterator<Item = Timestamp> {
+        let schedule = self.schedule.as_deref().filter(|_| self.enabled).and_then(|text| read(text).ok());
+        let next = move |after: &Timestamp| {
+            schedule.as_ref()?.next(self.since.millis(), after.millis()).map(Timestamp)
+        };
+        std::iter::successors(Some(now), next).skip(1)
+    }
+}
+
 #[derive(serde::Deserialize)]
 struct Which {
     scope: trainyard_domain::Scope,

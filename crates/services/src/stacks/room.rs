@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     artifacts::Artifacts, audit, builds::Builds, bus::Bus, executions::Executions, ground::Ground,
-    identity::Identity, images::Images, queues::Queues, registry::Registry,
+    identity::Identity, images::Images, queues::Queues, registry::Registry, schedules::Schedules,
 };
 
 /// The room. Cheap to clone.
@@ -48,6 +48,8 @@ pub struct Neighbours {
     pub queues: Queues,
     /// Model package groups.
     pub registry: Registry,
+    /// Schedules and their groups.
+    pub schedules: Schedules,
 }
 
 /// What is to be deployed.

@@ -21,6 +21,7 @@ use crate::{
     logs::Logs,
     registry::Registry,
     repositories::{Repositories, RepositoriesConfig},
+    schedules::Schedules,
     targets,
     work::{self, Worker},
 };
@@ -70,7 +71,9 @@ impl House {
         let projects = targets::CodeBuildProject(builds.clone());
         bus.meet(vec![Arc::new(machines), Arc::new(projects)], Vec::new());
         let queues = crate::queues::Queues::new(ground.clone());
-        let there = Neighbours { artifacts, builds, bus, executions, identity, images, queues, registry };
+        let schedules = Schedules::new(g(), identity.clone());
+        let there =
+            Neighbours { artifacts, builds, bus, executions, identity, images, queues, registry, schedules };
         let stacks = Stacks::new(g(), there);
         let scope = Scope::default_scope();
         let (there, by) = (Arc::clone(&stacks.there), Principal::root(&scope));

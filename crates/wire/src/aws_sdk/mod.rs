@@ -1,9 +1,10 @@
-//! `aws-sdk:<service>:<action>` tasks: the server's own operations, called in-process.
+//! `aws-sdk:<service>:<action>` tasks, and targets of schedules: the server's own operations, called in-process.
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html>
 
 mod casing;
 mod failure;
 mod names;
+mod scheduled;
 mod texts;
 
 use std::sync::{Arc, Weak};
@@ -19,7 +20,7 @@ use trainyard_services::{
 pub use names::odd_names;
 
 use crate::{
-    Context, Operation, Service,
+    ApiError, Context, Operation, Service,
     handover::Handover,
     operation, services_table,
     times::{self, Form},
@@ -38,7 +39,10 @@ impl AwsSdk {
     }
 
     async fn call(&self, services: Arc<Services>, call: &Call) -> Result<Value, TaskError> {
-        let (service, operation) = find(&call.resource)?;
+        let (service, operation) = find(&call.resource).ok_or_else(|| {
+            let cause = format!("`{}` is not an operation of this server", call.resource);
+            TaskError::Failed(Failure::new("States.Runtime", cause))
+        })?;
         let context = Context {
             services,
             service,
@@ -49,20 +53,25 @@ impl AwsSdk {
             token: Some(call.token.clone()),
             handover: Handover::default(),
         };
-        let mut input = casing::to_wire(service, call.parameters.clone());
-        texts::write(&mut input, service.texts);
-        match operation::call(&context, operation, input).await {
-            Ok(mut answer) => {
-                context.handover.delivered();
-                times::write(&mut answer, service.times, Form::Iso);
-                Ok(casing::to_sdk(service, answer))
-            }
+        match answer(&context, operation, call.parameters.clone()).await {
+            Ok(answer) => Ok(answer),
             Err(error) if matches!(error.kind, Kind::Unavailable | Kind::Internal) => {
                 Err(TaskError::Trouble(error.to_string()))
             }
             Err(error) => Err(TaskError::Failed(failure::of(service, &error, &context.request_id))),
         }
     }
+}
+
+/// The operation's answer, with the names that Step Functions and the Scheduler give to members.
+async fn answer(context: &Context, operation: &Operation, members: Value) -> Result<Value, ApiError> {
+    let service = context.service;
+    let mut input = casing::to_wire(service, members);
+    texts::write(&mut input, service.texts);
+    let mut answer = operation::call(context, operation, input).await?;
+    context.handover.delivered();
+    times::write(&mut answer, service.times, Form::Iso);
+    Ok(casing::to_sdk(service, answer))
 }
 
 #[async_trait]
@@ -97,17 +106,11 @@ impl Task for AwsSdk {
 
 /// Whether `aws-sdk:<service>:<action>` names an operation that there is.
 pub fn exists(resource: &str) -> bool {
-    find(resource).is_ok()
+    find(resource).is_some()
 }
 
-fn find(resource: &str) -> Result<(&'static Service, &'static Operation), TaskError> {
-    let unknown = || {
-        let cause = format!("`{resource}` is not an operation of this server");
-        TaskError::Failed(Failure::new("States.Runtime", cause))
-    };
-    let mut parts = resource.strip_prefix("aws-sdk:").ok_or_else(unknown)?.splitn(2, ':');
-    let (service, action) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let service = services_table::by_sdk_name(service).ok_or_else(unknown)?;
-    let operation = service.operation(&casing::upper_first(action)).ok_or_else(unknown)?;
-    Ok((service, operation))
+fn find(resource: &str) -> Option<(&'static Service, &'static Operation)> {
+    let (service, action) = resource.strip_prefix("aws-sdk:")?.split_once(':')?;
+    let service = services_table::by_sdk_name(service)?;
+    Some((service, service.operation(&casing::upper_first(action))?))
 }

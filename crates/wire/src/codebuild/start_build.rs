@@ -11,7 +11,9 @@ pub(super) struct Output {
     build: Value,
 }
 
-pub(super) async fn run(context: &Context, input: StartRequest) -> Result<Output, ApiError> {
+pub(super) async fn run(context: &Context, mut input: StartRequest) -> Result<Output, ApiError> {
+    // A call that is made again after a crash starts nothing new.
+    input.idempotency_token = input.idempotency_token.or_else(|| context.token.clone());
     let builds = &context.services.builds;
     let (scope, by) = (&context.scope, &context.principal);
     let build = match &context.token {

@@ -42,7 +42,8 @@ enum Answer {
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
     let entries = input.entries.into_iter().map(Entry::from).collect();
-    let answers = context.services.bus.put_events(&context.scope, entries, None).await?;
+    // A call that is made again after a crash tells the same events.
+    let answers = context.services.bus.put_events(&context.scope, entries, context.token.as_deref()).await?;
     let failed_entry_count = answers.iter().filter(|answer| answer.is_err()).count();
     Ok(Output { failed_entry_count, entries: answers.into_iter().map(Answer::from).collect() })
 }

@@ -4,6 +4,7 @@ mod form;
 mod json;
 mod older;
 mod query;
+mod rest_json;
 mod xml;
 
 use axum::response::Response;
@@ -42,7 +43,8 @@ impl Dialect {
 pub(crate) fn dialect(parts: &Parts) -> Dialect {
     let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = text("content-type");
-    if parts.headers.contains_key("x-amz-target") || parts.uri.path().starts_with("/endpoints/") {
+    let target = parts.headers.contains_key("x-amz-target") || parts.uri.path().starts_with("/endpoints/");
+    if target || rest_json::is_signed_for(parts) {
         return Dialect::Json(if kind.contains("json-1.0") { "1.0" } else { "1.1" });
     }
     let in_query =
@@ -65,6 +67,7 @@ pub(crate) async fn answer(context: &Context, parts: &Parts, body: Bytes) -> Res
             let response = json::answer(context, parts, &body, version, target).await;
             json::with_older_code(response, older)
         }
+        Protocol::RestJson { routes } => rest_json::answer(context, parts, &body, routes).await,
         Protocol::Rest { serve, .. } => serve(context.clone(), parts.clone(), body).await,
         // S3 is served before its body is read.
         Protocol::S3 { .. } => refuse(Dialect::S3, &ApiError::internal("S3 was called as an operation"), ""),

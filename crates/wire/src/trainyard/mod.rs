@@ -5,6 +5,7 @@ mod answer_approval;
 mod deploy_stack;
 mod describe_stack;
 mod list_approvals;
+mod list_times;
 mod list_waiting_jobs;
 mod replay_execution;
 mod shape;
@@ -23,6 +24,7 @@ pub static SERVICE: Service = Service {
         "AnsweredAt",
         "CreationTime",
         "EnteredTime",
+        "LastTime",
         "LastUpdatedTime",
         "RequestedAt",
         "Time",
@@ -36,6 +38,7 @@ pub static SERVICE: Service = Service {
         operation!(DeployStack => deploy_stack::run),
         operation!(DescribeStack => describe_stack::run),
         operation!(ListApprovals => list_approvals::run),
+        operation!(ListTimes => list_times::run),
         operation!(ListWaitingJobs => list_waiting_jobs::run),
         operation!(ReplayExecution => replay_execution::run),
         operation!(ShowExecution => show_execution::run),

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::Value;
 use trainyard_domain::{Arn, Scope, event::DEFAULT_BUS};
-use trainyard_lang::template::Physical;
+use trainyard_lang::{schedule::Schedule, template::Physical};
 
 use super::{Call, Kind, Order, named, physical};
 use crate::{
@@ -189,6 +189,9 @@ impl Kind for EventRule {
         let name = name(given.as_ref(), order, 64);
         let on = spec.bus.clone().unwrap_or_else(|| DEFAULT_BUS.to_owned());
         let whole = RuleSpec { name: name.clone(), ..spec };
+        if let Some(Err(why)) = whole.schedule.as_deref().map(str::parse::<Schedule>) {
+            return Err(Misfit::at(&["ScheduleExpression"], why.to_string()));
+        }
         whole.check(&on).map_err(|error| Misfit::at(&[], error.to_string()))?;
         let id = physical_id(whole.bus.as_deref(), &name);
         let arn = rule_arn(order.scope, &on, &name).to_string();

@@ -8,6 +8,8 @@ mod model_package_group;
 mod queue;
 mod queue_policy;
 mod role;
+mod schedule;
+mod schedule_group;
 mod state_machine;
 
 use std::collections::BTreeMap;
@@ -87,6 +89,8 @@ static KINDS: &[&dyn Kind] = &[
     &queue::Queue,
     &queue_policy::QueuePolicy,
     &role::Role,
+    &schedule::Schedule,
+    &schedule_group::ScheduleGroup,
     &state_machine::StateMachine,
 ];
 

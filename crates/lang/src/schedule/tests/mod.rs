@@ -1,3 +1,6 @@
+mod oracle;
+mod zones;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -41,6 +44,7 @@ fn rates_that_are_none() {
     check_refused("rate(99999999999999999999 days)", &value("99999999999999999999"));
     check_refused("rate(9999999999999999 days)", "`9999999999999999` is too large");
     check_refused("rate()", "a rate is a value and a unit, such as `rate(5 minutes)`");
+    check_refused("rate( 10 minutes )", "there is a blank behind `(` or before `)`");
     check_refused("rate(10 minute)", "with the value 10 the unit is `minutes`");
     check_refused("rate(1 days)", "with the value 1 the unit is `day`");
     check_refused("rate(10 years)", "the unit `years` is none of minute(s), hour(s), day(s)");
@@ -96,6 +100,20 @@ fn cron_that_is_over() {
     assert_eq!(never.next(0, millis("2024-01-01T00:00:00Z")), None);
 }
 
+/// An expression that is never due costs what it costs to look through its years once.
+#[test]
+fn cron_that_never_comes_costs_little() {
+    let rome = Zone::named("Europe/Rome").unwrap();
+    for never in ["cron(* * 30 2 ? *)", "cron(* * 31 2,4,6,9,11 ? *)", "cron(59 23 29 2 ? 2025,2101)"] {
+        let schedule = Schedule::of_scheduler(never).unwrap();
+        let before = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        assert_eq!(schedule.next_in(&rome, 0, millis("1970-01-01T00:00:00Z")), None, "{never}");
+        let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        let seconds = (spent.tv_sec - before.tv_sec) as f64 + (spent.tv_nsec - before.tv_nsec) as f64 / 1e9;
+        assert!(seconds < 0.5, "{never}: {seconds} s of the processor");
+    }
+}
+
 #[test]
 fn crons_that_are_none() {
     check_refused("cron(0 1 * * * *)", "one of the two day fields must be `?`");
@@ -113,8 +131,8 @@ fn crons_that_are_none() {
 
 proptest! {
     #[test]
-    fn no_text_makes_the_reader_panic(text in r"(rate|cron)\(([0-9*?LW#/,-]{1,3}|MON| ){0,12}\)") {
-        let _ = text.parse::<Schedule>().map(|s| s.next(0, 0));
+    fn no_text_makes_the_reader_panic(text in r"(rate|cron|at)\(([0-9*?LW#/,T:-]{1,3}|MON| ){0,12}\)") {
+        let _ = Schedule::of_scheduler(&text).map(|s| (s.next(0, 0), s.next_in(&Zone::utc(), 0, 0)));
     }
 
     #[test]
@@ -127,7 +145,9 @@ proptest! {
     #[test]
     fn extreme_moments_do_not_panic(since in any::<i64>(), after in any::<i64>()) {
         for expression in ["rate(1 minute)", "cron(* * * * ? *)"] {
-            let _ = expression.parse::<Schedule>().unwrap().next(since, after);
+            let schedule: Schedule = expression.parse().unwrap();
+            let _ = schedule.next(since, after);
+            let _ = schedule.next_in(&Zone::named("Pacific/Apia").unwrap(), since, after);
         }
     }
 }
