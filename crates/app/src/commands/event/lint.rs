@@ -15,7 +15,7 @@ use crate::{
 #[derive(Args)]
 #[command(after_help = "Patterns of rules in templates are looked at by `trainyard lint` too.\n\
     Exit codes: 0 nothing found, 65 something found")]
-pub(super) struct LintArgs {
+pub(in crate::commands) struct LintArgs {
     /// Files of patterns; - is the standard input
     #[arg(value_name = "PATTERN", required = true)]
     patterns: Vec<PathBuf>,

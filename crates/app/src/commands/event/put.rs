@@ -19,7 +19,7 @@ const AT_ONCE: usize = 10;
 #[derive(Args)]
 #[command(after_help = "An entry has Source, DetailType and Detail (an object, or its text), and may have \
     EventBusName, Resources and Time.\nExit codes: 0 all were taken, 1 some were not")]
-pub(super) struct PutArgs {
+pub(in crate::commands) struct PutArgs {
     /// A file of entries: one, a list of them, or one in each line; - is the standard input
     #[arg(value_name = "ENTRIES")]
     entries: PathBuf,

@@ -15,7 +15,7 @@ use crate::{
 /// Flags of `trainyard event test`.
 #[derive(Args)]
 #[command(after_help = "Exit codes: 0 an event matches, 1 none does, 65 the pattern is not valid")]
-pub(super) struct TestArgs {
+pub(in crate::commands) struct TestArgs {
     /// The file of the pattern
     #[arg(short, long, value_name = "FILE")]
     pattern: PathBuf,
