@@ -94,7 +94,7 @@ Resources:
             says("10:", "this pattern can never match: \"ECR Image Action\" has no `detail.scan-status`"),
             "{shown:?}"
         );
-        assert!(says("18:", "also matches when ModelApprovalStatus is Rejected"), "{shown:?}");
+        assert!(says("19:", "also matches when ModelApprovalStatus is Rejected"), "{shown:?}");
         assert!(shown.iter().all(|one| !one.contains("repository-name` of")), "{shown:?}");
     }
 }
