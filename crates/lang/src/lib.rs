@@ -5,7 +5,9 @@
 pub mod asl;
 pub mod buildspec;
 pub mod catalog;
+pub mod events;
 pub mod lint;
+pub mod matcher;
 pub mod pattern;
 pub mod samconfig;
 pub mod schedule;

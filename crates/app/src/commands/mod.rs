@@ -4,6 +4,7 @@ mod approve;
 mod deploy;
 mod doctor;
 mod env;
+mod event;
 mod executions;
 mod git_credential;
 mod image;
@@ -51,6 +52,9 @@ enum Command {
     New(new::NewArgs),
     /// Say what is wrong with state machines, templates and buildspecs, without running them
     Lint(lint::LintArgs),
+    /// Try event patterns on events, judge them without any, or tell events
+    #[command(subcommand)]
+    Event(event::EventCommand),
     /// Deploy a template, as `sam deploy` would by the same samconfig.toml
     Deploy(deploy::DeployArgs),
     /// Say what runs and what waits, now
@@ -83,6 +87,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Image(args) => waited_for(image::run(args)),
         Command::New(args) => new::run(&args),
         Command::Lint(args) => lint::run(&args),
+        Command::Event(command) => waited_for(event::run(command)),
         Command::Deploy(args) => waited_for(deploy::run(args)),
         Command::Status(args) => waited_for(status::run(args)),
         Command::Schedules(args) => waited_for(schedules::run(args)),

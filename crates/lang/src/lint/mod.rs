@@ -6,12 +6,14 @@
 mod definition;
 mod graph;
 mod kind;
+mod pattern;
 mod substitutions;
 mod template;
 #[cfg(test)]
 mod tests;
 
 pub use kind::Kind;
+pub use pattern::lint as lint_pattern;
 
 use crate::{
     buildspec::Buildspec,

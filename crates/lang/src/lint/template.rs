@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Seen, definition};
+use super::{Seen, definition, pattern};
 use crate::{
     source::{Diagnostic, Node, Severity},
     template::{Resource, Template},
@@ -32,6 +32,7 @@ pub(super) fn lint(bytes: &[u8], read: Read<'_>) -> (Vec<Diagnostic>, Vec<Seen>)
         }
     }
     found.extend(template.resources.iter().filter_map(inline).flatten());
+    found.extend(template.resources.iter().filter_map(pattern::of_rule).flatten());
     // A file that is not there was said to be missing already.
     let missing = found.iter().any(|one| one.severity == Severity::Error);
     found.extend(if missing { draft.faults().to_vec() } else { draft.expand(&texts).1 });

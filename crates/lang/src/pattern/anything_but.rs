@@ -1,15 +1,13 @@
 //! `{"anything-but": …}`: any value but these, or but those that fit these.
 
-use std::sync::Arc;
-
-use serde_json::Value;
+use std::{cmp::Ordering, sync::Arc};
 
 use super::{
-    decimal::Decimal,
-    equals_ignore_case::fold,
-    operator::{Operator, fault, only_key},
+    equals_ignore_case::{fold, folds_to},
+    operator::{Handle, Operator, fault, only_key},
     read::Places,
     refused::Fault,
+    value::{Bound, Scalar},
     wildcard::Wildcard,
 };
 use crate::source::{Content, Node};
@@ -17,7 +15,7 @@ use crate::source::{Content, Node};
 #[derive(Debug)]
 enum AnythingBut {
     Texts(Vec<String>),
-    Numbers(Vec<Decimal>),
+    Numbers(Vec<Bound>),
     AnyCase(Vec<String>),
     Prefixes(Vec<String>),
     Suffixes(Vec<String>),
@@ -43,7 +41,7 @@ fn values(node: &Node) -> Result<AnythingBut, Fault> {
     for (value, times) in operands(node)? {
         match &value.content {
             Content::Text(text) => texts.push(text.clone()),
-            Content::Number(raw) => numbers.push(Decimal::of_json(raw)),
+            Content::Number(raw) => numbers.push(Bound::of_json(raw)),
             _ => {
                 let reason = "Inside anything but list, start|null|boolean is not supported.";
                 return Err(Fault { times, ..fault(reason, value.behind_token()) });
@@ -81,7 +79,9 @@ fn fitting(operator: &str, node: &Node) -> Result<AnythingBut, Fault> {
     Ok(match operator {
         "prefix" => AnythingBut::Prefixes(texts),
         "suffix" => AnythingBut::Suffixes(texts),
-        "equals-ignore-case" => AnythingBut::AnyCase(texts.iter().map(|text| fold(text)).collect()),
+        "equals-ignore-case" => {
+            AnythingBut::AnyCase(texts.iter().map(|text| fold(text).into_owned()).collect())
+        }
         _ => {
             let parsed = texts.iter().map(|text| Wildcard::parse(text)).collect::<Result<_, _>>();
             AnythingBut::Wildcards(parsed.map_err(|reason| fault(reason, node.end))?)
@@ -102,22 +102,28 @@ fn operands(node: &Node) -> Result<Vec<(&Node, usize)>, Fault> {
 }
 
 impl Operator for AnythingBut {
-    fn matches(&self, value: &Value) -> bool {
-        let text = value.as_str();
-        let any = |these: &[String], fits: fn(&str, &str) -> bool| {
-            text.is_some_and(|text| these.iter().any(|this| fits(text, this)))
-        };
+    fn passes(&self, value: &Scalar<'_>) -> bool {
+        let any = |these: &[String], fits: fn(&str, &str) -> bool| matches!(value, Scalar::Text(text) if these.iter().any(|this| fits(text, this)));
         let excluded = match self {
             Self::Texts(these) => any(these, |text, this| text == this),
             Self::Prefixes(these) => any(these, |text, this| text.starts_with(this)),
             Self::Suffixes(these) => any(these, |text, this| text.ends_with(this)),
-            Self::AnyCase(these) => any(these, |text, this| fold(text) == this),
-            Self::Wildcards(these) => text.is_some_and(|text| these.iter().any(|this| this.fits(text))),
-            Self::Numbers(these) => match value {
-                Value::Number(number) => these.contains(&Decimal::of(number)),
-                _ => false,
-            },
+            Self::AnyCase(these) => any(these, folds_to),
+            Self::Wildcards(these) => {
+                matches!(value, Scalar::Text(text) if these.iter().any(|this| this.fits(text)))
+            }
+            Self::Numbers(these) => {
+                matches!(value, Scalar::Number(number) if these.iter().any(|this| number.compare(this) == Ordering::Equal))
+            }
         };
         !excluded
+    }
+
+    fn handle(&self) -> Handle<'_> {
+        Handle::Any
+    }
+
+    fn wildcards(&self) -> &[Wildcard] {
+        if let Self::Wildcards(these) = self { these } else { &[] }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::cmp::Ordering;
 
-use serde_json::Number;
-
 /// `± 0.d₁d₂… × 10^exponent` without zeros at either end of the digits; zero has none and is never negative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Decimal {
@@ -13,10 +11,6 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    pub(super) fn of(number: &Number) -> Self {
-        Self::of_json(&number.to_string())
-    }
-
     /// Of a number in JSON's grammar.
     pub(super) fn of_json(raw: &str) -> Self {
         let (negative, raw) = raw.strip_prefix('-').map_or((false, raw), |rest| (true, rest));

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::{
-    operator::{Operator, fault},
+    operator::{Handle, Operator, fault},
     read::Places,
     refused::Fault,
+    value::Scalar,
 };
 use crate::source::Node;
 
@@ -22,11 +21,15 @@ pub(super) fn read(node: &Node) -> Result<Arc<dyn Operator>, Fault> {
 }
 
 impl Operator for Exists {
-    fn matches(&self, _value: &Value) -> bool {
+    fn passes(&self, _value: &Scalar<'_>) -> bool {
         self.0
     }
 
-    fn matches_absent(&self) -> bool {
+    fn passes_absent(&self) -> bool {
         !self.0
+    }
+
+    fn handle(&self) -> Handle<'_> {
+        if self.0 { Handle::Any } else { Handle::Absent }
     }
 }

@@ -1,31 +1,37 @@
-//! EventBridge event patterns: text to a checked pattern, and whether an event matches it.
+//! EventBridge event patterns: text to a checked pattern. [`crate::matcher`] finds what matches.
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
 //!
 //! A new operator is one file and one line in [`operator::OPERATORS`].
 
 mod anything_but;
 mod cidr;
+mod complexity;
 mod decimal;
 mod equals_ignore_case;
-mod event;
 mod exact;
 mod exists;
-mod join;
 mod numeric;
 mod operator;
 mod prefix;
 mod read;
 mod refused;
 mod suffix;
+mod value;
 mod wildcard;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use serde_json::Value;
-
-pub use self::refused::Refused;
-use self::{event::Leaves, operator::Operator, read::Reader};
-use crate::source::json;
+use self::read::Reader;
+pub(crate) use self::{
+    cidr::Block,
+    equals_ignore_case::fold,
+    operator::{Handle, Operator},
+};
+pub use self::{
+    refused::Refused,
+    value::{Number, Scalar},
+};
+use crate::source::{Content, json};
 
 /// Longer patterns are refused, in characters: EventBridge's limit.
 pub const MAX_CHARS: usize = 4096;
@@ -38,7 +44,15 @@ pub struct Pattern {
 }
 
 /// Tests by the dotted name of the field they are for; for every field one of its tests must hold.
-type Alternative = BTreeMap<String, Vec<Arc<dyn Operator>>>;
+pub(crate) type Alternative = BTreeMap<String, Arc<Tests>>;
+
+/// The tests of one field: one of them must hold.
+#[derive(Debug)]
+pub(crate) struct Tests {
+    /// As they were written: who writes the same means the same.
+    pub(crate) written: String,
+    pub(crate) tests: Vec<Arc<dyn Operator>>,
+}
 
 impl Pattern {
     /// Reads a pattern and reports all that is wrong with it. Of duplicate keys the last one counts.
@@ -52,39 +66,14 @@ impl Pattern {
         if reader.faults.is_empty() {
             Ok(Self { alternatives: alternatives.into() })
         } else {
-            Err(Refused::new(text, reader.faults))
+            let refused = Refused::new(text, reader.faults);
+            Err(if matches!(root.content, Content::Map(_)) { refused } else { refused.of_no_object() })
         }
     }
 
-    /// Whether the event, given as the envelope that EventBridge delivers, matches.
-    pub fn matches(&self, event: &Value) -> bool {
-        let wanted = self.alternatives.iter().flat_map(|a| a.keys().map(String::as_str)).collect();
-        let leaves = Leaves::of(event, &wanted);
-        self.alternatives.iter().any(|alternative| matches(alternative, &leaves))
+    pub(crate) fn alternatives(&self) -> &[Alternative] {
+        &self.alternatives
     }
-}
-
-fn matches(alternative: &Alternative, leaves: &Leaves<'_>) -> bool {
-    let mut memberships = Vec::new();
-    for (path, tests) in alternative {
-        let found = leaves.at(path);
-        if found.is_empty() {
-            if tests.iter().any(|test| test.matches_absent()) {
-                continue;
-            }
-            return false;
-        }
-        let matching: Vec<_> = found
-            .iter()
-            .filter(|leaf| tests.iter().any(|test| test.matches(leaf.value)))
-            .map(|leaf| leaf.membership.clone())
-            .collect();
-        if matching.is_empty() {
-            return false;
-        }
-        memberships.push(matching);
-    }
-    join::consistent(memberships)
 }
 
 #[cfg(test)]

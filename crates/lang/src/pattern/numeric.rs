@@ -1,20 +1,18 @@
 //! `{"numeric": [">", 0, "<=", 5]}`: numbers in a range.
 
-use std::sync::Arc;
-
-use serde_json::Value;
+use std::{cmp::Ordering, sync::Arc};
 
 use super::{
-    decimal::Decimal,
-    operator::{Operator, fault},
+    operator::{Handle, Operator, fault},
     read::Places,
     refused::Fault,
+    value::{Bound, Scalar},
 };
 use crate::source::{Content, Node, Position};
 
 #[derive(Debug)]
 struct Numeric {
-    bounds: Vec<(Comparison, Decimal)>,
+    bounds: Vec<(Comparison, Bound)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,7 +61,7 @@ fn bound(
     members: &[Node],
     list_end: Position,
     unknown: impl Fn(&str) -> String,
-) -> Result<(Comparison, Decimal), Fault> {
+) -> Result<(Comparison, Bound), Fault> {
     let Some(operator) = members.first() else {
         return Err(fault("Invalid member in numeric match: ]", list_end));
     };
@@ -80,7 +78,7 @@ fn bound(
         _ => return Err(fault(unknown(name), members.get(1).map_or(list_end, Places::behind_token))),
     };
     match members.get(1).map(|n| &n.content) {
-        Some(Content::Number(raw)) => Ok((comparison, Decimal::of_json(raw))),
+        Some(Content::Number(raw)) => Ok((comparison, Bound::of_json(raw))),
         _ => {
             let name = if comparison == Comparison::Equal { "equals" } else { name };
             let at = members.get(1).map_or(list_end, Places::behind_token);
@@ -90,15 +88,29 @@ fn bound(
 }
 
 impl Operator for Numeric {
-    fn matches(&self, value: &Value) -> bool {
-        let Value::Number(value) = value else { return false };
-        let value = Decimal::of(value);
-        self.bounds.iter().all(|(comparison, bound)| match comparison {
-            Comparison::Equal => value == *bound,
-            Comparison::Less => value < *bound,
-            Comparison::LessOrEqual => value <= *bound,
-            Comparison::Greater => value > *bound,
-            Comparison::GreaterOrEqual => value >= *bound,
+    fn passes(&self, value: &Scalar<'_>) -> bool {
+        let Scalar::Number(value) = value else { return false };
+        self.bounds.iter().all(|(comparison, bound)| {
+            let order = value.compare(bound);
+            match comparison {
+                Comparison::Equal => order == Ordering::Equal,
+                Comparison::Less => order == Ordering::Less,
+                Comparison::LessOrEqual => order != Ordering::Greater,
+                Comparison::Greater => order == Ordering::Greater,
+                Comparison::GreaterOrEqual => order != Ordering::Less,
+            }
         })
+    }
+
+    fn handle(&self) -> Handle<'_> {
+        let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
+        for (comparison, bound) in &self.bounds {
+            match comparison {
+                Comparison::Equal => (low, high) = (bound.float(), bound.float()),
+                Comparison::Less | Comparison::LessOrEqual => high = bound.float(),
+                Comparison::Greater | Comparison::GreaterOrEqual => low = bound.float(),
+            }
+        }
+        Handle::Range(low, high)
     }
 }

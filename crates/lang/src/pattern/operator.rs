@@ -2,23 +2,66 @@
 
 use std::{fmt::Debug, sync::Arc};
 
-use serde_json::Value;
-
 use super::{
-    anything_but, cidr, equals_ignore_case, exact, exists, numeric, prefix, read::Places, refused::Fault,
-    suffix, wildcard,
+    anything_but,
+    cidr::{self, Block},
+    equals_ignore_case, exact, exists, numeric, prefix,
+    read::Places,
+    refused::Fault,
+    suffix,
+    value::Scalar,
+    wildcard::{self, Wildcard},
 };
 use crate::source::{Content, Node, Pointer, Position};
 
 /// One test of a field.
-pub(super) trait Operator: Debug + Send + Sync {
+pub(crate) trait Operator: Debug + Send + Sync {
     /// Whether a value of the field passes. Values are scalars: a list passes if a member does.
-    fn matches(&self, value: &Value) -> bool;
+    fn passes(&self, value: &Scalar<'_>) -> bool;
 
     /// Whether an event without the field passes.
-    fn matches_absent(&self) -> bool {
+    fn passes_absent(&self) -> bool {
         false
     }
+
+    /// How the values that pass are found.
+    fn handle(&self) -> Handle<'_>;
+
+    /// The wildcards in it.
+    fn wildcards(&self) -> &[Wildcard] {
+        &[]
+    }
+}
+
+/// By what a test is found for a value. Every value that passes is found so; a value that is found may still fail.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Handle<'a> {
+    /// This text.
+    Text(&'a str),
+    /// A text that folds to this.
+    AnyCase(&'a str),
+    /// A text that begins so.
+    Prefix(&'a str),
+    /// A text that begins so when it is folded.
+    PrefixAnyCase(&'a str),
+    /// A text that ends so.
+    Suffix(&'a str),
+    /// A text that ends so when it is folded.
+    SuffixAnyCase(&'a str),
+    /// A text with all of these in it.
+    Pieces(&'a [String]),
+    /// The text of an address in this block.
+    Block(Block),
+    /// A number whose nearest float is in this closed range.
+    Range(f64, f64),
+    /// This one of the two.
+    Bool(bool),
+    /// `null`.
+    Null,
+    /// Any value.
+    Any,
+    /// No value.
+    Absent,
 }
 
 /// Reads what stands behind an operator's name.

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::{
-    equals_ignore_case::fold,
-    operator::{Operator, ignore_case_operand, text_operand},
+    equals_ignore_case::{begins_in_any_case, fold},
+    operator::{Handle, Operator, ignore_case_operand, text_operand},
     refused::Fault,
+    value::Scalar,
 };
 use crate::source::{Content, Node};
 
@@ -19,17 +18,24 @@ enum Prefix {
 
 pub(super) fn read(node: &Node) -> Result<Arc<dyn Operator>, Fault> {
     Ok(Arc::new(match node.content {
-        Content::Map(_) => Prefix::AnyCase(fold(ignore_case_operand("prefix", node)?)),
+        Content::Map(_) => Prefix::AnyCase(fold(ignore_case_operand("prefix", node)?).into_owned()),
         _ => Prefix::AsWritten(text_operand("prefix", node)?.to_owned()),
     }))
 }
 
 impl Operator for Prefix {
-    fn matches(&self, value: &Value) -> bool {
-        let Value::String(value) = value else { return false };
+    fn passes(&self, value: &Scalar<'_>) -> bool {
+        let Scalar::Text(value) = value else { return false };
         match self {
             Self::AsWritten(prefix) => value.starts_with(prefix),
-            Self::AnyCase(prefix) => fold(value).starts_with(prefix),
+            Self::AnyCase(prefix) => begins_in_any_case(value, prefix),
+        }
+    }
+
+    fn handle(&self) -> Handle<'_> {
+        match self {
+            Self::AsWritten(prefix) => Handle::Prefix(prefix),
+            Self::AnyCase(prefix) => Handle::PrefixAnyCase(prefix),
         }
     }
 }

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{
-    Alternative,
-    operator::{self, Operator},
-    refused::Fault,
-};
+use super::{Alternative, Tests, complexity::is_too_complex, operator, refused::Fault};
 use crate::source::{Content, Cursor, Node, Position};
 
 /// How many alternatives the `$or`s of one pattern may multiply to.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-complex-example-or>
 const MAX_ALTERNATIVES: usize = 1000;
+
+/// AWS's words; it names no place.
+const TOO_COMPLEX: &str = "Rule is too complex - try using fewer wildcard characters or fewer repeating character \
+                           sequences after a wildcard character";
 
 /// Names that may not be fields inside `$or`, since a misplaced test would read as a field.
 const RESERVED_IN_OR: &[&str] = &[
@@ -141,7 +141,7 @@ impl Reader {
         all
     }
 
-    fn tests(&mut self, list: &Cursor<'_>) -> Vec<Arc<dyn Operator>> {
+    fn tests(&mut self, list: &Cursor<'_>) -> Arc<Tests> {
         if list.node.items().is_empty() {
             self.fault("Empty arrays are not allowed", list.node.end, list);
         }
@@ -152,11 +152,44 @@ impl Reader {
                 Err(fault) => self.faults.push(Fault { pointer: item.pointer.clone(), ..fault }),
             }
         }
-        tests
+        let wildcards: Vec<_> = tests.iter().flat_map(|test| test.wildcards()).collect();
+        if is_too_complex(&wildcards) {
+            self.faults.push(Fault { pointer: list.pointer.clone(), ..Fault::placeless(TOO_COMPLEX) });
+        }
+        let mut written = String::new();
+        write(list.node, &mut written);
+        Arc::new(Tests { written, tests })
     }
 
     fn fault(&mut self, reason: impl Into<String>, at: Position, about: &Cursor<'_>) {
         let pointer = about.pointer.clone();
         self.faults.push(Fault { pointer, ..operator::fault(reason, at) });
+    }
+}
+
+/// A text that only an equal node has: numbers as they stand.
+fn write(node: &Node, text: &mut String) {
+    match &node.content {
+        Content::List(items) => {
+            text.push('[');
+            for item in items {
+                write(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        Content::Map(entries) => {
+            text.push('{');
+            for entry in entries {
+                text.push_str(&format!("{:?}:", entry.key));
+                write(&entry.value, text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+        Content::Text(value) => text.push_str(&format!("{value:?}")),
+        Content::Number(raw) => text.push_str(raw),
+        Content::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
+        Content::Null => text.push_str("null"),
     }
 }

@@ -1,14 +1,15 @@
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
+use crate::matcher::matches;
 
 /// Whether `pattern` matches an event with `detail`.
 fn check(pattern: Value, detail: Value, expect: bool) {
     let text = json!({"detail": pattern}).to_string();
     let pattern = Pattern::parse(&text).unwrap_or_else(|e| panic!("{text}: {e}"));
     let event = json!({"source": "x", "resources": [], "detail": detail});
-    assert_eq!(pattern.matches(&event), expect, "{text} on {event}");
+    assert_eq!(matches(&pattern, &event.to_string()), Ok(expect), "{text} on {event}");
 }
 
 /// What is wrong with a pattern, each as it is shown.
@@ -173,7 +174,32 @@ fn messages_are_those_of_aws() {
     let expect = format!(
         "Event pattern is not valid. Reason: Inside anything but list, start|null|boolean is not supported.{place}{place}"
     );
-    assert_eq!(Pattern::parse(text).unwrap_err().to_string(), expect);
+    let refused = Pattern::parse(text).unwrap_err();
+    assert_eq!(refused.aws_raw_message(), expect);
+    assert_eq!(refused.to_string(), expect.replace(&place, ""));
+    for text in ["[\"a\"]", "{'a': 1}"] {
+        assert!(
+            Pattern::parse(text).unwrap_err().to_string().contains("\n at [Source: (String)\""),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn too_many_places_of_wildcards_are_refused() {
+    let refused = |wildcards: &[&str]| {
+        let tests: Vec<_> = wildcards.iter().map(|text| json!({"wildcard": text})).collect();
+        let refused = Pattern::parse(&json!({"detail": {"key": tests}}).to_string()).err();
+        refused.map(|refused| refused.to_string())
+    };
+    let words = "Event pattern is not valid. Reason: Rule is too complex - try using fewer wildcard characters or \
+                 fewer repeating character sequences after a wildcard character";
+    assert_eq!(refused(&["*.bif", "*.tiff", "*.tif", "*.svs"]), None);
+    assert_eq!(refused(&["*/datasync/*.bif", "*/datasync/*.tif"]), None);
+    let four = ["*/datasync/*.bif", "*/datasync/*.tif", "*/datasync/*.tiff", "*/datasync/*.svs"];
+    assert_eq!(refused(&four).as_deref(), Some(words));
+    assert_eq!(refused(&["/Users/*/dir/dir/dir/dir/dir/doc.txt"]), None);
+    assert_eq!(refused(&["*a*a*a*a*a*a*a*a*a*a*"]).as_deref(), Some(words));
 }
 
 proptest! {
@@ -190,6 +216,6 @@ proptest! {
     fn a_wildcard_matches_what_it_was_made_from(parts in prop::collection::vec("[ab]{1,3}", 1..5), fill in "[ab]{0,4}") {
         let pattern = json!({"a": [{"wildcard": parts.join("*")}]}).to_string();
         let event = json!({"a": parts.join(&fill)});
-        prop_assert!(Pattern::parse(&pattern).unwrap().matches(&event));
+        prop_assert_eq!(matches(&Pattern::parse(&pattern).unwrap(), &event.to_string()), Ok(true));
     }
 }

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::{
-    operator::{Operator, fault, text_operand},
+    operator::{Handle, Operator, fault, text_operand},
     refused::Fault,
+    value::Scalar,
 };
 use crate::source::Node;
 
 /// The literal texts around the stars, in order; there is one more of them than stars.
 #[derive(Debug)]
-pub(super) struct Wildcard(Vec<String>);
+pub(crate) struct Wildcard(Vec<String>);
 
 pub(super) fn read(node: &Node) -> Result<Arc<dyn Operator>, Fault> {
     let text = text_operand("wildcard", node)?;
@@ -45,6 +44,11 @@ impl Wildcard {
         Ok(Self(literals))
     }
 
+    /// The literal texts around the stars.
+    pub(super) fn literals(&self) -> &[String] {
+        &self.0
+    }
+
     /// Each literal is taken at its first place behind the one before: if any choice fits, that one does.
     pub(super) fn fits(&self, value: &str) -> bool {
         let [first, middle @ .., last] = self.0.as_slice() else {
@@ -62,7 +66,20 @@ impl Wildcard {
 }
 
 impl Operator for Wildcard {
-    fn matches(&self, value: &Value) -> bool {
-        value.as_str().is_some_and(|value| self.fits(value))
+    fn passes(&self, value: &Scalar<'_>) -> bool {
+        matches!(value, Scalar::Text(text) if self.fits(text))
+    }
+
+    fn handle(&self) -> Handle<'_> {
+        match self.0.as_slice() {
+            [only] => Handle::Text(only),
+            [first, ..] if !first.is_empty() => Handle::Prefix(first),
+            [.., last] if !last.is_empty() => Handle::Suffix(last),
+            pieces => Handle::Pieces(pieces),
+        }
+    }
+
+    fn wildcards(&self) -> &[Wildcard] {
+        std::slice::from_ref(self)
     }
 }

@@ -227,7 +227,7 @@ impl Bus {
     async fn commit(&self, changes: Changes, rule: &Rule) -> Result<(), Error> {
         let done = self.ground.store.commit(changes).await;
         // Also when it failed: it costs one more reading.
-        self.rulebook.changed(&rule.scope, &rule.bus);
+        self.rulebook.changed(&rule.scope, &rule.bus, &rule.name);
         done.map_err(|error| match error {
             trainyard_store::Error::Conflict(_) => Error::Concurrent(rule.name.clone()),
             error => error.into(),

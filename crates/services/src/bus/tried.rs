@@ -1,6 +1,7 @@
 //! Trying a pattern on one event, without a rule.
 
 use serde_json::Value;
+use trainyard_lang::matcher::matches;
 
 use super::{Error, matching::compile};
 
@@ -14,7 +15,11 @@ pub fn try_pattern(pattern: &str, event: &str) -> Result<bool, Error> {
     let pattern = compile(pattern).map_err(Error::Pattern)?;
     let event: Value = serde_json::from_str(event).map_err(|_| invalid())?;
     let whole = event.as_object().is_some_and(|event| MEMBERS.iter().all(|name| event.contains_key(*name)));
-    if whole { Ok(pattern.matches(&event)) } else { Err(invalid()) }
+    if !whole {
+        return Err(invalid());
+    }
+    // As it was read: a name that stood twice has one value.
+    matches(&pattern, &event.to_string()).map_err(|_| invalid())
 }
 
 #[cfg(test)]

@@ -55,11 +55,9 @@ impl Worker for Matcher {
             }
         };
         let place = (event.scope.clone(), event.bus.clone());
-        let envelope = event.envelope();
-        for compiled in self.0.rulebook.rules(&self.0.ground.store, &place).await?.iter() {
-            if compiled.matches(&envelope) {
-                to_targets(&mut changes, &self.0.ground, &compiled.rule, &event)?;
-            }
+        let rules = self.0.rulebook.rules(&self.0.ground.store, &place).await?;
+        for rule in rules.matching(&event.envelope().to_string()) {
+            to_targets(&mut changes, &self.0.ground, &rule, &event)?;
         }
         for listener in self.0.listeners().iter().filter(|listener| listener.wants(&event)) {
             let name = listener.name();

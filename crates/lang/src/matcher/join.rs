@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::event::Membership;
+/// Which members of which lists of the event a value stands in: (list, index), by list.
+pub(super) type Membership = Vec<(u32, u32)>;
 
 /// Whether one membership can be chosen for each field so that no two of them disagree about a list.
 ///
 /// Fields come sorted by name, so that those of one list follow each other: a list that no later field stands in
 /// is forgotten at once, and the choices stay about as few as the list's members.
-pub(super) fn consistent(fields: Vec<Vec<Membership>>) -> bool {
+pub(super) fn consistent(fields: &[Vec<Membership>]) -> bool {
     let mut chosen: HashSet<Membership> = HashSet::from([Membership::new()]);
     for i in 0..fields.len() {
         let still_needed: BTreeSet<u32> = lists(fields[i + 1..].iter().flatten());
