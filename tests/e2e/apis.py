@@ -11,10 +11,11 @@ class Api:
     """On a free port of 127.0.0.1.
 
     `answers` holds, by path, what is answered next: (status, headers, body); the last one stays. `/token` gives
-    tokens of OAuth to the client `id` with the secret `client-s3cret`; those in `tokens` are good.
+    tokens of OAuth to the client `id` with the secret `client-s3cret`; those in `tokens` are good. With a context of
+    `ssl` it speaks TLS.
     """
 
-    def __init__(self):
+    def __init__(self, tls=None):
         api = self
         self.requests, self.answers = [], {}
         self.tokens, self.given, self.lifetime = set(), 0, 3600
@@ -59,7 +60,9 @@ class Api:
 
         self.desk = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Desk)
         self.desk.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.desk.server_port}"
+        if tls:
+            self.desk.socket = tls.wrap_socket(self.desk.socket, server_side=True)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.desk.server_port}"
         threading.Thread(target=self.desk.serve_forever, daemon=True).start()
 
     def token(self, request):

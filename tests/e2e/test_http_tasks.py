@@ -1,22 +1,29 @@
 """HTTP tasks, by boto3 and with real APIs: what is sent, what comes of it, and that nothing is done twice."""
 
 import json
+import ssl
 import threading
 import unittest
+import unittest.mock
 
+import harness
 from apis import Api, basic
-from harness import ROLE, WithServer, eventually
+from harness import ROLE, WithServer, run
 
 PASSWORD = "http-task-s3cret-password"
 
 
-class HttpTasks(WithServer):
+class WithApi(WithServer):
     flags = ("--allow-private-targets", "127.0.0.1")
+
+    @classmethod
+    def tls(cls):
+        """How the API speaks TLS, if it does."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.api = Api()
+        cls.api = Api(cls.tls())
         cls.addClassCleanup(cls.api.close)
         cls.connection = cls.client("events").create_connection(
             Name="api",
@@ -42,6 +49,8 @@ class HttpTasks(WithServer):
         name = f"{self.me}-{len(self.client('stepfunctions').list_state_machines()['stateMachines'])}"
         return self.started(self.machine(name, states), value)
 
+
+class HttpTasks(WithApi):
     def test_a_call_and_its_result(self):
         said = (201, {"Content-Type": "application/json", "X-Twice": "1"}, '{"id": 7}')
         self.api.answers[self.path] = [said]
@@ -153,8 +162,67 @@ class HttpTasks(WithServer):
             aws_secret_access_key=self.server.exports["AWS_SECRET_ACCESS_KEY"],
             config=Config(inject_host_prefix=False),
         )
-        tried = states.test_state(definition=json.dumps(self.task()["Call"]), roleArn=ROLE, input="{}")
+        state = json.dumps(self.task("POST", RequestBody={"a": 1})["Call"])
+
+        def try_(**more):
+            return states.test_state(definition=state, roleArn=ROLE, input="{}", **more)
+
+        tried = try_()
         self.assertEqual((tried["status"], json.loads(tried["output"])["ResponseBody"]), ("SUCCEEDED", {"ok": True}))
+        shown = try_(inspectionLevel="TRACE")["inspectionData"]
+        self.assertEqual(
+            {**shown["request"], "headers": None},
+            {"protocol": "http", "method": "POST", "url": self.api.url + self.path, "headers": None, "body": '{"a":1}'},
+        )
+        self.assertIn("User-Agent: Amazon|StepFunctions|HttpInvoke|us-east-1", shown["request"]["headers"])
+        self.assertEqual((shown["response"]["statusCode"], shown["response"]["body"]), ("200", '{"ok": true}'))
+        self.assertNotIn("Authorization", json.dumps(shown))
+        revealed = try_(inspectionLevel="TRACE", revealSecrets=True)["inspectionData"]
+        self.assertIn(basic("me", PASSWORD), revealed["request"]["headers"])
+        self.assertNotIn("request", try_(inspectionLevel="DEBUG")["inspectionData"])
+        self.assertEqual(len(self.api.to(self.path)), 4)
+
+
+class Tls(WithApi):
+    """An API whose certificate comes from an authority that this machine trusts."""
+
+    @classmethod
+    def setUpClass(cls):
+        # The file need not be there before the first call.
+        authority = harness.pathlib.Path(harness.tempfile.mkdtemp(prefix="trainyard-authority-"))
+        cls.addClassCleanup(harness.shutil.rmtree, authority)
+        cls.authority = authority
+        trusted = unittest.mock.patch.dict(harness.AMBIENT, SSL_CERT_FILE=str(authority / "ca.pem"))
+        trusted.start()
+        cls.addClassCleanup(trusted.stop)
+        super().setUpClass()
+
+    @classmethod
+    def tls(cls):
+        """A certificate for 127.0.0.1 and the name api.localhost."""
+        at = cls.authority
+        new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+        run([*new, "-keyout", at / "ca.key", "-out", at / "ca.pem", "-subj", "/CN=An authority"])
+        names = ["-addext", "subjectAltName=IP:127.0.0.1,DNS:api.localhost", "-addext", "basicConstraints=critical,CA:FALSE"]
+        signed = ["-CA", at / "ca.pem", "-CAkey", at / "ca.key"]
+        run([*new, "-keyout", at / "key.pem", "-out", at / "cert.pem", "-subj", "/CN=An API", *names, *signed])
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(at / "cert.pem", at / "key.pem")
+        return context
+
+    def test_a_certificate_is_checked_with_its_name(self):
+        output = json.loads(self.ended(self.outcome(self.task("POST", RequestBody={"a": 1})))["output"])
+        self.assertEqual(output["ResponseBody"], {"ok": True})
+        self.assertEqual(self.api.to(self.path)[0]["headers"]["authorization"], basic("me", PASSWORD))
+        port = self.api.desk.server_port
+        named = self.task(url=f"https://localhost:{port}{self.path}")
+        ended = self.ended(self.outcome(named), status="FAILED")
+        self.assertEqual(ended["error"], "States.Http.Socket")
+        self.assertIn("certificate", ended["cause"])
+        self.assertEqual(len(self.api.to(self.path)), 1)
+        # What speaks no TLS is not talked to in the open.
+        ended = self.ended(self.outcome(self.task(url=self.server.url.replace("http:", "https:"))), status="FAILED")
+        self.assertEqual(ended["error"], "States.Http.Socket")
 
 
 if __name__ == "__main__":

@@ -76,8 +76,7 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     let repositories = Repositories::new(ground.clone(), git);
     let builds = builds_room(&ground, (&repositories, &jobs), config, url)?;
     let bus = Bus::new(ground.clone());
-    let outside: Arc<dyn Outside> = Arc::new(outside::Http::new(config.private_targets.clone()));
-    let connections = Connections::new(ground.clone(), outside);
+    let connections = Connections::new(ground.clone(), calls(config));
     let executions = Executions::new(ground.clone(), logs.clone(), artifacts.clone());
     let queues = Queues::new(ground.clone());
     let schedules = Schedules::new(ground.clone(), identity.clone());
@@ -226,6 +225,11 @@ async fn look_around(services: &Services) {
     if let Err(error) = services.endpoints.sweep().await {
         tracing::warn!(%error, "copies that no endpoint wants cannot be ended");
     }
+}
+
+/// Who calls other people's APIs.
+fn calls(config: &Config) -> Arc<dyn Outside> {
+    Arc::new(outside::Http::new(config.private_targets.clone()))
 }
 
 fn drivers(config: &Config, blobs: &Arc<dyn Blobs>) -> Result<(jobs::Process, serving::Process), Failure> {

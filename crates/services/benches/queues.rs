@@ -41,7 +41,8 @@ fn main() -> Outcome {
         say(&runtime.block_on(case("jobs", workers, 0))?)?;
     }
     say(&runtime.block_on(case("jobs.fifo", 8, 0))?)?;
-    say(&runtime.block_on(case("jobs", 32, 100_000))?)
+    say(&runtime.block_on(case("jobs", 32, 100_000))?)?;
+    Ok(())
 }
 
 /// One queue with a backlog, and workers.

@@ -131,6 +131,7 @@ impl Connections {
         let Held { version, mut value } = self.held(scope, name, "deauthorize").await?;
         value.state = State::Deauthorized;
         value.reason = None;
+        value.shown = Parameters::default().shown();
         value.revision += 1;
         value.modified = self.ground.now();
         let mut changes = Changes::new();

@@ -1,6 +1,12 @@
 //! A request is made in a connection's name.
 
-use trainyard_domain::{Arn, outcall::Answer, ports::OutsideError};
+use std::sync::{Mutex, PoisonError};
+
+use trainyard_domain::{
+    Arn,
+    outcall::{Answer, Outcall},
+    ports::OutsideError,
+};
 use trainyard_store::{Changes, Error as StoreError, Expect};
 
 use super::{
@@ -49,6 +55,34 @@ impl Connections {
     /// Makes the request in the connection's name, for somebody of that account. A token that is refused is got anew,
     /// and the request is made once more: who refuses a token has done nothing.
     pub async fn send(&self, account: &str, arn: &Arn, draft: &Draft) -> Result<Answer, SendError> {
+        self.sent(account, arn, draft, &|_| {}).await
+    }
+
+    /// The same for somebody who looks on: also the request, if one was made. What the connection has added to it is
+    /// left out, unless `reveal`.
+    pub async fn send_seen(
+        &self,
+        account: &str,
+        arn: &Arn,
+        draft: &Draft,
+        reveal: bool,
+    ) -> (Result<Answer, SendError>, Option<Outcall>) {
+        let seen = Mutex::new(None);
+        let look = |call: &Outcall| {
+            let shown = if reveal { Ok(call.clone()) } else { draft.completed(&Authority::default()) };
+            *seen.lock().unwrap_or_else(PoisonError::into_inner) = shown.ok();
+        };
+        let answer = self.sent(account, arn, draft, &look).await;
+        (answer, seen.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn sent(
+        &self,
+        account: &str,
+        arn: &Arn,
+        draft: &Draft,
+        look: &(dyn Fn(&Outcall) + Sync),
+    ) -> Result<Answer, SendError> {
         if arn.account != account {
             return Err(SendError::Forbidden(arn.clone()));
         }
@@ -65,6 +99,7 @@ impl Connections {
         let made = async |token: Option<&str>| {
             let authority = Authority::of(&parameters, token);
             let call = draft.completed(&authority).map_err(|_| SendError::Body(arn.clone()))?;
+            look(&call);
             Ok::<_, SendError>(self.outside.call(&call).await?)
         };
         let Some(oauth) = &parameters.oauth_parameters else { return made(None).await };

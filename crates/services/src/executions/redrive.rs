@@ -3,7 +3,7 @@
 
 use trainyard_domain::{Principal, Timestamp};
 use trainyard_engine::{Decision, Fact, Moment, decide};
-use trainyard_store::{Changes, Error as StoreError, Expect};
+use trainyard_store::{Changes, Error as StoreError};
 
 use super::{
     Error, Executions,
@@ -83,13 +83,14 @@ impl Executions {
         let decision = decide(&loaded.known.machine, &loaded.run, &Fact::Redriven, &at);
         let mut changes = Changes::new();
         audit::note(&mut changes, &self.ground, by, "states:RedriveExecution", loaded.execution.arn())?;
-        self.go_on(&mut changes, &loaded, (&decision, token), &at)?;
+        self.go_on(&mut changes, &loaded, (&decision, token), &at).await?;
         self.ground.store.commit(changes).await?;
+        self.counter.ring_for(&decision);
         Ok(at.now)
     }
 
     /// Adds all that follows from the decision that the execution goes on to the commit; says how it is then.
-    pub(super) fn go_on(
+    pub(super) async fn go_on(
         &self,
         changes: &mut Changes,
         loaded: &Loaded,
@@ -101,11 +102,12 @@ impl Executions {
         if !loaded.known.express {
             bus::tell(changes, &news::status_changed(&execution, at.now))?;
         }
-        carry(changes, &self.ground, &mut execution, decision, at.now)?;
+        let absent = self.absent_activities(decision).await?;
+        carry(changes, (&self.ground, at.now), &mut execution, decision, &absent)?;
         if let Some(journal) = &loaded.known.journal {
             journal.note(changes, &execution, &decision.events)?;
         }
-        changes.put(&execution, Expect::Version(loaded.version))?;
+        changes.put(&execution, loaded.document)?;
         Ok(execution)
     }
 }

@@ -22,6 +22,12 @@ pub trait Task: Send + Sync {
     /// Makes the call. It may be made again with the same token, after a crash: it must not have its effect twice.
     async fn start(&self, call: &Call) -> Result<Started, TaskError>;
 
+    /// The same for somebody who tries a state and looks on: also what went over the wire, where that can be told.
+    /// What is secret is left out of it, unless `reveal`.
+    async fn start_seen(&self, call: &Call, _reveal: bool) -> (Result<Started, TaskError>, Option<Exchange>) {
+        (self.start(call).await, None)
+    }
+
     /// For [`Pattern::Sync`]: whether what was started has ended, and its result. Asked when news of
     /// [`Started::subject`] comes and now and then without.
     async fn observe(&self, call: &Call, started: &Started) -> Result<Option<Value>, TaskError>;
@@ -68,6 +74,16 @@ pub struct Started {
     pub response: Value,
     /// For [`Pattern::Sync`]: the ARN that events about its end name in `resources`.
     pub subject: Option<String>,
+}
+
+/// What went over the wire, in TestState's shapes.
+/// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_InspectionData.html>
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exchange {
+    /// What was sent.
+    pub request: Value,
+    /// What came back, if anything did.
+    pub response: Option<Value>,
 }
 
 /// Why a call gave no result.

@@ -6,6 +6,16 @@ use crate::Service;
 /// The SDK's name and the API's with a capital, of all such members of what the service takes and answers.
 pub fn odd_names(service: &Service) -> &'static [(&'static str, &'static str)] {
     match service.sdk {
+        "S3" => &[
+            ("Acl", "ACL"),
+            ("Id", "ID"),
+            ("Mfa", "MFA"),
+            ("SseCustomerAlgorithm", "SSECustomerAlgorithm"),
+            ("SseCustomerKey", "SSECustomerKey"),
+            ("SseCustomerKeyMD5", "SSECustomerKeyMD5"),
+            ("SsekmsEncryptionContext", "SSEKMSEncryptionContext"),
+            ("SsekmsKeyId", "SSEKMSKeyId"),
+        ],
         _ => &[],
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use trainyard_services::executions::{
-    Configuration, ErrorDetails, Inspection, Mock, MockFailure, Rigour, TestSpec, Tested,
+    Configuration, ErrorDetails, Inspection, Mock, MockFailure, Rigour, TestSpec, Tested, task::Exchange,
 };
 
 use crate::{ApiError, Context};
@@ -17,9 +17,8 @@ pub(super) struct Input {
     input: Option<String>,
     #[serde(default)]
     inspection_level: Level,
-    /// Nothing that is shown of a state holds a secret: those of HTTP tasks are in connections.
-    #[serde(default, rename = "revealSecrets")]
-    _reveal_secrets: bool,
+    #[serde(default)]
+    reveal_secrets: bool,
     variables: Option<String>,
     context: Option<String>,
     mock: Option<MockInput>,
@@ -87,6 +86,7 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiErr
             failed_iterations: configuration.map_iteration_failure_count,
             reader_data: configuration.map_item_reader_data,
         },
+        reveal: input.reveal_secrets,
     };
     let executions = &context.services.executions;
     let tested = executions.test_state(&context.scope, &context.principal, spec).await?;
@@ -104,7 +104,7 @@ fn mock(given: MockInput) -> Mock {
 }
 
 fn answer(tested: Tested, level: &Level) -> Value {
-    let Tested { status, output, error, cause, next, inspection } = tested;
+    let Tested { status, output, error, cause, next, inspection, exchange } = tested;
     let mut answer = object([
         ("status", Some(status.into())),
         ("output", output.map(Value::from)),
@@ -113,7 +113,12 @@ fn answer(tested: Tested, level: &Level) -> Value {
         ("nextState", next.map(Value::from)),
     ]);
     if *level != Level::Info {
-        answer.insert("inspectionData".to_owned(), inspected(inspection).into());
+        let mut inspected = inspected(inspection);
+        if let Some(exchange) = exchange.filter(|_| *level == Level::Trace) {
+            let Exchange { request, response } = exchange;
+            inspected.extend(object([("request", Some(request)), ("response", response)]));
+        }
+        answer.insert("inspectionData".to_owned(), inspected.into());
     }
     answer.into()
 }

@@ -101,7 +101,7 @@ impl Executions {
             }
             Redrivable::Yes | Redrivable::ByMapRun => decide(&known.machine, history, &Fact::Redriven, &at),
         };
-        let after = self.go_on(changes, &loaded, (&decision, None), &at)?;
+        let after = self.go_on(changes, &loaded, (&decision, None), &at).await?;
         run.redrive(was, items);
         if after.status != Status::Running {
             run.end(after.status, items);

@@ -11,7 +11,7 @@ use super::{Error, Executions};
 use crate::{
     executions::{
         machines::named,
-        task::{Call, TaskError},
+        task::{Call, Exchange, TaskError},
     },
     identity::role_session,
 };
@@ -20,14 +20,20 @@ use crate::{
 /// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_TestState.html>
 const LONGEST: Duration = Duration::from_secs(300);
 
+/// What comes of a call, and what went over the wire for it.
+pub(super) struct Called {
+    pub(super) answer: Result<Value, Failure>,
+    pub(super) exchange: Option<Exchange>,
+}
+
 impl Executions {
     /// What comes of the call, in the name of that role. Nothing remembers it: it is not made again after a crash.
     pub(super) async fn call_once(
         &self,
         call: &TaskCall,
         (scope, by, role): (&Scope, &Principal, &Arn),
-        execution: &str,
-    ) -> Result<Result<Value, Failure>, Error> {
+        (execution, reveal): (&str, bool),
+    ) -> Result<Called, Error> {
         let found = named(&call.resource).and_then(|(name, pattern)| {
             let task =
                 self.tasks.get()?.find(&name).filter(|task| task.takes(pattern) && task.offers(&name))?;
@@ -35,7 +41,7 @@ impl Executions {
         });
         let Some((resource, pattern, task)) = found else {
             let failure = Failure::new("States.Runtime", format!("There is no task {}", call.resource));
-            return Ok(Err(failure));
+            return Ok(Called { answer: Err(failure), exchange: None });
         };
         let session = execution.rsplit(':').next().unwrap_or_default();
         let lineage = Lineage { execution: Some(execution.to_owned()), ..by.lineage.clone() };
@@ -50,11 +56,14 @@ impl Executions {
             parameters: call.parameters.value().clone(),
         };
         let limit = call.timeout.map_or(LONGEST, Duration::from_secs).min(LONGEST);
-        match tokio::time::timeout(limit, task.start(&made)).await {
-            Err(_) => Ok(Err(Failure::new("States.Timeout", ""))),
-            Ok(Ok(started)) => Ok(Ok(started.response)),
-            Ok(Err(TaskError::Failed(failure))) => Ok(Err(failure)),
-            Ok(Err(TaskError::Trouble(why))) => Err(StoreError::Internal(why).into()),
-        }
+        let late = || (Err(TaskError::Failed(Failure::new("States.Timeout", ""))), None);
+        let done = tokio::time::timeout(limit, task.start_seen(&made, reveal)).await;
+        let (done, exchange) = done.unwrap_or_else(|_| late());
+        let answer = match done {
+            Ok(started) => Ok(started.response),
+            Err(TaskError::Failed(failure)) => Err(failure),
+            Err(TaskError::Trouble(why)) => return Err(StoreError::Internal(why).into()),
+        };
+        Ok(Called { answer, exchange })
     }
 }

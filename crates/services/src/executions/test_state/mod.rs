@@ -38,6 +38,8 @@ pub struct TestSpec {
     pub mock: Option<Mock>,
     /// What seems to have happened before and inside.
     pub configuration: Configuration,
+    /// Whether what is secret is shown of what goes over the wire.
+    pub reveal: bool,
 }
 
 /// What a state's work seems to come to.
@@ -82,12 +84,15 @@ impl Executions {
         let start = self.seeming_start(scope, role.as_ref(), &spec)?;
         let execution = start.execution_arn.clone();
         let mut trying = decide::begin(&spec, state, start, self.moment()?)?;
+        let mut exchange = None;
         let answer = match (trying.trial.wanted(), mock) {
             (Wanted::Nothing, _) => None,
             (_, Some(mock)) => Some(decide::mocked(&trying, &spec, mock)),
             (Wanted::Task(call), None) => {
                 let role = role.ok_or_else(|| Error::Invalid(NO_ROLE.to_owned()))?;
-                Some(self.call_once(&call, (scope, by, &role), &execution).await?)
+                let called = self.call_once(&call, (scope, by, &role), (&execution, spec.reveal)).await?;
+                exchange = called.exchange;
+                Some(called.answer)
             }
             // Refused before: nobody else answers for branches.
             (Wanted::Branches(_) | Wanted::Iterations, None) => {
@@ -97,7 +102,8 @@ impl Executions {
         if let Some(answer) = answer {
             trying.trial.answer(answer);
         }
-        decide::end(&trying, &spec)
+        let tested = decide::end(&trying, &spec)?;
+        Ok(Tested { exchange, ..tested })
     }
 
     /// An express execution of a state machine that is nowhere.

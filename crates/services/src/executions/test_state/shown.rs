@@ -7,6 +7,7 @@ use trainyard_domain::Failure;
 use trainyard_engine::{End, Payload, Report};
 
 use super::{TestSpec, decide::Trying, spelling::Spelling};
+use crate::executions::task::Exchange;
 
 /// What a state has come to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +24,8 @@ pub struct Tested {
     pub next: Option<String>,
     /// What became of the data.
     pub inspection: Inspection,
+    /// What went over the wire.
+    pub exchange: Option<Exchange>,
 }
 
 /// What became of the data, and what else there is to see.

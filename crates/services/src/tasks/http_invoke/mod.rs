@@ -7,16 +7,19 @@
 mod answer;
 mod once;
 mod request;
+mod shown;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use trainyard_domain::{Failure, ports::OutsideError};
+use trainyard_domain::{Failure, outcall::Answer, ports::OutsideError};
+
+use request::Request;
 
 pub use once::Made;
 
 use crate::{
     connections::{Connections, SendError},
-    executions::task::{Call, Pattern, Started, Task, TaskError},
+    executions::task::{Call, Exchange, Pattern, Started, Task, TaskError},
     ground::Ground,
 };
 
@@ -39,21 +42,28 @@ impl Task for HttpInvoke {
     }
 
     async fn start(&self, call: &Call) -> Result<Started, TaskError> {
-        let region = call.scope.region.as_str();
-        let request = request::read(call.parameters.clone(), region).map_err(|why| runtime(&why))?;
-        once::begin(&self.ground, call, &request.draft.method).await?;
-        let account = call.scope.account.as_str();
-        match self.connections.send(account, &request.connection, &request.draft).await {
-            Ok(answer) => {
-                let response = answer::read(&answer).map_err(TaskError::Failed)?;
-                Ok(Started { response, subject: None })
-            }
+        let Request { connection, draft } = read(call)?;
+        once::begin(&self.ground, call, &draft.method).await?;
+        match self.connections.send(call.scope.account.as_str(), &connection, &draft).await {
+            // Nothing was sent.
             Err(SendError::Store(error)) => {
                 once::undo(&self.ground, call).await?;
                 Err(TaskError::Trouble(error.to_string()))
             }
-            Err(error) => Err(TaskError::Failed(failure(&error))),
+            answered => outcome(answered.as_ref()),
         }
+    }
+
+    /// Made once, whatever comes of it.
+    async fn start_seen(&self, call: &Call, reveal: bool) -> (Result<Started, TaskError>, Option<Exchange>) {
+        let Request { connection, draft } = match read(call) {
+            Ok(request) => request,
+            Err(error) => return (Err(error), None),
+        };
+        let account = call.scope.account.as_str();
+        let (answered, sent) = self.connections.send_seen(account, &connection, &draft, reveal).await;
+        let exchange = sent.map(|sent| shown::exchange(&sent, answered.as_ref().ok()));
+        (outcome(answered.as_ref()), exchange)
     }
 
     async fn observe(&self, _: &Call, started: &Started) -> Result<Option<Value>, TaskError> {
@@ -65,8 +75,14 @@ impl Task for HttpInvoke {
     }
 }
 
-fn runtime(why: &str) -> TaskError {
-    TaskError::Failed(Failure::new("States.Runtime", why))
+fn read(call: &Call) -> Result<Request, TaskError> {
+    let request = request::read(call.parameters.clone(), call.scope.region.as_str());
+    request.map_err(|why| TaskError::Failed(Failure::new("States.Runtime", why)))
+}
+
+fn outcome(answered: Result<&Answer, &SendError>) -> Result<Started, TaskError> {
+    let response = answered.map_err(failure).and_then(answer::read).map_err(TaskError::Failed)?;
+    Ok(Started { response, subject: None })
 }
 
 /// What an execution sees of a request that has no answer.
