@@ -152,8 +152,9 @@ fn read(answer: &Answer, now: Timestamp) -> Result<Token, NoToken> {
         return Err(NoToken { passing: false, why });
     };
     // Some servers write the number as a text.
-    let seconds =
-        said.get("expires_in").and_then(|seconds| seconds.as_u64().or(seconds.as_str()?.parse().ok()));
+    let seconds = said
+        .get("expires_in")
+        .and_then(|seconds| seconds.as_u64().or_else(|| seconds.as_str()?.parse().ok()));
     // A call must not find on its way that its token is over.
     let over = seconds.map(|seconds| now.plus(Duration::from_secs(seconds - (seconds / 10).min(60))));
     Ok(Token { text: text.to_owned(), over })
