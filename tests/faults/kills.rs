@@ -70,7 +70,7 @@ pub(crate) fn run(trial: &Trial) -> Outcome<String> {
     let (tokens, starts) = thread::scope(|scope| {
         let worker = scope.spawn(|| work(&race, &home.join("tokens")));
         let starter = scope.spawn(|| start(&race, each));
-        let starts = kill(trial, &home, &race, server, (kills, longest), each);
+        let starts = kill(trial, &home, &race, server, (kills, longest, each));
         race.over.store(true, Ordering::Relaxed);
         let broke = |_| "a thread of the harness broke off";
         starter.join().map_err(broke)??;
@@ -185,8 +185,7 @@ fn kill(
     home: &Path,
     race: &Race,
     mut server: Server,
-    (kills, longest): (usize, u64),
-    each: usize,
+    (kills, longest, each): (usize, u64, usize),
 ) -> Outcome<(Server, Vec<Duration>)> {
     let (mut dice, mut starts) = (trial.dice.clone(), Vec::new());
     let mut killed = 0;

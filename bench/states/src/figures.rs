@@ -47,17 +47,8 @@ impl Took {
 
 pub(crate) fn head() {
     println!(
-        "{:<44}{:>9}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9}{:>7}  {}",
-        "",
-        "/s",
-        "p50 ms",
-        "p99 ms",
-        "server ms",
-        "client ms",
-        "commits",
-        "fsyncs",
-        "load",
-        "the issue wants"
+        "{:<44}{:>9}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9}{:>7}  the issue wants",
+        "", "/s", "p50 ms", "p99 ms", "server ms", "client ms", "commits", "fsyncs", "load"
     );
 }
 

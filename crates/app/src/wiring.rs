@@ -2,7 +2,7 @@
 
 use std::{
     os::unix::fs::DirBuilderExt,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -48,30 +48,13 @@ use crate::{
 pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, Failure> {
     let data = &config.data;
     let store = Store::open(&data.join("store")).await.map_err(|e| Failure::usage(e.to_string()))?;
-    let ground = Ground::new(store);
     let blobs: Arc<dyn Blobs> = Arc::new(Disk::open(&data.join("blobs")).map_err(refused)?);
     let (job_driver, serving_driver) = drivers(config, &blobs)?;
-    let identity = Identity::open(ground.clone()).await.map_err(|e| Failure::failed(e.to_string()))?;
-    let logs = Logs::open(ground.clone(), &data.join("logs")).map_err(|e| Failure::failed(e.to_string()))?;
-    let artifacts = Artifacts::new(ground.clone(), Arc::clone(&blobs));
-    let images = Images::new(ground.clone(), blobs);
-    let jobs = {
-        let (identity, logs) = (identity.clone(), logs.clone());
-        let (images, artifacts) = (images.clone(), artifacts.clone());
-        let driver: Arc<dyn JobDriver> = Arc::new(job_driver);
-        let there = trainyard_services::jobs::Neighbours { driver, images, artifacts, logs, identity };
-        let config = JobsConfig { directory: made(data, "work")?, endpoint: url.to_owned() };
-        Jobs::new(ground.clone(), there, config)
-    };
+    let floor = Floor::open(Ground::new(store), blobs, config, url).await?;
+    let jobs = floor.jobs(Arc::new(job_driver))?;
+    let Floor { ground, identity, logs, artifacts, images, .. } = floor.clone();
     let registry = Registry::new(ground.clone(), images.clone(), artifacts.clone(), jobs.clone());
-    let endpoints = {
-        let (identity, logs, registry) = (identity.clone(), logs.clone(), registry.clone());
-        let (images, artifacts) = (images.clone(), artifacts.clone());
-        let driver: Arc<dyn ServingDriver> = Arc::new(serving_driver);
-        let there = endpoints::Neighbours { driver, images, artifacts, registry, logs, identity };
-        let config = EndpointsConfig { directory: made(data, "models")?, endpoint: url.to_owned() };
-        Endpoints::new(ground.clone(), there, config)
-    };
+    let endpoints = floor.endpoints(Arc::new(serving_driver), registry.clone())?;
     let git = RepositoriesConfig::in_directory(made(data, "git")?);
     let repositories = Repositories::new(ground.clone(), git);
     let builds = builds_room(&ground, (&repositories, &jobs), config, url)?;
@@ -80,24 +63,18 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     let executions = Executions::new(ground.clone(), logs.clone(), artifacts.clone());
     let queues = Queues::new(ground.clone());
     let schedules = Schedules::new(ground.clone(), identity.clone());
-    let stacks = {
-        let (artifacts, builds, bus) = (artifacts.clone(), builds.clone(), bus.clone());
-        let (executions, identity) = (executions.clone(), identity.clone());
-        let (images, queues) = (images.clone(), queues.clone());
-        let (registry, schedules) = (registry.clone(), schedules.clone());
-        let there = stacks::Neighbours {
-            artifacts,
-            builds,
-            bus,
-            executions,
-            identity,
-            images,
-            queues,
-            registry,
-            schedules,
-        };
-        Stacks::new(ground.clone(), there)
+    let there = stacks::Neighbours {
+        artifacts: artifacts.clone(),
+        builds: builds.clone(),
+        bus: bus.clone(),
+        executions: executions.clone(),
+        identity: identity.clone(),
+        images: images.clone(),
+        queues: queues.clone(),
+        registry: registry.clone(),
+        schedules: schedules.clone(),
     };
+    let stacks = Stacks::new(ground.clone(), there);
     let services = Arc::new(Services {
         approvals: Approvals::new(ground.clone()),
         artifacts,
@@ -119,6 +96,53 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     });
     acquaint(&services, url, config.strict_integrations);
     Ok(services)
+}
+
+/// The rooms that most others stand on, and where those find things.
+#[derive(Clone)]
+struct Floor {
+    ground: Ground,
+    identity: Identity,
+    logs: Logs,
+    artifacts: Artifacts,
+    images: Images,
+    data: PathBuf,
+    url: String,
+}
+
+impl Floor {
+    async fn open(
+        ground: Ground,
+        blobs: Arc<dyn Blobs>,
+        config: &Config,
+        url: &str,
+    ) -> Result<Self, Failure> {
+        let failed = |e: &dyn std::fmt::Display| Failure::failed(e.to_string());
+        let data = config.data.clone();
+        Ok(Self {
+            identity: Identity::open(ground.clone()).await.map_err(|e| failed(&e))?,
+            logs: Logs::open(ground.clone(), &data.join("logs")).map_err(|e| failed(&e))?,
+            artifacts: Artifacts::new(ground.clone(), Arc::clone(&blobs)),
+            images: Images::new(ground.clone(), blobs),
+            ground,
+            data,
+            url: url.to_owned(),
+        })
+    }
+
+    fn jobs(&self, driver: Arc<dyn JobDriver>) -> Result<Jobs, Failure> {
+        let Self { ground, identity, logs, artifacts, images, data, url } = self.clone();
+        let there = trainyard_services::jobs::Neighbours { driver, images, artifacts, logs, identity };
+        let config = JobsConfig { directory: made(&data, "work")?, endpoint: url };
+        Ok(Jobs::new(ground, there, config))
+    }
+
+    fn endpoints(&self, driver: Arc<dyn ServingDriver>, registry: Registry) -> Result<Endpoints, Failure> {
+        let Self { ground, identity, logs, artifacts, images, data, url } = self.clone();
+        let there = endpoints::Neighbours { driver, images, artifacts, registry, logs, identity };
+        let config = EndpointsConfig { directory: made(&data, "models")?, endpoint: url };
+        Ok(Endpoints::new(ground, there, config))
+    }
 }
 
 /// Tells the rooms of those behind them: tasks, targets, and who listens.

@@ -94,9 +94,12 @@ fn poisoned((kind, scope, id): (&str, &str, String), reason: &str) -> Error {
     Error::Poisoned { kind, scope, id, reason }
 }
 
+/// What is wrong with a row.
+type Look = fn(&Row<'_>) -> Result<(), Error>;
+
 /// Whether all rows are what was written. Those that are not are noted.
 fn rows(connection: &Connection, damage: &Damage) -> Result<bool, Error> {
-    let tables: [(&str, fn(&Row<'_>) -> Result<(), Error>); 4] =
+    let tables: [(&str, Look); 4] =
         [(DOCUMENTS, document), (HISTORIES, history), (HISTORY_ROWS, history_row), (WORK, work)];
     let mut whole = true;
     for (question, check) in tables {

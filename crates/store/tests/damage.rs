@@ -130,20 +130,21 @@ async fn what_was_committed_is_there_when_opened_again() {
 }
 
 /// Work and two records of a history, one row each.
-async fn with_work(directory: &Path) {
-    let store = Store::open(directory).await.unwrap();
+async fn with_work(directory: &Path) -> Result<(), trainyard_store::Error> {
+    let store = Store::open(directory).await?;
     for number in [1, 2, 3] {
         let mut changes = Changes::new();
-        changes.append("long", number, &[format!("record {number}")]).unwrap();
+        changes.append("long", number, &[format!("record {number}")])?;
         changes.schedule(WorkItem::now("topic", format!("item {number}"), format!("errand {number}")));
-        store.commit(changes).await.unwrap();
+        store.commit(changes).await?;
     }
+    Ok(())
 }
 
 #[tokio::test]
 async fn damaged_work_is_left_out_and_told_of() {
     let directory = tempfile::tempdir().unwrap();
-    with_work(directory.path()).await;
+    with_work(directory.path()).await.unwrap();
     flip(directory.path(), b"errand 2");
     let store = Store::open(directory.path()).await.unwrap();
     assert_eq!(store.stats().damaged, 1, "it is seen before anybody asks");
@@ -154,7 +155,7 @@ async fn damaged_work_is_left_out_and_told_of() {
 #[tokio::test]
 async fn a_row_that_a_history_lacks_is_no_gap_but_an_error() {
     let directory = tempfile::tempdir().unwrap();
-    with_work(directory.path()).await;
+    with_work(directory.path()).await.unwrap();
     change(directory.path(), "delete from history_rows where first = 2");
     let store = Store::open(directory.path()).await.unwrap();
     for answer in [store.history("long", 1, 10).await, store.history_back("long", u64::MAX, 10).await] {
@@ -190,7 +191,7 @@ async fn indexes_and_keys_that_are_damaged_are_made_anew() {
 #[tokio::test]
 async fn a_store_of_the_first_schema_gets_its_sums() {
     let directory = tempfile::tempdir().unwrap();
-    with_work(directory.path()).await;
+    with_work(directory.path()).await.unwrap();
     change(
         directory.path(),
         "alter table work drop column sum; alter table histories drop column sum;
