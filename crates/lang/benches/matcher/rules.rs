@@ -22,20 +22,24 @@ fn street(test: Value) -> Value {
     json!({"properties": {"STREET": [test]}})
 }
 
+const LOTS: [&str; 5] = ["1430022", "2607117", "0012198", "3745012", "7999199"];
+const NAMES: [&str; 5] = ["FULTON", "MASON", "LAKE", "HYDE", "SAN DIEGO"];
+const MIXED: [&str; 5] = ["fUlton", "Mason", "lAKE", "hyde", "San Diego"];
+const BEGINS: [&str; 5] = ["AC", "BL", "DR", "FU", "RH"];
+const ENDS: [&str; 5] = ["ON", "KE", "MM", "ING", "GO"];
+
+fn each(of: [&'static str; 5], make: fn(&'static str) -> Rule) -> Vec<Rule> {
+    of.into_iter().map(make).collect()
+}
+
 /// Five rules of each kind, as event-ruler measures itself with.
 pub(crate) fn sets() -> Vec<(&'static str, Vec<Rule>)> {
-    let lots = ["1430022", "2607117", "0012198", "3745012", "7999199"];
-    let streets = ["FULTON", "MASON", "LAKE", "HYDE", "SAN DIEGO"];
-    let begins = ["AC", "BL", "DR", "FU", "RH"];
-    let ends = ["ON", "KE", "MM", "ING", "GO"];
-    let mixed = ["fUlton", "Mason", "lAKE", "hyde", "San Diego"];
-    let each = |of: [&'static str; 5], make: fn(&'static str) -> Rule| of.into_iter().map(make).collect();
-    vec![
-        ("EXACT", each(lots, |this| rule(lot(json!(this)), move |at| at.lot == this))),
+    let mut sets = vec![
+        ("EXACT", each(LOTS, |this| rule(lot(json!(this)), move |at| at.lot == this))),
         ("WILDCARD", wildcards(|these| these)),
         (
             "PREFIX",
-            each(begins, |this| rule(street(json!({"prefix": this})), move |at| at.street.starts_with(this))),
+            each(BEGINS, |this| rule(street(json!({"prefix": this})), move |at| at.street.starts_with(this))),
         ),
         (
             "PREFIX_EQUALS_IGNORE_CASE",
@@ -47,7 +51,7 @@ pub(crate) fn sets() -> Vec<(&'static str, Vec<Rule>)> {
         ),
         (
             "SUFFIX",
-            each(ends, |this| rule(street(json!({"suffix": this})), move |at| at.street.ends_with(this))),
+            each(ENDS, |this| rule(street(json!({"suffix": this})), move |at| at.street.ends_with(this))),
         ),
         (
             "SUFFIX_EQUALS_IGNORE_CASE",
@@ -59,20 +63,29 @@ pub(crate) fn sets() -> Vec<(&'static str, Vec<Rule>)> {
         ),
         (
             "EQUALS_IGNORE_CASE",
-            each(mixed, |this| {
+            each(MIXED, |this| {
                 rule(street(json!({"equals-ignore-case": this})), move |at| {
                     at.street.eq_ignore_ascii_case(this)
                 })
             }),
         ),
         ("NUMERIC", numeric("firstCoordinates", |at, fits| fits(at.points[0].0))),
+        ("COMPLEX_ARRAYS", numeric("coordinates", |at, fits| at.points.iter().any(|(x, _)| fits(*x)))),
+    ];
+    sets.extend(negations());
+    sets
+}
+
+/// All but those of a kind.
+fn negations() -> Vec<(&'static str, Vec<Rule>)> {
+    vec![
         (
             "ANYTHING_BUT",
-            each(streets, |this| rule(street(json!({"anything-but": [this]})), move |at| at.street != this)),
+            each(NAMES, |this| rule(street(json!({"anything-but": [this]})), move |at| at.street != this)),
         ),
         (
             "ANYTHING_BUT_IGNORE_CASE",
-            each(mixed, |this| {
+            each(MIXED, |this| {
                 rule(street(json!({"anything-but": {"equals-ignore-case": this}})), move |at| {
                     !at.street.eq_ignore_ascii_case(this)
                 })
@@ -80,7 +93,7 @@ pub(crate) fn sets() -> Vec<(&'static str, Vec<Rule>)> {
         ),
         (
             "ANYTHING_BUT_PREFIX",
-            each(begins, |this| {
+            each(BEGINS, |this| {
                 rule(street(json!({"anything-but": {"prefix": this}})), move |at| {
                     !at.street.starts_with(this)
                 })
@@ -88,12 +101,11 @@ pub(crate) fn sets() -> Vec<(&'static str, Vec<Rule>)> {
         ),
         (
             "ANYTHING_BUT_SUFFIX",
-            each(ends, |this| {
+            each(ENDS, |this| {
                 rule(street(json!({"anything-but": {"suffix": this}})), move |at| !at.street.ends_with(this))
             }),
         ),
         ("ANYTHING_BUT_WILDCARD", wildcards(|these| json!({"anything-but": these}))),
-        ("COMPLEX_ARRAYS", numeric("coordinates", |at, fits| at.points.iter().any(|(x, _)| fits(*x)))),
     ]
 }
 
