@@ -22,6 +22,9 @@ const LONG: (usize, usize) = (2_500, 200);
 /// What the paths of files and directories begin with whose syncs are taken away.
 const SYNCS: &[&str] = &["store/store.db-wal", "blobs/coming", "blobs/kept/"];
 
+/// So many threads of the server may be at a point of their own when it is killed.
+const THREADS: u64 = 8;
+
 pub(crate) fn run(trial: &Trial) -> Outcome<String> {
     let home = trial.home("recorded")?;
     let log = home.join("log");
@@ -31,8 +34,10 @@ pub(crate) fn run(trial: &Trial) -> Outcome<String> {
     go(&server, &control, &mut ledger)?;
     server.kill()?;
     let log = Log::read(&log)?;
-    if log.len() as u64 != control.points()? {
-        return Err(format!("{} points were passed, {} were recorded", control.points()?, log.len()).into());
+    // A thread that was killed between the two has passed a point that is not recorded.
+    let (passed, recorded) = (control.points()?, log.len() as u64);
+    if !(recorded..=recorded + THREADS).contains(&passed) {
+        return Err(format!("{passed} points were passed, {recorded} were recorded").into());
     }
     let (images, mutants) = if trial.long { LONG } else { SHORT };
     let acknowledged = trial.each(images, |n| {

@@ -10,7 +10,7 @@ use crate::{
     connect::ConnectArgs,
     failure::Failure,
     printer,
-    remote::{Answered, approvals, builds, endpoints, executions, jobs, last, registry},
+    remote::{Answered, approvals, builds, endpoints, executions, history::History, jobs, last, registry},
     table::{self, Output, ago, cut},
 };
 
@@ -86,6 +86,18 @@ async fn damaged(client: &Client) -> Result<Option<Line>, ClientError> {
     }))
 }
 
+/// Where an execution is. One whose history the server cannot read hides nothing of the others.
+fn place(history: Answered<History>) -> Answered<String> {
+    match history {
+        Ok(history) => {
+            let at = history.visits.iter().rev().find(|visit| visit.left.is_none());
+            Ok(at.map_or_else(String::new, |visit| format!(" at {}", visit.state)))
+        }
+        Err(ClientError::Refused { message, .. }) => Ok(format!(": {message}")),
+        Err(error) => Err(error),
+    }
+}
+
 async fn look(client: &Client) -> Answered<Vec<Line>> {
     let mut lines = Vec::from_iter(damaged(client).await?);
     let mut waits = jobs::waiting(client).await?;
@@ -100,15 +112,13 @@ async fn look(client: &Client) -> Answered<Vec<Line>> {
     }
     for machine in executions::machines(client).await? {
         for execution in executions::list(client, &machine.state_machine_arn, Some("RUNNING")).await? {
-            let history = executions::history(client, &execution.execution_arn).await?;
-            let at = history.visits.iter().rev().find(|visit| visit.left.is_none());
-            let at = at.map_or_else(String::new, |visit| format!(" at {}", visit.state));
+            let place = place(executions::history(client, &execution.execution_arn).await)?;
             lines.push(Line {
                 kind: "execution",
                 name: execution.name,
                 status: execution.status,
                 since: execution.start_date,
-                detail: format!("{}{at}", machine.name),
+                detail: format!("{}{place}", machine.name),
             });
         }
     }

@@ -16,6 +16,13 @@ pub fn odd_names(service: &Service) -> &'static [(&'static str, &'static str)] {
             ("SsekmsEncryptionContext", "SSEKMSEncryptionContext"),
             ("SsekmsKeyId", "SSEKMSKeyId"),
         ],
+        "Sqs" => &[
+            ("AwsAccountIds", "AWSAccountIds"),
+            ("Md5OfBody", "MD5OfBody"),
+            ("Md5OfMessageAttributes", "MD5OfMessageAttributes"),
+            ("Md5OfMessageBody", "MD5OfMessageBody"),
+            ("Md5OfMessageSystemAttributes", "MD5OfMessageSystemAttributes"),
+        ],
         _ => &[],
     }
 }
