@@ -222,7 +222,7 @@ class Contract:
         self.assertEqual(job["SecondaryStatus"], "MaxRuntimeExceeded")
 
     def test_too_much_memory(self):
-        job = self.trained(self.train("eat", instance="ml.c6g.medium"), "Failed")
+        job = self.trained(self.train("eat", instance="ml.c8g.medium"), "Failed")
         self.assertRegex(job["FailureReason"], "instance type with more memory|MemoryError")
 
     def test_too_large_for_this_machine(self):

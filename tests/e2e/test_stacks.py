@@ -83,7 +83,7 @@ class Stacks(WithServer):
     def test_everything_that_is_wrong_is_said(self):
         self.small()
         template = self.work / "template.yaml"
-        text = template.read_text().replace("  Rule:", "  Queue: {Type: AWS::SQS::Queue}\n  Rule:")
+        text = template.read_text().replace("  Rule:", "  Topic: {Type: AWS::SNS::Topic}\n  Rule:")
         template.write_text(text.replace("      EventPattern", "      Colour: red\n      EventPattern"))
         failed = self.deploy("--stack-name", self.me, "--parameter-overrides", "Word=x", check=False)
         self.assertEqual(failed.returncode, 65)
