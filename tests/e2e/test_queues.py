@@ -184,6 +184,11 @@ class Boto(WithQueues):
     def test_dead_letters(self):
         dead = self.queue("dead")
         redrive = json.dumps({"deadLetterTargetArn": self.arn(dead), "maxReceiveCount": 1})
+        to_itself = {"RedrivePolicy": redrive}
+        why = self.refused(
+            "InvalidParameterValue", self.sqs.set_queue_attributes, QueueUrl=dead, Attributes=to_itself
+        )
+        self.assertIn("must be another queue", why)
         url = self.queue(RedrivePolicy=redrive, VisibilityTimeout="0")
         self.sqs.send_message(QueueUrl=url, MessageBody="poison")
         self.assertEqual(len(self.sqs.receive_message(QueueUrl=url)["Messages"]), 1)

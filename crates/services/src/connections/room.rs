@@ -34,7 +34,7 @@ impl Connections {
         let kind = kind.ok_or_else(|| missing("authorizationType"))?;
         let asked = request.auth_parameters.ok_or_else(|| missing("authParameters"))?;
         let parameters: Parameters =
-            shape::read(asked).map_err(|misfit| Error::Invalid(misfit.to_string()))?;
+            shape::read(asked).map_err(|misfit| unfit(&misfit.to_string(), &request.name))?;
         fit(kind, &parameters)?;
         let now = self.ground.now();
         let connection = Connection {
@@ -73,14 +73,7 @@ impl Connections {
             let old = self.ground.store.get::<Secrets>(&scope.to_string(), &request.name).await?;
             let old = old.map(|held| held.value.parameters.only(kind)).unwrap_or_default();
             let asked = request.auth_parameters.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-            // What serde says of a misfit could repeat a secret.
-            let new = old.changed(asked).map_err(|_| {
-                Error::Invalid(format!(
-                    "the authorization parameters of connection {} are not complete, or have members that are not \
-                     known here",
-                    request.name
-                ))
-            })?;
+            let new = old.changed(asked).map_err(|_| unfit("", &request.name))?;
             fit(kind, &new)?;
             connection.kind = kind;
             connection.shown = new.shown();
@@ -229,4 +222,15 @@ fn first_state(kind: Kind) -> State {
         Kind::OAuth => State::Authorizing,
         Kind::Basic | Kind::ApiKey => State::Authorized,
     }
+}
+
+/// What does not fit, without its value: that could be a secret.
+fn unfit(why: &str, connection: &str) -> Error {
+    if why.starts_with("the member `") {
+        return Error::Invalid(why.to_owned());
+    }
+    Error::Invalid(format!(
+        "the authorization parameters of connection {connection} are not complete, or have members that are not \
+         known here"
+    ))
 }

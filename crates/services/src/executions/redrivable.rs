@@ -52,6 +52,9 @@ impl Redrivable {
     }
 }
 
+/// Its history has no room for going on.
+pub(super) const TOO_LONG: &str = "Execution history event limit exceeded";
+
 impl Execution {
     /// Whether it can be redriven, as far as it knows itself.
     pub(super) fn redrivable(&self, now: Timestamp) -> Redrivable {
@@ -68,7 +71,7 @@ impl Execution {
                 _ if now.since(self.started) > LONGEST => {
                     Redrivable::No("Execution has exceeded the max execution time")
                 }
-                _ if events >= REDRIVE_LIMIT => Redrivable::No("Execution history event limit exceeded"),
+                _ if events >= REDRIVE_LIMIT => Redrivable::No(TOO_LONG),
                 _ if self.redrives.count >= MOST_REDRIVES => {
                     Redrivable::No("Execution redrive limit exceeded")
                 }

@@ -10,7 +10,7 @@ use super::{
     carry::carry,
     execution::Execution,
     news,
-    redrivable::Redrivable,
+    redrivable::{Redrivable, TOO_LONG},
     runs::{Loaded, Place},
 };
 use crate::{audit, bus};
@@ -81,6 +81,9 @@ impl Executions {
             Redrivable::No(why) => return Err(Error::NotRedrivable(why)),
         }
         let decision = decide(&loaded.known.machine, &loaded.run, &Fact::Redriven, &at);
+        if decision.events.is_empty() {
+            return Err(Error::NotRedrivable(TOO_LONG));
+        }
         let mut changes = Changes::new();
         audit::note(&mut changes, &self.ground, by, "states:RedriveExecution", loaded.execution.arn())?;
         self.go_on(&mut changes, &loaded, (&decision, token), &at).await?;

@@ -11,6 +11,7 @@ use super::{
     access::admit,
     decide::{Fate, fate, receive},
     desk::{Desk, Kind, Open},
+    letter::check_order_id,
     message::{Apart, Handle, Message, place_id},
     to_the_end,
 };
@@ -255,6 +256,8 @@ impl Receiving {
         };
         bound(self.visibility, "VisibilityTimeout", 43_200)?;
         bound(self.wait, "WaitTimeSeconds", 20)?;
+        let order_id = |id: &String| check_order_id("ReceiveRequestAttemptId", id);
+        self.attempt.as_ref().map_or(Ok(()), order_id)?;
         match self.most {
             Some(most) if !(1..=MOST).contains(&most) => {
                 Err(Error::parameter(most, "MaxNumberOfMessages", "Must be between 1 and 10, if provided."))

@@ -325,6 +325,9 @@ impl Queues {
         let Some(to) = QueueName::of_arn(&redrive.to).filter(|to| to.scope == name.scope) else {
             return wrong("Dead-letter queue must be in the same account and region as the source.");
         };
+        if to == *name {
+            return wrong("Dead-letter queue must be another queue than the source.");
+        }
         let held = self.ground.store.get::<Queue>(&to.scope.to_string(), &to.name).await?;
         let Some(Held { value: target, .. }) = held else {
             return wrong("Dead letter target does not exist.");

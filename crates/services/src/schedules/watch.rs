@@ -341,7 +341,11 @@ impl Errands {
 
     async fn send(&self, mut letter: Letter) -> Result<Outcome, Trouble> {
         let ground = &self.0.ground;
-        let Some(scope) = letter.queue.scope() else { return Ok(Outcome::Finished(Changes::new())) };
+        let (Some(from), Some(to)) = (letter.schedule.scope(), letter.queue.scope()) else {
+            return Ok(Outcome::Finished(Changes::new()));
+        };
+        // It is the schedule's account that sends: a queue of another takes it only where its policy says so.
+        let scope = Scope { account: from.account, region: to.region };
         let id = letter.execution_id.clone();
         let principal = role_session(&letter.role, scope.account.clone(), &id, Lineage::default());
         let (service, action) = ("sqs".to_owned(), "sendMessage".to_owned());

@@ -51,7 +51,8 @@ pub(crate) fn agenda(
     while due.len() < limit
         && let Some(row) = rows.next()?
     {
-        match known.take(&row.get(3)?) {
+        let number: Option<u64> = row.get(3).ok();
+        match number.and_then(|number| known.take(&number)) {
             Some(number) => drop(there.insert(number)),
             None => due.extend(item(topic, row, counters)?),
         }
@@ -59,17 +60,24 @@ pub(crate) fn agenda(
     Ok(Agenda { due, known: there, next: next_due(connection, topic, now)? })
 }
 
-/// The work in a row, if it is what was written.
+/// The work in a row, if it is what was written. A row that cannot even be taken apart stops no other.
 fn item(topic: &'static str, row: &Row<'_>, counters: &Counters) -> Result<Option<WorkItem>, Error> {
-    let (id, due): (String, i64) = (row.get(0)?, row.get(1)?);
-    let (body, revision, kept): (String, u64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
-    if i64::from(work_sum((revision, due), [topic, &id, &body])) == kept {
-        return Ok(Some(WorkItem { topic, id, due: Timestamp(due), body, revision }));
+    if let Ok((item, true)) = written(topic, row) {
+        return Ok(Some(item));
     }
+    let id = String::from_utf8_lossy(row.get_ref(0)?.as_bytes().unwrap_or_default()).into_owned();
     let reason = "its bytes are not those that were written".to_owned();
     let (kind, scope) = ("work".to_owned(), topic.to_owned());
     counters.unread(&Error::Poisoned { kind, scope, id, reason });
     Ok(None)
+}
+
+/// What stands in a row, and whether it is what was written.
+fn written(topic: &'static str, row: &Row<'_>) -> rusqlite::Result<(WorkItem, bool)> {
+    let (id, due): (String, i64) = (row.get(0)?, row.get(1)?);
+    let (body, revision, kept): (String, u64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
+    let whole = i64::from(work_sum((revision, due), [topic, &id, &body])) == kept;
+    Ok((WorkItem { topic, id, due: Timestamp(due), body, revision }, whole))
 }
 
 /// When the first after `now` is due.

@@ -101,6 +101,10 @@ impl Executions {
             }
             Redrivable::Yes | Redrivable::ByMapRun => decide(&known.machine, history, &Fact::Redriven, &at),
         };
+        if decision.events.is_empty() {
+            run.leave(was, items);
+            return Ok(seat);
+        }
         let after = self.go_on(changes, &loaded, (&decision, None), &at).await?;
         run.redrive(was, items);
         if after.status != Status::Running {
