@@ -1,3 +1,5 @@
+//! The published schemas are the table, and the patterns of the seeds are judged by it.
+
 use std::{fs, path::Path};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Statements, one by one.
+
 use serde_json::{Value, json};
 use trainyard_domain::{Arn, Principal, Scope};
 

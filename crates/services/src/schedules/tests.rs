@@ -1,3 +1,5 @@
+//! Schedules in a time of their own.
+
 use std::{
     sync::{
         Mutex,

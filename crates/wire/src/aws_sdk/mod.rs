@@ -11,7 +11,7 @@ use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use serde_json::Value;
-use trainyard_domain::{Failure, Kind};
+use trainyard_domain::{Failure, Kind, Principal, Scope};
 use trainyard_services::{
     Services,
     executions::task::{Call, Pattern, Started, Task, TaskError},
@@ -38,21 +38,33 @@ impl AwsSdk {
         Self { services, base_url: base_url.into() }
     }
 
+    /// What an operation is called in: nobody's request, but somebody's principal, scope and token.
+    fn context(
+        &self,
+        services: Arc<Services>,
+        service: &'static Service,
+        (principal, scope): (Principal, Scope),
+        token: String,
+    ) -> Context {
+        Context {
+            services,
+            service,
+            principal,
+            scope,
+            base_url: self.base_url.clone(),
+            request_id: uuid::Uuid::new_v4().to_string(),
+            token: Some(token),
+            handover: Handover::default(),
+        }
+    }
+
     async fn call(&self, services: Arc<Services>, call: &Call) -> Result<Value, TaskError> {
         let (service, operation) = find(&call.resource).ok_or_else(|| {
             let cause = format!("`{}` is not an operation of this server", call.resource);
             TaskError::Failed(Failure::new("States.Runtime", cause))
         })?;
-        let context = Context {
-            services,
-            service,
-            principal: call.principal.clone(),
-            scope: call.scope.clone(),
-            base_url: self.base_url.clone(),
-            request_id: uuid::Uuid::new_v4().to_string(),
-            token: Some(call.token.clone()),
-            handover: Handover::default(),
-        };
+        let by = (call.principal.clone(), call.scope.clone());
+        let context = self.context(services, service, by, call.token.clone());
         match answer(&context, operation, call.parameters.clone()).await {
             Ok(answer) => Ok(answer),
             Err(error) if matches!(error.kind, Kind::Unavailable | Kind::Internal) => {

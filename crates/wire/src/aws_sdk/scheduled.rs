@@ -6,7 +6,7 @@ use trainyard_domain::Kind;
 use trainyard_services::schedules::{Call, CallError, Caller};
 
 use super::{AwsSdk, answer, exists, find};
-use crate::{ApiError, Context, handover::Handover};
+use crate::ApiError;
 
 #[async_trait]
 impl Caller for AwsSdk {
@@ -25,16 +25,8 @@ impl Caller for AwsSdk {
             message: format!("this server has no operation {}:{}", call.service, call.action),
             retry: false,
         })?;
-        let context = Context {
-            services,
-            service,
-            principal: call.principal.clone(),
-            scope: call.scope.clone(),
-            base_url: self.base_url.clone(),
-            request_id: uuid::Uuid::new_v4().to_string(),
-            token: Some(call.token.clone()),
-            handover: Handover::default(),
-        };
+        let by = (call.principal.clone(), call.scope.clone());
+        let context = self.context(services, service, by, call.token.clone());
         let answer = answer(&context, operation, call.input.clone()).await.map_err(refused)?;
         // Of several events some may be refused: AWS counts that as a failure of the target.
         match answer["FailedEntryCount"].as_u64() {

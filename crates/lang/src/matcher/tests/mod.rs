@@ -1,3 +1,5 @@
+//! The matcher beside a slow, obvious one.
+
 mod oracle;
 mod random;
 
