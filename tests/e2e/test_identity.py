@@ -45,6 +45,17 @@ class Identity(WithServer):
         arn = iam.create_policy(PolicyName=name, PolicyDocument=self.DOCUMENT)["Policy"]["Arn"]
         iam.attach_role_policy(RoleName=name, PolicyArn=arn)
         iam.put_role_policy(RoleName=name, PolicyName="in", PolicyDocument=self.DOCUMENT)
+        self.assertEqual(iam.get_role_policy(RoleName=name, PolicyName="in")["PolicyDocument"], json.loads(self.DOCUMENT))
+        self.refused("NoSuchEntity", iam.get_role_policy, RoleName=name, PolicyName="out")
+        for more in ("and", "on"):
+            iam.put_role_policy(RoleName=name, PolicyName=more, PolicyDocument=self.DOCUMENT)
+        listed = iam.get_paginator("list_role_policies").paginate(RoleName=name, PaginationConfig={"PageSize": 2})
+        self.assertEqual([page["PolicyNames"] for page in listed], [["and", "in"], ["on"]])
+        for more in ("and", "on"):
+            iam.delete_role_policy(RoleName=name, PolicyName=more)
+        attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+        self.assertEqual(attached, [{"PolicyName": name, "PolicyArn": arn}])
+        self.assertEqual(iam.list_instance_profiles_for_role(RoleName=name)["InstanceProfiles"], [])
         self.refused("DeleteConflict", iam.delete_policy, PolicyArn=arn)
         self.refused("DeleteConflict", iam.delete_role, RoleName=name)
         self.refused("MalformedPolicyDocument", iam.create_policy, PolicyName="x", PolicyDocument="no")

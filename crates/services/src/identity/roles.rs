@@ -169,6 +169,13 @@ impl Identity {
         self.change(held, |role| drop(role.inline.insert(name.to_owned(), document))).await
     }
 
+    /// The text of one of the role's own policies.
+    pub async fn role_policy(&self, account: &AccountId, role: &str, name: &str) -> Result<String, Error> {
+        let role = self.role(account, role).await?;
+        let document = role.inline.get(name);
+        document.cloned().ok_or_else(|| Error::NotFound { what: "role policy", name: name.to_owned() })
+    }
+
     /// Takes a policy out of the role itself.
     pub async fn delete_role_policy(&self, account: &AccountId, role: &str, name: &str) -> Result<(), Error> {
         let held = self.held_role(account, role).await?;

@@ -8,6 +8,11 @@ mod delete_role;
 mod delete_role_policy;
 mod detach_role_policy;
 mod get_role;
+mod get_role_policy;
+mod list_attached_role_policies;
+mod list_instance_profiles_for_role;
+mod list_role_policies;
+mod paging;
 mod put_role_policy;
 mod shape;
 
@@ -41,6 +46,10 @@ pub static SERVICE: Service = Service {
         operation!(DeleteRolePolicy => delete_role_policy::run),
         operation!(DetachRolePolicy => detach_role_policy::run),
         operation!(GetRole => get_role::run),
+        operation!(GetRolePolicy => get_role_policy::run),
+        operation!(ListAttachedRolePolicies => list_attached_role_policies::run),
+        operation!(ListInstanceProfilesForRole => list_instance_profiles_for_role::run),
+        operation!(ListRolePolicies => list_role_policies::run),
         operation!(PutRolePolicy => put_role_policy::run),
     ],
 };

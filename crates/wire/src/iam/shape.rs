@@ -14,7 +14,6 @@ pub(super) struct RoleShape {
     role_id: String,
     arn: String,
     create_date: Timestamp,
-    /// Percent-encoded, as RFC 3986 has it.
     assume_role_policy_document: String,
     description: Option<String>,
     max_session_duration: u32,
@@ -39,6 +38,11 @@ pub(super) struct PolicyShape {
     tags: Vec<Tag>,
 }
 
+/// A policy's text as IAM answers with it: percent-encoded, as RFC 3986 has it.
+pub(super) fn encoded(document: &str) -> String {
+    utf8_percent_encode(document, NON_ALPHANUMERIC).to_string()
+}
+
 impl From<Role> for RoleShape {
     fn from(role: Role) -> Self {
         Self {
@@ -47,8 +51,7 @@ impl From<Role> for RoleShape {
             role_id: role.role_id,
             arn: role.arn.to_string(),
             create_date: role.created,
-            assume_role_policy_document: utf8_percent_encode(&role.trust_policy, NON_ALPHANUMERIC)
-                .to_string(),
+            assume_role_policy_document: encoded(&role.trust_policy),
             description: role.description,
             max_session_duration: role.max_session_seconds,
             tags: role.tags,
