@@ -101,17 +101,29 @@ impl Executions {
         Ok(())
     }
 
-    /// Stops some of the children that are under way; says whether there were any. Each tells its end, as all do.
+    /// Stops some of the children that are under way; says whether there were any. Each tells its end, as all do; one
+    /// that cannot be read tells nothing, and counts as none.
     pub(super) async fn stop_children(&self, run: &MapRun) -> Result<bool, Error> {
         let running = Range::prefix(&format!("{}/{}/", run.arn, Status::Running.as_str()));
-        let list = List::in_scope(&run.scope).by("map-run-status").within(running).limit(COUNTED);
-        let children = self.ground.store.list::<Execution>(list).await?.items;
-        let any = !children.is_empty();
-        let stops = stream::iter(children).map(Ok).try_for_each_concurrent(TOLD, async |child| {
-            let stop = Fact::StopAsked { error: None, cause: None };
-            self.tell(&child.value.arn(), &stop, Extra::default()).await.map(drop)
-        });
-        stops.await.map(|()| any)
+        let mut list = List::in_scope(&run.scope).by("map-run-status").within(running).limit(COUNTED);
+        loop {
+            let page = self.ground.store.list::<Execution>(list.clone()).await?;
+            let told = stream::iter(page.items)
+                .map(|child| async move {
+                    let stop = Fact::StopAsked { error: None, cause: None };
+                    match self.tell(&child.value.arn(), &stop, Extra::default()).await {
+                        Ok(_) => Ok(true),
+                        Err(Error::Poisoned { .. }) => Ok(false),
+                        Err(error) => Err(error),
+                    }
+                })
+                .buffer_unordered(TOLD);
+            let any = told.try_fold(false, async |any, one| Ok(any || one)).await?;
+            if any || page.next.is_none() {
+                return Ok(any);
+            }
+            list = list.after(page.next);
+        }
     }
 }
 

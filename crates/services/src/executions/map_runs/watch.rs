@@ -63,7 +63,7 @@ impl MapRuns {
             return Ok(Turn::Again);
         }
         let Held { version, value: mut run } = held;
-        let standing = room.standing(&run.execution, &run.token).await?;
+        let standing = room.standing(&run.execution, (&run.token, run.events)).await?;
         let awaited = standing.is_some_and(|(_, awaited)| awaited);
         let mut changes = Changes::new();
         let ended = room.count_ends(&mut run, &mut changes).await?;
@@ -94,8 +94,16 @@ impl MapRuns {
                 true
             }
             Next::StopChildren if ended == 0 => {
-                let any = room.stop_children(&run).await?;
-                return Ok(if any { Turn::Again } else { Turn::Rest });
+                if room.stop_children(&run).await? {
+                    return Ok(Turn::Again);
+                }
+                // All that could tell its end has told it by now; what still seems to run cannot be read.
+                if room.count_ends(&mut run, &mut changes).await? == 0 {
+                    let lost = run.executions.running;
+                    tracing::error!(map_run = %run.arn, lost, "children that cannot be read are given up");
+                    run.lose_running();
+                }
+                true
             }
             Next::End | Next::StopChildren | Next::Wait => ended > 0,
         };
