@@ -185,6 +185,11 @@ impl Store {
         self.0.hints.bell(topic)
     }
 
+    /// Notes damage that only whoever reads can see: what was read is whole, and lacks something.
+    pub fn report(&self, damage: &Error) {
+        self.0.counters.unread(damage);
+    }
+
     /// What the store has done since it was opened.
     pub fn stats(&self) -> Stats {
         self.0.counters.read()

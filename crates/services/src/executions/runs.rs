@@ -144,9 +144,16 @@ impl Executions {
             Ok(()) => Ok(loaded),
             Err(reason) => {
                 *place = Place::Empty;
-                Err(self.stands_still(arn, reason, events))
+                Err(self.lacks_events(arn, reason, events))
             }
         }
+    }
+
+    /// The store has given all that it has found: it does not know that this is damage.
+    fn lacks_events(&self, arn: &Arn, reason: String, events: u64) -> Error {
+        let (kind, scope, id) = ("history".to_owned(), execution::history(arn), "end".to_owned());
+        self.ground.store.report(&StoreError::Poisoned { kind, scope, id, reason: reason.clone() });
+        self.stands_still(arn, reason, events)
     }
 
     fn stands_still(&self, arn: &Arn, reason: String, events: u64) -> Error {
@@ -169,7 +176,7 @@ impl Executions {
                     lock(&self.runs.broken).remove(arn);
                     Ok(loaded)
                 }
-                Err(reason) => Err(self.stands_still(arn, reason, known)),
+                Err(reason) => Err(self.lacks_events(arn, reason, known)),
             },
             Err(Error::Poisoned { what, reason }) => {
                 self.stands_still(arn, reason.clone(), known);

@@ -137,6 +137,7 @@ async fn an_execution_whose_last_events_are_lost_stands_still() {
         let stopped = world.executions.stop(&root(), &execution, (None, None)).await;
         assert!(matches!(stopped, Err(Error::Poisoned { .. })), "{stopped:?}");
     }
+    assert_eq!(world.store.stats().damaged, 1, "it is reported");
     // Another one goes on.
     let known = world.desk.begun("ask");
     let machine = execution.replace(":execution:", ":stateMachine:");

@@ -122,9 +122,9 @@ mod tests {
         logs::Logs,
     };
 
-    /// An execution that waits for its HTTP task: nobody makes calls here.
+    /// An execution that waits for its task: nobody makes calls here.
     async fn waiting(executions: &Executions, by: &Principal, scope: &Scope) -> String {
-        let call = json!({"Type": "Task", "Resource": "arn:aws:states:::http:invoke", "End": true});
+        let call = json!({"Type": "Task", "Resource": "arn:aws:states:::any:call", "End": true});
         let spec = MachineSpec {
             name: "m".to_owned(),
             definition: json!({"StartAt": "call", "States": {"call": call}}).to_string(),
