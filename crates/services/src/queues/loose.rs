@@ -31,7 +31,7 @@ impl Loose {
         most: usize,
     ) -> Result<(Vec<Held<Message>>, Option<Timestamp>), StoreError> {
         let mut taken = Vec::new();
-        match self.fill(&mut taken, store, shelf, now, most).await {
+        match self.fill(&mut taken, (store, shelf), now, most).await {
             Ok(next) => Ok((taken, next)),
             Err(error) => {
                 // Nobody will put them down: they are read again.
@@ -45,8 +45,7 @@ impl Loose {
     async fn fill(
         &mut self,
         taken: &mut Vec<Held<Message>>,
-        store: &Store,
-        shelf: &str,
+        (store, shelf): (&Store, &str),
         now: Timestamp,
         most: usize,
     ) -> Result<Option<Timestamp>, StoreError> {

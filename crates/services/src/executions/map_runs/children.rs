@@ -101,9 +101,9 @@ impl Executions {
         Ok(())
     }
 
-    /// Stops some of the children that are under way; says whether there were any. Each tells its end, as all do; one
-    /// that cannot be read tells nothing, and counts as none.
-    pub(super) async fn stop_children(&self, run: &MapRun) -> Result<bool, Error> {
+    /// Stops some of the children that are under way; says whether there were any. Each tells its end, as all do. One
+    /// that cannot be read tells nothing, and is given up when there are no others.
+    pub(super) async fn stop_children(&self, run: &mut MapRun, changes: &mut Changes) -> Result<bool, Error> {
         let running = Range::prefix(&format!("{}/{}/", run.arn, Status::Running.as_str()));
         let mut list = List::in_scope(&run.scope).by("map-run-status").within(running).limit(COUNTED);
         loop {
@@ -119,11 +119,24 @@ impl Executions {
                 })
                 .buffer_unordered(TOLD);
             let any = told.try_fold(false, async |any, one| Ok(any || one)).await?;
-            if any || page.next.is_none() {
-                return Ok(any);
+            if any {
+                return Ok(true);
+            }
+            if page.next.is_none() {
+                return self.give_up_children(run, changes).await.map(|()| false);
             }
             list = list.after(page.next);
         }
+    }
+
+    /// What still seems to run cannot be read. All that could tell its end has told it by now, and is counted first.
+    async fn give_up_children(&self, run: &mut MapRun, changes: &mut Changes) -> Result<(), Error> {
+        if self.count_ends(run, changes).await? == 0 {
+            let lost = run.executions.running;
+            tracing::error!(map_run = %run.arn, lost, "children that cannot be read are given up");
+            run.lose_running();
+        }
+        Ok(())
     }
 }
 

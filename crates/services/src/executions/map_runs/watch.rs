@@ -94,14 +94,8 @@ impl MapRuns {
                 true
             }
             Next::StopChildren if ended == 0 => {
-                if room.stop_children(&run).await? {
+                if room.stop_children(&mut run, &mut changes).await? {
                     return Ok(Turn::Again);
-                }
-                // All that could tell its end has told it by now; what still seems to run cannot be read.
-                if room.count_ends(&mut run, &mut changes).await? == 0 {
-                    let lost = run.executions.running;
-                    tracing::error!(map_run = %run.arn, lost, "children that cannot be read are given up");
-                    run.lose_running();
                 }
                 true
             }
