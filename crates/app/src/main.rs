@@ -18,6 +18,7 @@ mod serve;
 mod snippet;
 mod table;
 mod templates;
+mod verdict;
 mod wiring;
 
 use std::process::ExitCode;

@@ -201,7 +201,11 @@ pub(crate) fn loops(services: &Arc<Services>, stop: &CancellationToken) -> JoinS
     loops.spawn(async move { queues.watch(of_queues).await });
     let authorisation = connections::Authorisation(services.connections.clone());
     loops.spawn(work::run(ground(), Arc::new(authorisation), stop.clone()));
-    loops.spawn(work::run(ground(), Arc::new(tasks::HttpCallsMade), stop.clone()));
+    loops.spawn(work::run(
+        ground(),
+        Arc::new(tasks::HttpCallsMade(services.executions.clone())),
+        stop.clone(),
+    ));
     let (schedules, of_schedules) = (services.schedules.clone(), stop.clone());
     loops.spawn(async move { schedules.watch(of_schedules).await });
     loops.spawn(work::run(ground(), services.jobs.watch(), stop.clone()));

@@ -10,6 +10,7 @@ mod error;
 mod hints;
 mod list;
 mod noun;
+mod patrol;
 mod place;
 mod read;
 mod schema;

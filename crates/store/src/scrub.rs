@@ -2,26 +2,72 @@
 //!
 //! What an index or a list of keys lost is made anew from the rows. A row that is not what was written is left where it
 //! is, told of, and harms nobody else. A large store is not looked through at the start, since somebody waits for it:
-//! its rows are still checked one by one as they are read.
+//! its rows are still checked one by one as they are read, and a patrol looks through it while it is in use.
 
-use rusqlite::{Connection, Row, types::ValueRef};
+use rusqlite::{Connection, Row};
 
 use crate::{
     Error,
     damage::Damage,
+    patrol::Repair,
     place::Place,
-    read::{document_sum, history_sum, name_sum, work_sum},
+    read::{document_sum, history_sum, name_sum, text, work_sum},
 };
 
-/// A store of more bytes is not looked through at the start.
+/// A store of more bytes is not looked through at the start, but by a patrol while it is in use.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// Rows, unlike indexes, are read in the order in which they lie: the index is what is in question.
-const DOCUMENTS: &str =
-    "select kind, scope, id, version, format, sum, keys, body, place from documents not indexed";
-const HISTORIES: &str = "select id, name, sum from histories not indexed";
-const HISTORY_ROWS: &str = "select history, first, last, sum, records, place from history_rows not indexed";
-const WORK: &str = "select number, topic, id, due, body, sum from work not indexed";
+/// A table, and what each of its rows must be like.
+pub(crate) struct Table {
+    /// Rows, unlike indexes, are read in the order in which they lie: the index is what is in question.
+    rows: &'static str,
+    look: Look,
+    /// The indexes, and the columns by which they find a row.
+    indexes: &'static [(&'static str, &'static [&'static str])],
+    name: &'static str,
+}
+
+/// What is wrong with a row.
+type Look = fn(&Row<'_>) -> Result<(), Error>;
+
+/// All tables but the keys, which follow from the documents.
+pub(crate) const TABLES: [Table; 4] = [
+    Table {
+        rows: "select kind, scope, id, version, format, sum, keys, body, rowid from documents not indexed",
+        look: document,
+        indexes: &[("sqlite_autoindex_documents_1", &["kind", "scope", "id"])],
+        name: DOCUMENTS,
+    },
+    Table {
+        rows: "select id, name, sum, rowid from histories not indexed",
+        look: history,
+        indexes: &[("sqlite_autoindex_histories_1", &["name"])],
+        name: "histories",
+    },
+    Table {
+        rows: "select history, first, last, sum, records, rowid from history_rows not indexed",
+        look: history_row,
+        indexes: &[("history_rows_by_last", &["history", "last"])],
+        name: "history_rows",
+    },
+    Table {
+        rows: "select number, topic, id, due, body, sum, rowid from work not indexed",
+        look: work,
+        indexes: &[
+            ("sqlite_autoindex_work_1", &["topic", "id"]),
+            ("work_by_due", &["topic", "due", "number"]),
+        ],
+        name: "work",
+    },
+];
+const DOCUMENTS: &str = "documents";
+
+/// The keys that documents have and the list of keys does not: of those in some places.
+const MISSING_KEYS: &str = "
+from documents d not indexed, json_each(d.keys) k, json_each(k.value) v
+where d.place > ?1 and d.place <= ?2 and not exists (
+    select 1 from document_keys x
+    where x.kind = d.kind and x.scope = d.scope and x.key = k.key and x.value = v.value and x.id = d.id)";
 
 /// Keys as the documents have them, beside keys as they are kept: the rows that only one side has.
 const STRAY_KEYS: &str = "
@@ -36,10 +82,14 @@ delete from document_keys;
 insert or ignore into document_keys (kind, scope, key, value, id)
 select d.kind, d.scope, k.key, v.value, d.id from documents d, json_each(d.keys) k, json_each(k.value) v;";
 
-/// Looks through the store. What is wrong and stays so is noted in `damage`.
+/// Whether the store is too large to be looked through at the start.
+pub(crate) fn is_large(place: &Place) -> bool {
+    std::fs::metadata(place.file()).is_ok_and(|file| file.len() > MOST_BYTES)
+}
+
+/// Looks through the store, if it is small. What is wrong and stays so is noted in `damage`.
 pub(crate) fn scrub(connection: &Connection, place: &Place, damage: &Damage) -> Result<(), Error> {
-    let size = std::fs::metadata(place.file()).map_or(0, |file| file.len());
-    if !place.durable() || size > MOST_BYTES {
+    if !place.durable() || is_large(place) {
         return Ok(());
     }
     let found = wrong(connection);
@@ -84,7 +134,7 @@ fn is_of_an_index(line: &str) -> bool {
         || line.contains("values differ from index")
 }
 
-fn frame(damage: &Damage, place: &Place, reason: &str) {
+pub(crate) fn frame(damage: &Damage, place: &Place, reason: &str) {
     let id = place.file().display().to_string();
     damage.note(&poisoned(("file", "", id), reason));
 }
@@ -94,36 +144,97 @@ fn poisoned((kind, scope, id): (&str, &str, String), reason: &str) -> Error {
     Error::Poisoned { kind, scope, id, reason }
 }
 
-/// What is wrong with a row.
-type Look = fn(&Row<'_>) -> Result<(), Error>;
-
 /// Whether all rows are what was written. Those that are not are noted.
 fn rows(connection: &Connection, damage: &Damage) -> Result<bool, Error> {
-    let tables: [(&str, Look); 4] =
-        [(DOCUMENTS, document), (HISTORIES, history), (HISTORY_ROWS, history_row), (WORK, work)];
     let mut whole = true;
-    for (question, check) in tables {
-        let mut statement = connection.prepare(question)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            if let Err(error) = check(row) {
-                whole = false;
-                damage.note(&error);
-            }
-        }
+    for table in &TABLES {
+        whole &= some(connection, table, (i64::MIN, u32::MAX), damage)?.whole;
     }
     Ok(whole)
 }
 
-const OTHER: &str = "its bytes are not those that were written";
+/// What was seen of some rows.
+pub(crate) struct Seen {
+    /// Whether all were what was written.
+    pub(crate) whole: bool,
+    /// The place of the last one; none if there was no row.
+    pub(crate) until: Option<i64>,
+}
 
-/// The column's text, whatever it holds.
-fn text(row: &Row<'_>, at: usize) -> String {
-    match row.get_ref(at) {
-        Ok(ValueRef::Text(bytes) | ValueRef::Blob(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
-        _ => String::new(),
+/// Looks at so many rows after that place. Those that are not what was written are noted.
+pub(crate) fn some(
+    connection: &Connection,
+    table: &Table,
+    (after, most): (i64, u32),
+    damage: &Damage,
+) -> Result<Seen, Error> {
+    let mut statement =
+        connection.prepare_cached(&format!("{} where rowid > ?1 order by rowid limit ?2", table.rows))?;
+    let place = statement.column_count() - 1;
+    let mut rows = statement.query((after, most))?;
+    let mut seen = Seen { whole: true, until: None };
+    while let Some(row) = rows.next()? {
+        seen.until = Some(row.get(place)?);
+        if let Err(error) = (table.look)(row) {
+            seen.whole = false;
+            damage.note(&error);
+        }
+    }
+    Ok(seen)
+}
+
+/// What indexes and keys lack of the rows after the one place up to the other.
+pub(crate) fn gaps(
+    connection: &Connection,
+    table: &Table,
+    (after, until): (i64, i64),
+) -> Result<Vec<Repair>, Error> {
+    let mut repairs = Vec::new();
+    let name = table.name;
+    for (index, columns) in table.indexes {
+        let same: Vec<_> = columns.iter().map(|column| format!("i.{column} = r.{column}")).collect();
+        let lost: bool = connection
+            .prepare_cached(&format!(
+                "select 1 from {name} r not indexed where r.rowid > ?1 and r.rowid <= ?2 and not exists (
+                select 1 from {name} i indexed by {index} where {} and i.rowid = r.rowid)",
+                same.join(" and ")
+            ))?
+            .exists((after, until))?;
+        repairs.extend(lost.then_some(Repair::Index(index)));
+    }
+    if name == DOCUMENTS {
+        for (from, repair) in [
+            ("document_keys x", Repair::Keys { after, until }),
+            (
+                "document_keys x indexed by document_keys_everywhere",
+                Repair::Index("document_keys_everywhere"),
+            ),
+        ] {
+            let missing = MISSING_KEYS.replace("document_keys x", from);
+            let lost = connection.prepare_cached(&format!("select 1 {missing}"))?.exists((after, until))?;
+            repairs.extend(lost.then_some(repair));
+        }
+    }
+    Ok(repairs)
+}
+
+/// Puts right what a patrol has found: by whoever writes.
+pub(crate) fn repair(connection: &Connection, repair: Repair) -> Result<(), Error> {
+    tracing::error!(?repair, "an index or keys of the store were damaged: they are made anew from the rows");
+    match repair {
+        Repair::Index(index) => Ok(connection.execute_batch(&format!("reindex {index}"))?),
+        Repair::Keys { after, until } => {
+            let missing = format!(
+                "insert or ignore into document_keys (kind, scope, key, value, id)
+                 select d.kind, d.scope, k.key, v.value, d.id {MISSING_KEYS}"
+            );
+            connection.execute(&missing, (after, until))?;
+            Ok(())
+        }
     }
 }
+
+const OTHER: &str = "its bytes are not those that were written";
 
 fn document(row: &Row<'_>) -> Result<(), Error> {
     let [kind, scope, id, keys, body] = [0, 1, 2, 6, 7].map(|at| text(row, at));

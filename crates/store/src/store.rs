@@ -8,8 +8,10 @@ use trainyard_domain::Timestamp;
 use crate::{
     Agenda, Changes, Entry, Error, Folders, Held, List, Noun, Page, Range, Stats, WorkItem,
     hints::Hints,
+    patrol::Patrol,
     place::Place,
     read::{self, Kept, Readers},
+    scrub::is_large,
     stats::Counters,
     write::{Queue, Writer},
 };
@@ -20,6 +22,8 @@ pub struct Store(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
+    /// Before the queue, which goes on as long as somebody may want something put right.
+    _patrol: Option<Patrol>,
     queue: Queue,
     readers: Arc<Readers>,
     hints: Arc<Hints>,
@@ -45,8 +49,12 @@ impl Store {
             let (hints, counters) = (Arc::<Hints>::default(), Arc::<Counters>::default());
             let writer = Writer::open(Arc::clone(&place), Arc::clone(&hints), Arc::clone(&counters))?;
             let queue = Queue::start(writer)?;
+            let patrol = match place.durable() && is_large(&place) {
+                true => Some(Patrol::start(Arc::clone(&place), Arc::clone(&counters), queue.repairs())?),
+                false => None,
+            };
             let readers = Arc::new(Readers::new(place, Arc::clone(&counters)));
-            Ok(Self(Arc::new(Parts { queue, readers, hints, counters })))
+            Ok(Self(Arc::new(Parts { _patrol: patrol, queue, readers, hints, counters })))
         };
         let opened = tokio::task::spawn_blocking(open).await;
         opened.map_err(|e| Error::Internal(format!("the store could not be opened: {e}")))?
@@ -70,11 +78,26 @@ impl Store {
         held.inspect_err(|error| self.0.counters.unread(error))
     }
 
-    /// One page of documents. A document that cannot be read is left out and reported in the log.
-    pub async fn list<T: Noun>(&self, list: List) -> Result<Page<T>, Error> {
-        let page = self.0.readers.ask(move |connection| read::list(connection, T::KIND, &list)).await?;
-        let items = page.items.into_iter().filter_map(|kept| self.readable(kept)).collect();
-        Ok(Page { items, next: page.next })
+    /// One page of documents. A document that cannot be read is left out and reported in the log; it takes nobody's
+    /// place, so that a page is short only at the end.
+    pub async fn list<T: Noun>(&self, mut list: List) -> Result<Page<T>, Error> {
+        let (limit, mut items) = (list.page(), Vec::new());
+        loop {
+            list.limit = limit - items.len();
+            let (asked, counters) = (list.clone(), Arc::clone(&self.0.counters));
+            let question = move |connection: &_| read::list(connection, &counters, T::KIND, &asked);
+            let page = self.0.readers.ask(question).await?;
+            items.extend(page.items.into_iter().filter_map(|kept| self.readable(kept)));
+            if items.len() == limit || page.next.is_none() {
+                return Ok(Page { items, next: page.next });
+            }
+            list.after = page.next;
+        }
+    }
+
+    /// Whether there is any such document: also one that cannot be read.
+    pub async fn has_any<T: Noun>(&self, list: List) -> Result<bool, Error> {
+        self.0.readers.ask(move |connection| read::any(connection, T::KIND, &list)).await
     }
 
     /// One page of a list in which all that begins with `prefix` and has `delimiter` somewhere after it stands as
@@ -88,7 +111,9 @@ impl Store {
         delimiter: &str,
     ) -> Result<Folders<T>, Error> {
         let (prefix, delimiter) = (prefix.to_owned(), delimiter.to_owned());
-        let question = move |connection: &_| read::folders(connection, T::KIND, list, (&prefix, &delimiter));
+        let counters = Arc::clone(&self.0.counters);
+        let question =
+            move |connection: &_| read::folders(connection, &counters, T::KIND, list, (&prefix, &delimiter));
         let page = self.0.readers.ask(question).await?;
         let entries = page.entries.into_iter().filter_map(|entry| match entry {
             Entry::Folder(folder) => Some(Entry::Folder(folder)),
@@ -158,6 +183,11 @@ impl Store {
     /// the topic: a hint to look, never the only reason.
     pub fn hint(&self, topic: &'static str) -> Arc<Notify> {
         self.0.hints.bell(topic)
+    }
+
+    /// Notes damage that only whoever reads can see: what was read is whole, and lacks something.
+    pub fn report(&self, damage: &Error) {
+        self.0.counters.unread(damage);
     }
 
     /// What the store has done since it was opened.

@@ -10,7 +10,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io,
     os::unix::fs::FileExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use crate::{place::Place, sum};
@@ -101,7 +101,7 @@ pub(crate) fn mend(place: &Place) -> io::Result<Found> {
             Ok(Found::Mended(flips.len()))
         }
         Checked { torn: Some(frame), .. } => {
-            let kept = beside(place, "db-wal.damaged");
+            let kept = spare(&beside(place, "db-wal.damaged"));
             fs::copy(&log, &kept)?;
             Ok(Found::Torn { frame, of: noted.frames as usize, kept })
         }
@@ -214,6 +214,12 @@ fn noted(place: &Place) -> Option<Extent> {
     Some(Extent { frames, salts: note[4..12].try_into().ok()? })
 }
 
+/// The name, or with a number after it the next that is free: the copy of an earlier log may still be wanted.
+fn spare(path: &Path) -> PathBuf {
+    let numbered = (2..).map(|number: u32| path.with_added_extension(number.to_string()));
+    std::iter::once(path.to_owned()).chain(numbered).find(|path| !path.exists()).unwrap_or_default()
+}
+
 fn beside(place: &Place, extension: &str) -> PathBuf {
     place.file().with_extension(extension)
 }
@@ -276,6 +282,17 @@ mod tests {
         let short = bytes.len() - 1;
         let (_directory, mut bytes, extent) = log();
         assert_eq!(check(&mut bytes[..short], extent).torn, Some(extent.frames as usize));
+    }
+
+    #[test]
+    fn the_copy_of_a_torn_log_replaces_no_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store.db-wal.damaged");
+        for name in ["store.db-wal.damaged", "store.db-wal.damaged.2", "store.db-wal.damaged.3"] {
+            let spare = spare(&path);
+            assert_eq!(spare.file_name().unwrap(), name);
+            fs::write(spare, "").unwrap();
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ impl Noun for Note {
         self.id.clone()
     }
     fn keys(&self, keys: &mut Keys) {
-        keys.add("all", "");
+        keys.add("all", "").add("text", self.text.as_str());
     }
 }
 
@@ -47,6 +47,16 @@ fn flip(directory: &Path, text: &[u8]) {
     let mut bytes = fs::read(&file).expect("the file is there");
     let at = bytes.windows(text.len()).position(|window| window == text).expect("the text is in the file");
     bytes[at + 2] ^= 1;
+    fs::write(&file, bytes).expect("the file can be written");
+}
+
+/// Flips the top bit of a byte in the text's occurrence of that number: what it stands in is no UTF-8 any more.
+fn spoil(directory: &Path, text: &str, occurrence: usize) {
+    let file = directory.join("store.db");
+    let mut bytes = fs::read(&file).expect("the file is there");
+    let found = bytes.windows(text.len()).enumerate().filter(|(_, window)| *window == text.as_bytes());
+    let (at, _) = found.clone().nth(occurrence).expect("the text is so often in the file");
+    bytes[at + text.len() - 1] ^= 0x80;
     fs::write(&file, bytes).expect("the file can be written");
 }
 
@@ -83,6 +93,86 @@ async fn a_flipped_bit_is_noticed_and_harms_nobody_else() {
     put(&store, "bad", "new").await;
     assert_eq!(store.stats().damaged, 2);
     assert_eq!(store.get::<Note>("", "bad").await.unwrap().unwrap().value.text, "new");
+}
+
+/// Wherever it stands, in a row or in an index: what is beside it is listed, and it can be put anew.
+#[tokio::test]
+async fn damage_that_is_no_text_harms_nobody_else() {
+    let places = [
+        ("needle in the hay", "keys, body, keys by scope, keys everywhere", 4),
+        ("notebad", "name, index of names", 2),
+        ("bad", "more", 5),
+    ];
+    for (text, what, count) in places {
+        for occurrence in 0..count {
+            let place = format!("{text} {occurrence} of {what}");
+            let directory = tempfile::tempdir().unwrap();
+            made(directory.path()).await;
+            // Readers open the file when they are first asked, and so see it as it is then.
+            let store = Store::open(directory.path()).await.unwrap();
+            spoil(directory.path(), text, occurrence);
+            for list in [List::everywhere(), List::in_scope("").by("text"), List::everywhere().by("all")] {
+                for list in [list.clone(), list.descending(true)] {
+                    let page = store.list::<Note>(list.limit(1)).await.expect(&place);
+                    assert_eq!(page.items.len(), 1, "{place}");
+                }
+            }
+            for list in [List::everywhere(), List::in_scope("").by("text"), List::everywhere().by("all")] {
+                let page = store.list::<Note>(list).await.expect(&place);
+                let ids: Vec<_> = page.items.iter().map(|held| held.value.id.as_str()).collect();
+                assert!(
+                    ids == ["bad", "good"] || ids == ["good"] || ids == ["good", "bad"],
+                    "{place}: {ids:?}"
+                );
+            }
+            let _ = store.get::<Note>("", "bad").await.inspect_err(|error| {
+                assert!(matches!(error, Error::Poisoned { .. }), "{place}: {error:?}");
+            });
+            let names = store.folders::<Note>(List::in_scope(""), "", "/").await.expect(&place);
+            assert!(!names.entries.is_empty(), "{place}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_takes_nobodys_place() {
+    let directory = tempfile::tempdir().unwrap();
+    made(directory.path()).await;
+    for damage in [
+        "update documents set body = 'x' where id = 'bad'",
+        "update documents set format = 9 where id = 'bad'",
+    ] {
+        change(directory.path(), damage);
+        let store = Store::open(directory.path()).await.unwrap();
+        for list in [List::everywhere(), List::in_scope("").by("all")] {
+            let page = store.list::<Note>(list.limit(1)).await.unwrap();
+            assert_eq!((page.items[0].value.id.as_str(), page.next), ("good", None), "{damage}");
+        }
+        assert!(store.has_any::<Note>(List::everywhere().equal("text", "needle in the hay")).await.unwrap());
+        assert!(!store.has_any::<Note>(List::everywhere().equal("text", "nothing")).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_text_any_more_can_be_put_anew_and_removed() {
+    // The keys as the document has them, and its body.
+    for occurrence in 0..2 {
+        for put_anew in [true, false] {
+            let directory = tempfile::tempdir().unwrap();
+            made(directory.path()).await;
+            spoil(directory.path(), "needle in the hay", occurrence);
+            let store = Store::open(directory.path()).await.unwrap();
+            let mut changes = Changes::new();
+            if put_anew {
+                changes.put(&Note { id: "bad".into(), text: "new".into() }, Expect::Any).unwrap();
+            } else {
+                changes.delete::<Note>("", "bad", Expect::Any);
+            }
+            store.commit(changes).await.unwrap();
+            let found = store.get::<Note>("", "bad").await.unwrap().map(|held| held.value.text);
+            assert_eq!(found.as_deref(), put_anew.then_some("new"), "{occurrence}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -150,6 +240,22 @@ async fn damaged_work_is_left_out_and_told_of() {
     assert_eq!(store.stats().damaged, 1, "it is seen before anybody asks");
     let due = store.due("topic", Timestamp(0), 10).await.unwrap();
     assert_eq!(due.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["item 1", "item 3"]);
+}
+
+#[tokio::test]
+async fn work_and_records_that_are_no_text_any_more_stop_no_others() {
+    let directory = tempfile::tempdir().unwrap();
+    with_work(directory.path()).await.unwrap();
+    spoil(directory.path(), "errand 1", 0);
+    spoil(directory.path(), "item 2", 0);
+    spoil(directory.path(), "record 2", 0);
+    let store = Store::open(directory.path()).await.unwrap();
+    let due = store.due("topic", Timestamp(0), 10).await.unwrap();
+    assert_eq!(due.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["item 3"]);
+    let agenda = store.agenda("topic", Timestamp(0), (Default::default(), 1)).await.unwrap();
+    assert_eq!(agenda.due.len(), 1);
+    assert!(matches!(store.history("long", 1, 10).await, Err(Error::Poisoned { id, .. }) if id == "2"));
+    assert_eq!(store.history("long", 3, 10).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

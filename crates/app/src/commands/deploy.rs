@@ -21,6 +21,7 @@ use crate::{
     printer,
     remote::stacks::{self, Change, Deployed, Deployment},
     table::Output,
+    verdict::VerdictArgs,
 };
 
 /// How often a look is taken whether another deployment has ended.
@@ -47,12 +48,8 @@ pub(crate) struct DeployArgs {
     /// Say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
-    /// Exit with 2 where something was changed, or would be
-    #[arg(long)]
-    detailed_exitcode: bool,
-    /// How to write the result
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    verdict: VerdictArgs,
     #[command(flatten)]
     connect: ConnectArgs,
 }
@@ -66,7 +63,7 @@ pub(crate) async fn run(args: DeployArgs) -> Result<(), Failure> {
         client = client.in_region(region);
     }
     let deployed = outlast(|| deploy(&client, &deployment)).await?;
-    match args.output {
+    match args.verdict.output {
         Output::Json => printer::result(serde_json::json!(deployed)),
         Output::Table => printer::result(shown(&deployed, args.dry_run)),
     }
@@ -105,7 +102,7 @@ fn ended(deployed: &Deployed, args: &DeployArgs, must_change: bool) -> Result<()
         let words = format!("stack {stack} is up to date, and fail_on_empty_changeset is set");
         return Err(Failure::failed(words));
     }
-    if args.detailed_exitcode && !nothing {
+    if args.verdict.detailed_exitcode && !nothing {
         return Err(Failure::new(Exit::Changed, format!("stack {stack} differs from the template")));
     }
     Ok(())

@@ -50,9 +50,8 @@ impl Artifacts {
     pub async fn delete_bucket(&self, account: &AccountId, name: &str) -> Result<(), Error> {
         let _nobody_adds = self.standing.write().await;
         let held = self.held_bucket(account, name).await?;
-        let objects = self.ground.store.list::<Object>(List::in_scope(name).limit(1)).await?;
-        let uploads = self.ground.store.list::<Upload>(List::in_scope(name).limit(1)).await?;
-        if !objects.items.is_empty() || !uploads.items.is_empty() {
+        let (store, inside) = (&self.ground.store, List::in_scope(name));
+        if store.has_any::<Object>(inside.clone()).await? || store.has_any::<Upload>(inside).await? {
             return Err(Error::BucketNotEmpty);
         }
         let mut changes = Changes::new();

@@ -36,7 +36,7 @@ impl Connections {
             scope: scope.clone(),
             id: self.ground.uuid(),
             description: request.description,
-            connection: self.known(connection).await?,
+            connection: self.known(scope, connection).await?,
             endpoint: request.invocation_endpoint.ok_or_else(|| missing("invocationEndpoint"))?,
             method: request.http_method.ok_or_else(|| missing("httpMethod"))?,
             per_second: request.invocation_rate_limit_per_second.unwrap_or(300),
@@ -61,7 +61,7 @@ impl Connections {
         check(&request)?;
         let Held { version, mut value } = self.held_destination(scope, &request.name, "update").await?;
         if let Some(connection) = &request.connection_arn {
-            value.connection = self.known(connection).await?;
+            value.connection = self.known(scope, connection).await?;
         }
         if request.description.is_some() {
             value.description = request.description;
@@ -120,9 +120,12 @@ impl Connections {
     }
 
     /// The ARN of a connection that is there.
-    async fn known(&self, text: &str) -> Result<Arn, Error> {
+    async fn known(&self, scope: &Scope, text: &str) -> Result<Arn, Error> {
         let none = || Error::NoConnection { verb: "describe", name: text.to_owned() };
         let arn: Arn = text.parse().map_err(|_| none())?;
+        if arn.account != scope.account.as_str() {
+            return Err(none());
+        }
         self.by_arn(&arn).await?.map(|connection| connection.arn()).ok_or_else(none)
     }
 

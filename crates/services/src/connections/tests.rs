@@ -234,3 +234,21 @@ async fn an_update_keeps_what_it_does_not_name() {
     let changed = room.connections.update(&scope(), &root(), update(Some("BASIC"), whole)).await.unwrap();
     assert_eq!(changed.shown, json!({"BasicAuthParameters": {"Username": "me"}}));
 }
+
+#[tokio::test]
+async fn a_destination_is_called_in_no_other_accounts_name() {
+    let room = Room::new().await;
+    let connection = room.oauth().await.arn().to_string();
+    let request = |name: &str| DestinationRequest {
+        name: name.to_owned(),
+        description: None,
+        connection_arn: Some(connection.clone()),
+        invocation_endpoint: Some("https://api.example/".to_owned()),
+        http_method: Some("POST".to_owned()),
+        invocation_rate_limit_per_second: None,
+    };
+    let strangers = Scope { account: "222222222222".parse().unwrap(), ..scope() };
+    let made = room.connections.create_destination(&strangers, &root(), request("theirs")).await;
+    assert!(matches!(made, Err(Error::NoConnection { .. })), "{made:?}");
+    room.connections.create_destination(&scope(), &root(), request("ours")).await.unwrap();
+}

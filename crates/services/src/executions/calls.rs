@@ -36,21 +36,21 @@ impl Worker for Calls {
     const WIDTH: usize = 64;
 
     async fn work(&self, item: &WorkItem) -> Result<Outcome, Trouble> {
-        let CallWork { execution: arn, call } = match serde_json::from_str(&item.body) {
+        let CallWork { execution: arn, call, events } = match serde_json::from_str(&item.body) {
             Ok(work) => work,
             Err(error) => {
                 tracing::error!(id = item.id, %error, "a task that cannot be read is put aside");
                 return Ok(Outcome::Finished(Changes::new()));
             }
         };
-        let (execution, awaited) = match self.0.standing(&arn, &call.token).await {
+        let (execution, awaited) = match self.0.standing(&arn, (&call.token, events)).await {
             Ok(Some(standing)) => standing,
             Ok(None) => return Ok(Outcome::Finished(Changes::new())),
             Err(error) => return stand_still(error),
         };
         if let Resource::Activity(activity) = &call.resource {
             return if awaited {
-                self.offer(item, &arn, activity, &call).await
+                self.offer(item, (&arn, events), activity, &call).await
             } else {
                 Ok(Outcome::Finished(Changes::new()))
             };
@@ -69,7 +69,7 @@ impl Worker for Calls {
             return Ok(Outcome::Finished(Changes::new()));
         }
         match task.start(&call).await {
-            Ok(started) => self.started(item, &arn, call, started).await,
+            Ok(started) => self.started(item, (&arn, events), call, started).await,
             Err(TaskError::Failed(failure)) => {
                 let token = call.token;
                 let fact = match call.pattern {
@@ -89,7 +89,7 @@ impl Calls {
     async fn offer(
         &self,
         item: &WorkItem,
-        arn: &Arn,
+        (arn, events): (&Arn, u64),
         activity: &str,
         call: &TaskCall,
     ) -> Result<Outcome, Trouble> {
@@ -103,7 +103,9 @@ impl Calls {
             Err(error) => return Err(error.into()),
         }
         let mut changes = Changes::new();
-        changes.put(&Offer::new(arn, activity, call, self.0.ground.now()), Expect::Any)?.finish(item);
+        changes
+            .put(&Offer::new((arn, events), activity, call, self.0.ground.now()), Expect::Any)?
+            .finish(item);
         self.0.ground.store.commit(changes).await?;
         self.0.counter.ring(activity);
         Ok(Outcome::Settled)
@@ -112,7 +114,7 @@ impl Calls {
     async fn started(
         &self,
         item: &WorkItem,
-        arn: &Arn,
+        (arn, events): (&Arn, u64),
         call: Call,
         started: Started,
     ) -> Result<Outcome, Trouble> {
@@ -124,7 +126,7 @@ impl Calls {
             Pattern::WaitForTaskToken => self.tell(item, arn, Fact::TaskSubmitted { token, response }).await,
             Pattern::Sync => {
                 let mut extra = Extra::default();
-                let pending = Pending::new(arn.clone(), call, started);
+                let pending = Pending::new((arn.clone(), events), call, started);
                 for changes in [&mut extra.told, &mut extra.stale] {
                     changes.put(&pending, Expect::Any)?.finish(item);
                 }

@@ -33,6 +33,9 @@ pub(super) const MAP_RUNS: &str = "map-runs";
 pub(super) struct CallWork {
     pub(super) execution: Arn,
     pub(super) call: TaskCall,
+    /// How many events the history had when this was decided.
+    #[serde(default)]
+    pub(super) events: u64,
 }
 
 /// A timer, as it waits for its time.
@@ -40,6 +43,9 @@ pub(super) struct CallWork {
 pub(super) struct TimerWork {
     pub(super) execution: Arn,
     pub(super) timer: TimerId,
+    /// How many events the history had when this was decided.
+    #[serde(default)]
+    pub(super) events: u64,
 }
 
 /// A task to be ended, as it waits for its worker.
@@ -62,28 +68,29 @@ pub(super) fn carry(
     if let Some(first) = decision.events.first() {
         changes.append(&execution::history(&arn), first.id, &decision.events)?;
     }
+    let events = decision.events.last().map_or(0, |last| last.id);
     for command in &decision.commands {
         match command {
-            Command::RunTask(call) => run_task(changes, (&arn, now), call, absent)?,
+            Command::RunTask(call) => run_task(changes, (&arn, events, now), call, absent)?,
             Command::CancelTask { token } => {
                 let body = json(&CancelWork { execution: arn.clone() })?;
                 changes.schedule(WorkItem::now(CANCELS, token, body)).delete::<Offer>("", token, Expect::Any);
             }
             Command::WakeAt { timer, at } => {
-                let body = json(&TimerWork { execution: arn.clone(), timer: timer.clone() })?;
+                let body = json(&TimerWork { execution: arn.clone(), timer: timer.clone(), events })?;
                 changes.schedule(WorkItem::at(TIMERS, timer_id(&arn, timer), *at, body));
             }
             Command::ForgetTimer { timer } => {
                 changes.cancel(TIMERS, &timer_id(&arn, timer));
             }
-            Command::StartMapRun(call) => map_runs::begin(changes, execution, call, now)?,
+            Command::StartMapRun(call) => map_runs::begin(changes, execution, call, (events, now))?,
             Command::RedriveMapRun(call) => map_runs::redrive(changes, execution, call)?,
             // It sees by itself that nobody waits for it.
             Command::StopMapRun { arn, .. } => map_runs::wake(changes, execution, arn),
             Command::Finish(outcome) => {
                 finish(execution, outcome, now);
-                if let (Some(end), Some(last)) = (&mut execution.end, decision.events.last()) {
-                    end.events = last.id;
+                if let Some(end) = &mut execution.end {
+                    end.events = events;
                 }
                 if let Some(parent) = execution.parent.as_ref().filter(|parent| parent.waits) {
                     changes.schedule(WorkItem::now(OBSERVATIONS, &parent.token, ""));
@@ -104,7 +111,7 @@ pub(super) fn carry(
 
 fn run_task(
     changes: &mut Changes,
-    (execution, now): (&Arn, Timestamp),
+    (execution, events, now): (&Arn, u64, Timestamp),
     call: &TaskCall,
     absent: &[String],
 ) -> Result<(), StoreError> {
@@ -117,16 +124,16 @@ fn run_task(
         }
     };
     if waits {
-        let token = Token { token: call.token.clone(), execution: execution.clone() };
+        let token = Token { token: call.token.clone(), execution: execution.clone(), events };
         changes.put(&token, Expect::Any)?;
     }
     if let Resource::Activity(activity) = &call.resource
         && !absent.contains(activity)
     {
-        changes.put(&Offer::new(execution, activity, call, now), Expect::Any)?;
+        changes.put(&Offer::new((execution, events), activity, call, now), Expect::Any)?;
         return Ok(());
     }
-    let body = json(&CallWork { execution: execution.clone(), call: call.clone() })?;
+    let body = json(&CallWork { execution: execution.clone(), call: call.clone(), events })?;
     changes.schedule(WorkItem::now(TASKS, call.token.clone(), body));
     Ok(())
 }

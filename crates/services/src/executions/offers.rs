@@ -36,21 +36,35 @@ pub(super) struct Offer {
     /// JSON text.
     input: String,
     offered: Timestamp,
+    /// How many events the history had when the task was decided.
+    #[serde(default)]
+    events: u64,
     /// The run of the server that is handing it out.
     #[serde(default)]
     handed_by: Option<String>,
 }
 
 impl Offer {
-    pub(super) fn new(execution: &Arn, activity: &str, call: &TaskCall, offered: Timestamp) -> Self {
+    pub(super) fn new(
+        (execution, events): (&Arn, u64),
+        activity: &str,
+        call: &TaskCall,
+        offered: Timestamp,
+    ) -> Self {
         Self {
             token: call.token.clone(),
             execution: execution.clone(),
             activity: activity.to_owned(),
             input: call.parameters.text().to_owned(),
             offered,
+            events,
             handed_by: None,
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn input(&self) -> &str {
+        &self.input
     }
 }
 
@@ -196,7 +210,9 @@ impl Handed {
             let room = self.room.clone();
             in_background(async move {
                 tokio::time::sleep(MOMENT).await;
-                room.forget_delivered().await;
+                while !room.forget_delivered().await {
+                    tokio::time::sleep(SWEEP).await;
+                }
             });
         }
     }
@@ -310,7 +326,7 @@ impl Executions {
         let (token, input) = (offer.token, offer.input);
         let mut handed = Handed { room: self.clone(), token: token.clone(), input, open: true };
         let fact = Fact::TaskTaken { token, worker: worker.map(str::to_owned) };
-        match self.tell(&offer.execution, &fact, Extra { told, stale }).await {
+        match self.tell(&offer.execution, &fact, Extra { told, stale, events: offer.events }).await {
             Ok(Told::Heard) => Ok(Some(handed)),
             Ok(Told::Stale) | Err(Error::Busy(_) | Error::Poisoned { .. } | Error::NoExecution(_)) => {
                 handed.open = false;
@@ -323,17 +339,18 @@ impl Executions {
         }
     }
 
-    /// Takes the offers away whose workers have their tasks and have not answered yet.
-    pub(super) async fn forget_delivered(&self) {
+    /// Takes the offers away whose workers have their tasks and have not answered yet; says whether it could. Those that
+    /// are still there when the server ends are offered once more after the next start.
+    pub(super) async fn forget_delivered(&self) -> bool {
         let tokens = std::mem::take(&mut *lock(&self.counter.delivered));
         let mut changes = Changes::new();
         for token in &tokens {
             changes.delete::<Offer>("", token, Expect::Any);
         }
-        if let Err(error) = self.ground.store.commit(changes).await {
-            // Then they are offered once more after the next start.
-            tracing::warn!(%error, "it cannot be noted that workers have their tasks");
-        }
+        let Err(error) = self.ground.store.commit(changes).await else { return true };
+        tracing::warn!(%error, "it cannot be noted that workers have their tasks");
+        lock(&self.counter.delivered).extend(tokens);
+        false
     }
 
     /// Offers the task again: its worker has not heard of it.

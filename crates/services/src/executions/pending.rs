@@ -28,11 +28,14 @@ pub(super) struct Pending {
     pub(super) execution: Arn,
     pub(super) call: Call,
     pub(super) started: Started,
+    /// How many events the history had when the task was decided.
+    #[serde(default)]
+    events: u64,
 }
 
 impl Pending {
-    pub(super) fn new(execution: Arn, call: Call, started: Started) -> Self {
-        Self { execution, call, started }
+    pub(super) fn new((execution, events): (Arn, u64), call: Call, started: Started) -> Self {
+        Self { execution, call, started, events }
     }
 }
 
@@ -59,7 +62,7 @@ type Trouble = Box<dyn StdError + Send + Sync>;
 impl Executions {
     /// Looks whether the task has ended and tells its execution. Looking twice at the same end is safe.
     pub(super) async fn observe(&self, pending: &Pending) -> Result<Observed, Trouble> {
-        let Pending { execution, call, started } = pending;
+        let Pending { execution, call, started, events } = pending;
         let Some(task) = self.task(&call.resource) else {
             return Err(format!("there is no task {} any more", call.resource).into());
         };
@@ -72,7 +75,7 @@ impl Executions {
         };
         let mut changes = Changes::new();
         changes.delete::<Pending>("", &call.token, Expect::Any).cancel(OBSERVATIONS, &call.token);
-        self.tell(execution, &fact, Extra::always(changes)).await?;
+        self.tell(execution, &fact, Extra::always(changes).after(*events)).await?;
         Ok(Observed::Ended)
     }
 

@@ -102,8 +102,16 @@ impl Executions {
                 bytes += record.len();
                 events.push(runs::event(&arn, seq, &record)?);
             }
-            let last = events.last().map_or(0, |event| event.id);
-            from = if direction == Direction::Forward { last + 1 } else { last.saturating_sub(1) };
+            from = match (events.last(), direction) {
+                (Some(last), Direction::Forward) => last.id + 1,
+                (Some(last), Direction::Backward) => last.id.saturating_sub(1),
+                (None, _) => from,
+            };
+            let end = match direction {
+                Direction::Forward => (!more).then(|| from.saturating_sub(1)),
+                Direction::Backward => after.is_none().then(|| events.first().map_or(0, |event| event.id)),
+            };
+            lacks_nothing(&execution, end)?;
             if !more {
                 return Ok(HistoryPage { events, next: None });
             }
@@ -137,6 +145,18 @@ impl Executions {
         let list = List::in_scope(scope).by("started").descending(true).limit(limit).after(after);
         let page = self.ground.store.list(list).await.map_err(token)?;
         Ok((page.items.into_iter().map(|held| held.value).collect(), page.next))
+    }
+}
+
+/// Refuses a history that ends before the execution did; `end` is its last event, where that is known.
+fn lacks_nothing(execution: &Execution, end: Option<u64>) -> Result<(), Error> {
+    let events = execution.end.as_ref().map_or(0, |end| end.events);
+    match end {
+        Some(last) if last < events => Err(Error::Poisoned {
+            what: format!("the history of {}", execution.arn()),
+            reason: runs::lost(last, events),
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -70,7 +70,14 @@ pub(super) struct Known {
 pub(super) struct Runs {
     seats: Mutex<HashMap<Arn, Arc<Seat>>>,
     revisions: Mutex<HashMap<String, Arc<Known>>>,
-    broken: Mutex<HashMap<Arn, String>>,
+    broken: Mutex<HashMap<Arn, Broken>>,
+}
+
+/// An execution that stands still.
+struct Broken {
+    reason: String,
+    /// How many events somebody knows of.
+    events: u64,
 }
 
 impl Runs {
@@ -86,14 +93,24 @@ impl Runs {
         seats.entry(arn.clone()).or_default().clone()
     }
 
-    /// The execution is over, and nobody will ask for its seat soon. Its lock is held.
-    pub(super) fn leave(&self, arn: &Arn) {
-        lock(&self.seats).remove(arn);
+    /// The execution is over, and nobody will ask for its seat soon: it goes, unless somebody waits for it. An execution
+    /// never has two seats.
+    pub(super) fn leave(&self, arn: &Arn, mine: &Arc<Seat>) {
+        let mut seats = lock(&self.seats);
+        // Nobody gets it meanwhile: it is the list's and ours.
+        if Arc::strong_count(mine) <= 2 {
+            seats.remove(arn);
+        }
     }
 
     /// Why the execution cannot be read, if it was found so.
     pub(super) fn broken(&self, arn: &Arn) -> Option<String> {
-        lock(&self.broken).get(arn).cloned()
+        lock(&self.broken).get(arn).map(|broken| broken.reason.clone())
+    }
+
+    /// How many events the history of an execution that was found broken has at least.
+    fn events(&self, arn: &Arn) -> u64 {
+        lock(&self.broken).get(arn).map_or(0, |broken| broken.events)
     }
 }
 
@@ -114,20 +131,59 @@ impl Executions {
         Ok(Box::new(self.load(arn).await?))
     }
 
+    /// The same for somebody who knows of so many events: with fewer the execution stands still. The rows of a history
+    /// are found by an index, and one that is damaged may hide the last of them without leaving a gap.
+    pub(super) async fn take_with(
+        &self,
+        place: &mut Place,
+        arn: &Arn,
+        events: u64,
+    ) -> Result<Box<Loaded>, Error> {
+        let loaded = self.take(place, arn).await?;
+        match ends_by(&loaded.run, events) {
+            Ok(()) => Ok(loaded),
+            Err(reason) => {
+                *place = Place::Empty;
+                Err(self.lacks_events(arn, reason, events))
+            }
+        }
+    }
+
+    /// The store has given all that it has found: it does not know that this is damage.
+    fn lacks_events(&self, arn: &Arn, reason: String, events: u64) -> Error {
+        let (kind, scope, id) = ("history".to_owned(), execution::history(arn), "end".to_owned());
+        self.ground.store.report(&StoreError::Poisoned { kind, scope, id, reason: reason.clone() });
+        self.stands_still(arn, reason, events)
+    }
+
+    fn stands_still(&self, arn: &Arn, reason: String, events: u64) -> Error {
+        tracing::error!(execution = %arn, reason, "an execution stands still: its history cannot be read");
+        lock(&self.runs.broken).insert(arn.clone(), Broken { reason: reason.clone(), events });
+        Error::Poisoned { what: format!("the history of {arn}"), reason }
+    }
+
     /// Reads the execution from the store: its history folded, and nothing else.
     async fn load(&self, arn: &Arn) -> Result<Loaded, Error> {
         let (scope, machine, name) = names::execution(&arn.to_string())?;
         let held = self.ground.store.get(&scope.to_string(), &execution::id(&machine, &name)).await?;
-        let Held { version, value: execution } = held.ok_or_else(|| Error::NoExecution(arn.to_string()))?;
+        let Held::<Execution> { version, value: execution } =
+            held.ok_or_else(|| Error::NoExecution(arn.to_string()))?;
+        let known = self.runs.events(arn).max(execution.end.as_ref().map_or(0, |end| end.events));
         let loaded = self.read(arn, execution, version).await;
-        let mut broken = lock(&self.runs.broken);
-        if let Err(Error::Poisoned { reason, .. }) = &loaded {
-            tracing::error!(execution = %arn, reason, "an execution stands still: its history cannot be read");
-            broken.insert(arn.clone(), reason.clone());
-        } else {
-            broken.remove(arn);
+        match loaded {
+            Ok(loaded) => match ends_by(&loaded.run, known) {
+                Ok(()) => {
+                    lock(&self.runs.broken).remove(arn);
+                    Ok(loaded)
+                }
+                Err(reason) => Err(self.lacks_events(arn, reason, known)),
+            },
+            Err(Error::Poisoned { what, reason }) => {
+                self.stands_still(arn, reason.clone(), known);
+                Err(Error::Poisoned { what, reason })
+            }
+            Err(error) => Err(error),
         }
-        loaded
     }
 
     async fn read(&self, arn: &Arn, execution: Execution, version: u64) -> Result<Loaded, Error> {
@@ -212,6 +268,19 @@ impl Executions {
     }
 }
 
+/// Whether all events are there that somebody knows of, or what is wrong.
+fn ends_by(run: &Run, events: u64) -> Result<(), String> {
+    match run.last_event_id() {
+        last if last >= events => Ok(()),
+        last => Err(lost(last, events)),
+    }
+}
+
+/// What is wrong with a history that ends too soon.
+pub(super) fn lost(last: u64, events: u64) -> String {
+    format!("it has {events} events, and those after event {last} cannot be found")
+}
+
 /// One record of a history.
 pub(super) fn event(arn: &Arn, seq: u64, record: &str) -> Result<HistoryEvent, Error> {
     let poisoned = |reason| Error::Poisoned { what: format!("the history of {arn}"), reason };
@@ -225,4 +294,21 @@ pub(super) fn event(arn: &Arn, seq: u64, record: &str) -> Result<HistoryEvent, E
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_execution_never_has_two_seats() {
+        let (runs, arn) =
+            (Runs::default(), "arn:aws:states:us-east-1:000000000000:execution:m:x".parse().unwrap());
+        let (mine, waiting) = (runs.seat(&arn), runs.seat(&arn));
+        runs.leave(&arn, &mine);
+        assert!(Arc::ptr_eq(&runs.seat(&arn), &waiting), "somebody waits for it");
+        drop(waiting);
+        runs.leave(&arn, &mine);
+        assert!(!Arc::ptr_eq(&runs.seat(&arn), &mine));
+    }
 }

@@ -150,7 +150,7 @@ impl Executions {
         let mut told = Changes::new();
         audit::note(&mut told, &self.ground, by, "states:StopExecution", arn)?;
         let at = execution.arn();
-        let extra = Extra { told, stale: Changes::new() };
+        let extra = Extra { told, ..Extra::default() };
         match self.tell(&at, &Fact::StopAsked { error, cause }, extra).await? {
             Told::Heard | Told::Stale => {
                 let ended = self.describe(arn).await?.end;

@@ -21,12 +21,19 @@ pub(super) struct Extra {
     pub(super) told: Changes,
     /// When it does not: the task was timed out, the execution stopped, or the fact was told before.
     pub(super) stale: Changes,
+    /// How many events its history has at least, as far as whoever tells it knows.
+    pub(super) events: u64,
 }
 
 impl Extra {
     /// The same in both cases.
     pub(super) fn always(changes: Changes) -> Self {
-        Self { told: changes.clone(), stale: changes }
+        Self { told: changes.clone(), stale: changes, events: 0 }
+    }
+
+    /// Told by something that was committed together with that event of the history.
+    pub(super) fn after(self, events: u64) -> Self {
+        Self { events, ..self }
     }
 }
 
@@ -48,12 +55,12 @@ impl Executions {
         let seat = self.runs.seat(arn);
         let mut held = seat.lock().await;
         for _ in 0..ATTEMPTS {
-            let mut loaded = self.take(&mut held, arn).await?;
+            let mut loaded = self.take_with(&mut held, arn, extra.events).await?;
             let told = self.step(&mut loaded, fact, extra.clone()).await;
             *held = Place::Empty;
             match told {
                 Ok(told) if loaded.run.outcome().is_some() => {
-                    self.runs.leave(arn);
+                    self.runs.leave(arn, &seat);
                     return Ok(told);
                 }
                 Ok(told) => {
@@ -104,11 +111,16 @@ impl Executions {
         Ok(Moment { now: self.ground.now(), seed })
     }
 
-    /// The execution, and whether it waits for the task of this token; none if there is no such execution.
-    pub(super) async fn standing(&self, arn: &Arn, token: &str) -> Result<Option<(Execution, bool)>, Error> {
+    /// The execution, and whether it waits for the task of this token, which was asked for by that event of its history
+    /// or a later one; none if there is no such execution.
+    pub(super) async fn standing(
+        &self,
+        arn: &Arn,
+        (token, event): (&str, u64),
+    ) -> Result<Option<(Execution, bool)>, Error> {
         let seat = self.runs.seat(arn);
         let mut held = seat.lock().await;
-        let loaded = match self.take(&mut held, arn).await {
+        let loaded = match self.take_with(&mut held, arn, event).await {
             Ok(loaded) => loaded,
             Err(Error::NoExecution(_)) => return Ok(None),
             Err(error) => return Err(error),
@@ -116,6 +128,17 @@ impl Executions {
         let standing = (loaded.execution.clone(), loaded.run.waits_for(token));
         *held = Place::Here(loaded);
         Ok(Some(standing))
+    }
+}
+
+impl Executions {
+    /// Whether the execution waits for the task of this token: also if that cannot be read now.
+    pub async fn awaits(&self, arn: &Arn, token: &str) -> Result<bool, Error> {
+        match self.standing(arn, (token, 0)).await {
+            Ok(standing) => Ok(standing.is_some_and(|(_, awaited)| awaited)),
+            Err(Error::Poisoned { .. }) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 }
 

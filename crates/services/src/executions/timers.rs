@@ -21,7 +21,7 @@ impl Worker for Timers {
     const TOPIC: &'static str = TIMERS;
 
     async fn work(&self, item: &WorkItem) -> Result<Outcome, Box<dyn StdError + Send + Sync>> {
-        let TimerWork { execution, timer } = match serde_json::from_str(&item.body) {
+        let TimerWork { execution, timer, events } = match serde_json::from_str(&item.body) {
             Ok(work) => work,
             Err(error) => {
                 tracing::error!(id = item.id, %error, "a timer that cannot be read is put aside");
@@ -30,7 +30,8 @@ impl Worker for Timers {
         };
         let mut changes = Changes::new();
         changes.finish(item);
-        match self.0.tell(&execution, &Fact::TimerFired { timer }, Extra::always(changes)).await {
+        let extra = Extra::always(changes).after(events);
+        match self.0.tell(&execution, &Fact::TimerFired { timer }, extra).await {
             Ok(_) => Ok(Outcome::Settled),
             Err(error) => stand_still(error),
         }

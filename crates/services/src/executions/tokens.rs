@@ -18,6 +18,9 @@ use crate::audit;
 pub(super) struct Token {
     pub(super) token: String,
     pub(super) execution: Arn,
+    /// How many events the history had when the task was decided.
+    #[serde(default)]
+    pub(super) events: u64,
 }
 
 impl Noun for Token {
@@ -62,9 +65,8 @@ impl Executions {
             return Err(Error::InvalidToken);
         }
         let held = self.ground.store.get::<Token>("", token).await?;
-        let execution =
-            held.map(|held| held.value.execution).filter(|arn| arn.account == by.account.as_str());
-        let execution = execution.ok_or(Error::InvalidToken)?;
+        let known = held.map(|held| held.value).filter(|of| of.execution.account == by.account.as_str());
+        let Token { execution, events, .. } = known.ok_or(Error::InvalidToken)?;
         let (fact, action) = fact(token, answer)?;
         let mut told = Changes::new();
         // Who has the token has the task of the activity, however it got there.
@@ -74,7 +76,7 @@ impl Executions {
             // A `.sync` task that is answered by its token is not looked at any more.
             told.delete::<Pending>("", token, Expect::Any).cancel(OBSERVATIONS, token);
         }
-        match self.tell(&execution, &fact, Extra { told, stale: Changes::new() }).await? {
+        match self.tell(&execution, &fact, Extra { told, events, ..Extra::default() }).await? {
             Told::Heard => {
                 self.counter.answered(token);
                 Ok(())

@@ -9,8 +9,8 @@ use trainyard_store::{Changes, Expect, Held};
 use super::{
     Error, Queue, QueueName, Queues,
     desk::{Desk, Open},
-    message::{Apart, Message, place_id},
-    receive::remove,
+    message::{Apart, Message},
+    receive::{lose, remove},
 };
 
 /// A queue that nobody changes as long as this is held.
@@ -77,33 +77,40 @@ impl Queues {
         for Held { version, value } in dead {
             let moved = Message {
                 source: Some(value.source.clone().unwrap_or_else(|| source.clone())),
+                // In a queue that keeps order its time begins anew.
+                // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
+                sent: if queue.settings.fifo.is_some() { now } else { value.sent },
                 due: now,
+                before: value.received,
                 receipt: None,
                 ..value.clone()
             };
-            self.put_over(&mut buried.changes, (value, version), moved, (shelf.clone(), desk.place(now)))
-                .await?;
-            buried.moved += 1;
+            let place = (shelf.clone(), desk.place(now));
+            let over = self.put_over(&mut buried.changes, (value, version), moved, place).await?;
+            buried.moved += usize::from(over);
         }
         buried.to = Some((desk, open));
         Ok(buried)
     }
 
-    /// Takes a message and its letter from its place to another.
+    /// Takes a message and its letter from its place to another. One that cannot be read is put aside: says whether it
+    /// was not.
     pub(super) async fn put_over(
         &self,
         changes: &mut Changes,
         (old, version): (Message, u64),
         new: Message,
         (shelf, place): (String, u64),
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         if old.letter.is_none() {
-            let apart = self.ground.store.get::<Apart>(&old.shelf, &place_id(old.place)).await?;
-            let letter = apart.ok_or(Error::Concurrent)?.value.letter;
+            let Some(letter) = self.letter_of(&old).await? else {
+                lose(changes, old, version)?;
+                return Ok(false);
+            };
             changes.put(&Apart { shelf: shelf.clone(), place, letter }, Expect::Absent)?;
         }
         remove(changes, &old, version);
         changes.put(&Message { shelf, place, ..new }, Expect::Absent)?;
-        Ok(())
+        Ok(true)
     }
 }

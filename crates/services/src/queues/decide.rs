@@ -30,7 +30,7 @@ pub(super) fn fate(message: &Message, settings: &Settings, now: Timestamp) -> Fa
         return Fate::Expired;
     }
     match &settings.redrive {
-        Some(redrive) if message.received >= redrive.after => Fate::Dead,
+        Some(redrive) if message.received.saturating_sub(message.before) >= redrive.after => Fate::Dead,
         _ => Fate::Received,
     }
 }
@@ -96,6 +96,7 @@ mod tests {
             sender: String::new(),
             group: None,
             dedup: None,
+            before: 0,
             source: None,
             bytes: 0,
             letter: None,
@@ -116,6 +117,8 @@ mod tests {
         check(2, 59_999, Fate::Dead);
         check(0, 60_000, Fate::Expired);
         check(2, 60_000, Fate::Expired);
+        let from_elsewhere = Message { received: 3, before: 2, ..message() };
+        assert_eq!(fate(&from_elsewhere, &settings, Timestamp(0)), Fate::Received);
         let kept = Settings { redrive: None, ..settings };
         assert_eq!(fate(&Message { received: 1000, ..message() }, &kept, Timestamp(1)), Fate::Received);
     }

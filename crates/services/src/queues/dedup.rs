@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use trainyard_domain::Timestamp;
-use trainyard_store::{Error as StoreError, Keys, Noun, Store};
+use trainyard_store::{Changes, Error as StoreError, Expect, Keys, Noun, Store};
 
 use super::{Queue, send::Sending};
 
@@ -46,17 +46,54 @@ impl Noun for Known {
     }
 }
 
-/// What a sending is known by, and for how long. No deduplication id has a blank in it.
-pub(super) fn known_by(queue: &Queue, sending: &Sending) -> Option<(String, Duration)> {
-    if let Some(token) = &sending.token {
-        return Some((format!("token {token}"), TOKEN_WINDOW));
+/// What a sending is known by.
+#[derive(Clone, Debug)]
+pub(super) struct By {
+    /// No deduplication id has a blank in it.
+    pub(super) name: String,
+    /// For how long.
+    window: Duration,
+    /// Calls under one token could meet; a deduplication id is looked up and put with the line in hand.
+    expect: Expect,
+}
+
+/// All that a sending is known by: the call first.
+pub(super) fn known_by(queue: &Queue, sending: &Sending) -> Vec<By> {
+    let token = sending.token.as_ref().map(|token| By {
+        name: format!("token {token}"),
+        window: TOKEN_WINDOW,
+        expect: Expect::Absent,
+    });
+    let id = queue.settings.fifo.zip(sending.dedup.as_ref()).map(|(fifo, id)| By {
+        name: match &sending.group {
+            Some(group) if fifo.per_group => format!("group {group} {id}"),
+            _ => id.clone(),
+        },
+        window: WINDOW,
+        expect: Expect::Any,
+    });
+    token.into_iter().chain(id).collect()
+}
+
+impl By {
+    /// The message is known by it from now on.
+    pub(super) fn know(
+        &self,
+        changes: &mut Changes,
+        queue: &Queue,
+        (message, place): (&str, u64),
+        now: Timestamp,
+    ) -> Result<Known, StoreError> {
+        let known = Known {
+            queue: queue.id.clone(),
+            by: self.name.clone(),
+            message: message.to_owned(),
+            place,
+            until: now.plus(self.window),
+        };
+        changes.put(&known, self.expect)?;
+        Ok(known)
     }
-    let (fifo, id) = (queue.settings.fifo?, sending.dedup.as_ref()?);
-    let by = match &sending.group {
-        Some(group) if fifo.per_group => format!("group {group} {id}"),
-        _ => id.clone(),
-    };
-    Some((by, WINDOW))
 }
 
 /// The message that is known by this, if it is still known.

@@ -29,6 +29,8 @@ pub(super) struct Desk {
     outdated: AtomicBool,
     next: AtomicI64,
     last: AtomicU64,
+    /// So many can be handed out before those in flight must be counted.
+    room: AtomicU64,
     bell: Notify,
 }
 
@@ -77,8 +79,20 @@ impl Desk {
             outdated: AtomicBool::new(false),
             next: AtomicI64::new(0),
             last: AtomicU64::new(last),
+            room: AtomicU64::new(0),
             bell: Notify::new(),
         }
+    }
+
+    /// Whether so many more can be in flight for sure.
+    pub(super) fn may_hand_out(&self, most: u64) -> bool {
+        let take = |room: u64| room.checked_sub(most);
+        self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+    }
+
+    /// Those in flight were counted: so many more can be.
+    pub(super) fn can_hand_out(&self, most: u64) {
+        self.room.store(most, Ordering::Relaxed);
     }
 
     /// A place behind all others.

@@ -77,6 +77,9 @@ pub enum Error {
     /// There is no such move of messages, or it is over.
     #[error("{0}")]
     NoMove(String),
+    /// As many messages are in flight as may be.
+    #[error("{0} messages of the queue are in flight, and no more may be: delete those that are done with")]
+    OverLimit(u64),
     /// Somebody else changed the same thing at the same time.
     #[error("the queue was changed at the same time, try again")]
     Concurrent,
@@ -104,6 +107,7 @@ impl Refusal for Error {
             | Self::SameIds(_)
             | Self::EntryId
             | Self::LargeBatch { .. }
+            | Self::OverLimit(_)
             | Self::Unsupported(_) => Kind::Invalid,
             Self::Store(error) => error.kind(),
         }
@@ -127,6 +131,7 @@ impl Refusal for Error {
             Self::LargeBatch { .. } => "BatchRequestTooLong",
             Self::Unsupported(_) => "UnsupportedOperation",
             Self::NoMove(_) => "ResourceNotFoundException",
+            Self::OverLimit(_) => "OverLimit",
             Self::Concurrent => "RequestThrottled",
             Self::Store(error) if error.kind() == Kind::Invalid => "InvalidParameterValueException",
             Self::Store(error) => store_code(error),

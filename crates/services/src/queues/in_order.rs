@@ -6,7 +6,7 @@ use trainyard_domain::Timestamp;
 use trainyard_store::{Changes, Error as StoreError, Expect, Held, List, Range};
 
 use super::{
-    Error, Queues,
+    Error, Letter, Queues,
     decide::{Standing, standing, visible_in},
     desk::{Desk, Kind, Open},
     line::Line,
@@ -47,7 +47,7 @@ impl Queues {
         desk: &Desk,
         open: &Open,
         receiving: &Receiving,
-    ) -> Result<Vec<Message>, Error> {
+    ) -> Result<Vec<(Message, Letter)>, Error> {
         let mut order = desk.order.lock().await;
         let here = order.shelf == open.queue.shelf;
         let Kind::Fifo(fifo) = &mut order.kind else { return Ok(Vec::new()) };
@@ -81,8 +81,8 @@ impl Queues {
                 Err(error) => return Err(error),
                 Ok(received) => {
                     for place in places {
-                        match received.iter().find(|message| message.place == place) {
-                            Some(message) => line.fly(place, message.due, now),
+                        match received.iter().find(|(message, _)| message.place == place) {
+                            Some((message, _)) => line.fly(place, message.due, now),
                             None => line.remove(place),
                         }
                     }
@@ -90,7 +90,8 @@ impl Queues {
                         continue;
                     }
                     if let Some(attempt) = &receiving.attempt {
-                        let got = received.iter().filter_map(|m| Some((m.place, m.receipt.clone()?.key)));
+                        let got = received.iter();
+                        let got = got.filter_map(|(m, _)| Some((m.place, m.receipt.clone()?.key)));
                         attempts.keep(attempt, got.collect(), now);
                     }
                     return Ok(received);
@@ -139,7 +140,7 @@ impl Queues {
         receiving: &Receiving,
         line: &mut Line,
         got: &[(u64, String)],
-    ) -> Result<Vec<Message>, Error> {
+    ) -> Result<Vec<(Message, Letter)>, Error> {
         let now = self.ground.now();
         let places: Vec<u64> = got.iter().map(|(place, _)| *place).collect();
         let seconds = receiving.visibility.unwrap_or(open.queue.settings.visibility);
@@ -151,10 +152,11 @@ impl Queues {
             }
             message.due = visible_in(&message, seconds, now)?;
             changes.put(&message, Expect::Version(version))?;
-            again.push(message);
+            let Some(letter) = self.letter_of(&message).await? else { return Ok(Vec::new()) };
+            again.push((message, letter));
         }
         self.ground.store.commit(changes).await?;
-        for message in &again {
+        for (message, _) in &again {
             line.fly(message.place, message.due, now);
         }
         Ok(again)

@@ -8,15 +8,20 @@ use std::{
 
 use trainyard_domain::Timestamp;
 
-/// At most so many messages are looked at: behind that, no group is seen whose messages all come later. (AWS looks at
-/// 120,000.)
+/// At most so many messages that are not in flight are looked at: behind that, no group is seen whose messages all come
+/// later. (AWS looks at 120,000.)
 pub(super) const WINDOW: usize = 20_000;
+/// At most so many are in flight: then nothing is next, and nobody is told why, as with AWS.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-fifo.html>
+const MOST_IN_FLIGHT: usize = super::MOST_IN_FLIGHT as usize;
 
 /// The first messages of the queue in their order.
 #[derive(Default)]
 pub(super) struct Line {
     entries: BTreeMap<u64, Entry>,
     groups: HashMap<Arc<str>, Group>,
+    /// How many are in flight.
+    flying: usize,
     /// The first message of each group of which nothing is in flight.
     heads: BTreeSet<u64>,
     /// The other groups, by when they may be free.
@@ -46,7 +51,12 @@ impl Group {
 impl Line {
     /// From which place on more of the queue must be shown to this, if any.
     pub(super) fn wants_after(&self) -> Option<u64> {
-        (!self.whole && self.entries.len() < WINDOW / 2).then_some(self.reached)
+        (!self.whole && self.resting() < WINDOW / 2).then_some(self.reached)
+    }
+
+    /// How many are not in flight.
+    fn resting(&self) -> usize {
+        self.entries.len().saturating_sub(self.flying)
     }
 
     /// There is nothing behind what was shown.
@@ -56,7 +66,7 @@ impl Line {
 
     /// A message that was just sent: behind all others.
     pub(super) fn send(&mut self, place: u64, group: &str, due: Timestamp) {
-        if self.whole && self.entries.len() < WINDOW {
+        if self.whole && self.resting() < WINDOW {
             self.show(place, group, due, false);
         } else {
             self.whole = false;
@@ -82,6 +92,7 @@ impl Line {
     /// The next messages, at most `most`: of each free group as many as are due, in their order.
     pub(super) fn next(&mut self, now: Timestamp, most: usize) -> Vec<u64> {
         self.land(now);
+        let most = most.min(MOST_IN_FLIGHT.saturating_sub(self.flying));
         let mut found = Vec::new();
         for head in &self.heads {
             let Some(group) = self.entries.get(head).and_then(|entry| self.groups.get(&entry.group)) else {
@@ -146,7 +157,9 @@ impl Line {
             Some(until) => drop(self.busy.remove(&(until, Arc::clone(name)))),
             None => drop(group.places.first().map(|head| self.heads.remove(head))),
         }
+        let before = group.flying.len();
         change(group);
+        self.flying = (self.flying + group.flying.len()).saturating_sub(before);
         match (group.free_at(), group.places.first()) {
             (Some(until), _) => drop(self.busy.insert((until, Arc::clone(name)))),
             (None, Some(head)) => drop(self.heads.insert(*head)),
@@ -211,6 +224,22 @@ mod tests {
         line.remove(1);
         assert_eq!((line.next(NOW, 10), line.next_due()), (Vec::new(), Timestamp(110)));
         assert_eq!(line.next(Timestamp(120), 10), [2, 3]);
+    }
+
+    #[test]
+    fn what_is_in_flight_has_a_limit_and_takes_no_room() {
+        let mut line = Line::default();
+        line.is_whole();
+        let place = |n: usize| n as u64 + 1;
+        for n in 0..=MOST_IN_FLIGHT {
+            line.send(place(n), &n.to_string(), Timestamp(0));
+            let next = line.next(NOW, 1);
+            assert_eq!(next.len(), usize::from(n < MOST_IN_FLIGHT), "{n}");
+            next.into_iter().for_each(|place| line.fly(place, Timestamp(130), NOW));
+        }
+        line.remove(place(7));
+        assert_eq!(line.next(NOW, 10), [place(MOST_IN_FLIGHT)]);
+        assert_eq!(line.next(Timestamp(130), MOST_IN_FLIGHT).len(), MOST_IN_FLIGHT);
     }
 
     #[test]

@@ -31,18 +31,36 @@ impl Loose {
         most: usize,
     ) -> Result<(Vec<Held<Message>>, Option<Timestamp>), StoreError> {
         let mut taken = Vec::new();
+        match self.fill(&mut taken, (store, shelf), now, most).await {
+            Ok(next) => Ok((taken, next)),
+            Err(error) => {
+                // Nobody will put them down: they are read again.
+                self.put_down(taken.iter().map(|held| held.value.place));
+                self.forget();
+                Err(error)
+            }
+        }
+    }
+
+    async fn fill(
+        &mut self,
+        taken: &mut Vec<Held<Message>>,
+        (store, shelf): (&Store, &str),
+        now: Timestamp,
+        most: usize,
+    ) -> Result<Option<Timestamp>, StoreError> {
         while taken.len() < most {
             if self.ahead.is_empty() {
                 self.read(store, shelf, now).await?;
             }
             let Some(next) = self.ahead.pop_front() else {
-                return Ok((taken, Some(next_due(store, shelf, now).await?)));
+                return next_due(store, shelf, now).await.map(Some);
             };
             if self.in_hand.insert(next.value.place) {
                 taken.push(next);
             }
         }
-        Ok((taken, None))
+        Ok(None)
     }
 
     async fn read(&mut self, store: &Store, shelf: &str, now: Timestamp) -> Result<(), StoreError> {

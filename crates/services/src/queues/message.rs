@@ -41,6 +41,9 @@ pub(super) struct Message {
     /// The deduplication id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) dedup: Option<String>,
+    /// How often it was received in queues that it came from as a dead letter: here that does not count.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) before: u32,
     /// The queue that it came from as a dead letter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) source: Option<Arn>,
@@ -94,6 +97,11 @@ pub(super) struct Apart {
     pub(super) letter: Letter,
 }
 
+/// A message whose letter cannot be read: it is off its shelf, so that it is in nobody's way, and the letter is left
+/// where it is.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Lost(pub(super) Message);
+
 impl Message {
     /// The letter to be kept apart, if it is large; otherwise it stays with the message.
     pub(super) fn put_apart(&mut self) -> Option<Apart> {
@@ -132,6 +140,20 @@ impl Noun for Message {
             keys.add_number("delayed", self.due.millis());
         }
     }
+}
+
+impl Noun for Lost {
+    const KIND: &'static str = "queue-message-lost";
+
+    fn scope(&self) -> String {
+        self.0.shelf.clone()
+    }
+
+    fn id(&self) -> String {
+        place_id(self.0.place)
+    }
+
+    fn keys(&self, _: &mut Keys) {}
 }
 
 impl Noun for Apart {

@@ -62,7 +62,12 @@ pub struct Queues {
     ground: Ground,
     /// The queues that somebody asked for, and a few more. Held shortly, and never while waiting for a desk.
     desks: Arc<Mutex<HashMap<QueueName, Arc<desk::Desk>>>>,
+    /// At most so many messages of a queue that keeps no order are in flight.
+    most_in_flight: u64,
 }
+
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-limits.html>
+const MOST_IN_FLIGHT: u64 = 120_000;
 
 /// Does it to its end, also when who asked goes away meanwhile: what is committed must be known in memory too.
 async fn to_the_end<T: Send + 'static>(
@@ -76,6 +81,6 @@ async fn to_the_end<T: Send + 'static>(
 impl Queues {
     /// On this ground.
     pub fn new(ground: Ground) -> Self {
-        Self { ground, desks: Arc::default() }
+        Self { ground, desks: Arc::default(), most_in_flight: MOST_IN_FLIGHT }
     }
 }

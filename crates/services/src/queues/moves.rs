@@ -183,6 +183,7 @@ impl Worker for Moves {
     const WIDTH: usize = 4;
 
     async fn work(&self, item: &WorkItem) -> Result<Outcome, Box<dyn StdError + Send + Sync>> {
+        let mut left = None;
         loop {
             let Some(held) = self.0.ground.store.get::<Move>(&item.body, &item.id).await? else {
                 return Ok(Outcome::Finished(Changes::new()));
@@ -192,7 +193,9 @@ impl Worker for Moves {
                 moving.status = MoveStatus::Cancelled;
             }
             if !moving.is_over() {
-                match self.step(&mut moving, version).await {
+                // What may be moved in this second, in a few commits.
+                let rest = left.unwrap_or(moving.rate.map_or(u64::MAX, u64::from));
+                match self.step(&mut moving, version, rest).await {
                     // Somebody received one of them, or asked it to end: look again.
                     Err(Error::Store(StoreError::Conflict(_)) | Error::Concurrent) => continue,
                     Err(Error::Store(error)) => return Err(error.into()),
@@ -200,11 +203,14 @@ impl Worker for Moves {
                         moving.status = MoveStatus::Failed;
                         moving.failure = Some(error.to_string());
                     }
-                    Ok(true) => match moving.rate {
-                        Some(_) => return Ok(Outcome::Later(Duration::from_secs(1))),
-                        None => continue,
-                    },
-                    Ok(false) => moving.status = MoveStatus::Completed,
+                    Ok(0) => moving.status = MoveStatus::Completed,
+                    Ok(moved) if moving.rate.is_some() && moved >= rest => {
+                        return Ok(Outcome::Later(Duration::from_secs(1)));
+                    }
+                    Ok(moved) => {
+                        left = Some(rest - moved.min(rest));
+                        continue;
+                    }
                 }
             }
             let mut changes = Changes::new();
@@ -215,17 +221,17 @@ impl Worker for Moves {
 }
 
 impl Moves {
-    /// Moves some; whether there were any.
-    async fn step(&self, moving: &mut Move, version: u64) -> Result<bool, Error> {
+    /// Takes some away, at most so many; says how many.
+    async fn step(&self, moving: &mut Move, version: u64, rest: u64) -> Result<u64, Error> {
         let Queues { ground, .. } = &self.0;
         let source = self.0.desk(&moving.from).await?;
         let open = source.open.read().await.clone().ok_or(Error::NoQueue)?;
         let now = ground.now();
-        let most = moving.rate.map_or(PAGE, |rate| PAGE.min(rate as usize));
+        let most = usize::try_from(rest).unwrap_or(PAGE).min(PAGE);
         let visible = Range::numbers(None, Some(now.millis().saturating_add(1)));
         let asked = List::in_scope(open.queue.shelf()).by("due").within(visible).limit(most);
         let found = ground.store.list::<Message>(asked).await?.items;
-        let Some(first) = found.first() else { return Ok(false) };
+        let Some(first) = found.first() else { return Ok(0) };
         let to = self.destination(moving, &first.value)?;
         // One destination a commit: the others follow in their turn.
         let same = |held: &Held<Message>| self.destination(moving, &held.value).is_ok_and(|name| name == to);
@@ -233,7 +239,7 @@ impl Moves {
         let desk = self.0.desk(&to).await?;
         let target = desk.open.read().await;
         let queue: &Queue = &target.as_ref().ok_or(Error::NoQueue)?.queue;
-        let (mut changes, count) = (Changes::new(), some.len());
+        let (mut changes, count, mut moved) = (Changes::new(), some.len() as u64, 0);
         for Held { version, value } in some {
             // AWS makes it a new message, with an id and a time of its own.
             let new = Message {
@@ -241,20 +247,22 @@ impl Moves {
                 sent: now,
                 due: now,
                 received: 0,
+                before: 0,
                 first_received: None,
                 receipt: None,
                 source: None,
                 ..value.clone()
             };
-            self.0.put_over(&mut changes, (value, version), new, (queue.shelf(), desk.place(now))).await?;
+            let place = (queue.shelf(), desk.place(now));
+            moved += usize::from(self.0.put_over(&mut changes, (value, version), new, place).await?);
         }
-        moving.moved += count as u64;
+        moving.moved += moved as u64;
         changes.put(moving, Expect::Version(version))?;
         ground.store.commit(changes).await?;
         source.outdate();
         desk.outdate();
-        desk.tell(Timestamp::default(), count);
-        Ok(true)
+        desk.tell(Timestamp::default(), moved);
+        Ok(count)
     }
 
     fn destination(&self, moving: &Move, message: &Message) -> Result<QueueName, Error> {

@@ -12,7 +12,7 @@ use super::{
     decide::{Fate, fate, receive},
     desk::{Desk, Kind, Open},
     letter::check_order_id,
-    message::{Apart, Handle, Message, place_id},
+    message::{Apart, Handle, Lost, Message, place_id},
     to_the_end,
 };
 
@@ -20,6 +20,8 @@ use super::{
 const MOST: usize = 10;
 /// Nothing is hinted at: look again after that.
 const SWEEP: Duration = Duration::from_secs(5);
+/// As many are in flight as may be: look again after that.
+const FULL: Duration = Duration::from_secs(1);
 
 /// How messages are received.
 #[derive(Clone, Debug, Default)]
@@ -69,19 +71,38 @@ impl Queues {
                 let reason = "The request include parameter that is not valid for this queue type";
                 return Err(Error::parameter("", "ReceiveRequestAttemptId", reason));
             }
-            let found = self.look(&desk, &open, receiving).await?;
             let wait = receiving.wait.unwrap_or(open.queue.settings.wait);
             let end = started + Duration::from_secs(wait.into());
+            let full = self.is_full(&desk, &open, receiving).await?;
+            let found = match (full, wait) {
+                (false, _) => self.look(&desk, &open, receiving).await?,
+                (true, 0) => return Err(Error::OverLimit(self.most_in_flight)),
+                (true, _) => Vec::new(),
+            };
             if !found.is_empty() || Instant::now() >= end {
                 return Ok(found);
             }
-            let next = desk.next().since(self.ground.now()).min(SWEEP);
+            let next = if full { FULL } else { desk.next().since(self.ground.now()).min(SWEEP) };
             let look_again = end.min(Instant::now() + next.max(Duration::from_millis(1)));
             tokio::select! {
                 () = told => {}
                 () = sleep_until(look_again) => {}
             }
         }
+    }
+
+    /// Whether as many messages of a queue that keeps no order are in flight as may be. They are counted only when, for
+    /// all that was received since the last time, they may have become too many.
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html>
+    async fn is_full(&self, desk: &Desk, open: &Open, receiving: &Receiving) -> Result<bool, Error> {
+        let most = receiving.most.unwrap_or(1) as u64;
+        if open.queue.settings.fifo.is_some() || desk.may_hand_out(most) {
+            return Ok(false);
+        }
+        let [_, in_flight, _] = self.counts(&open.queue).await?;
+        let left = self.most_in_flight.saturating_sub(in_flight);
+        desk.can_hand_out(left.saturating_sub(most));
+        Ok(left == 0)
     }
 
     /// Looks once. What is taken is handed out or put down again even when the receiver goes away meanwhile.
@@ -104,11 +125,7 @@ impl Queues {
             Some(_) => self.take_in_order(desk, open, receiving).await?,
             None => self.take_loose(desk, open, receiving).await?,
         };
-        let mut told = Vec::with_capacity(received.len());
-        for message in received {
-            told.push(self.told(message).await?);
-        }
-        Ok(told)
+        Ok(received.into_iter().map(|(message, letter)| told(message, letter)).collect())
     }
 
     async fn take_loose(
@@ -116,7 +133,7 @@ impl Queues {
         desk: &Desk,
         open: &Open,
         receiving: &Receiving,
-    ) -> Result<Vec<Message>, Error> {
+    ) -> Result<Vec<(Message, Letter)>, Error> {
         let (shelf, most) = (open.queue.shelf(), receiving.most.unwrap_or(1));
         loop {
             let now = self.ground.now();
@@ -161,60 +178,76 @@ impl Queues {
         }
     }
 
-    /// Commits what becomes of the messages; says those that were received.
+    /// Commits what becomes of the messages; says those that were received, with their letters.
     pub(super) async fn hand_out(
         &self,
         desk: &Desk,
         open: &Open,
         receiving: &Receiving,
         taken: Vec<Held<Message>>,
-    ) -> Result<Vec<Message>, Error> {
+    ) -> Result<Vec<(Message, Letter)>, Error> {
         let (queue, settings, now) = (&open.queue, &open.queue.settings, self.ground.now());
         let seconds = receiving.visibility.unwrap_or(settings.visibility);
-        let (mut changes, mut received, mut dead) = (Changes::new(), Vec::new(), Vec::new());
-        for Held { version, value: mut message } in taken {
-            match fate(&message, settings, now) {
-                Fate::Expired => remove(&mut changes, &message, version),
-                Fate::Dead => dead.push(Held { version, value: message }),
-                Fate::Received => {
-                    receive(&mut message, seconds, self.ground.uuid(), now);
-                    changes.put(&message, Expect::Version(version))?;
-                    received.push(message);
-                }
+        let (mut changes, mut alive, mut dead) = (Changes::new(), Vec::new(), Vec::new());
+        for held in taken {
+            match fate(&held.value, settings, now) {
+                Fate::Expired => remove(&mut changes, &held.value, held.version),
+                Fate::Dead => dead.push(held),
+                Fate::Received => alive.push(held),
             }
         }
         let mut buried = self.bury(queue, dead, now).await?;
-        for Held { version, value: mut message } in buried.kept.drain(..) {
+        alive.append(&mut buried.kept);
+        let letters = futures::future::join_all(alive.iter().map(|held| self.letter_of(&held.value))).await;
+        let mut received = Vec::with_capacity(alive.len());
+        for (Held { version, value: mut message }, letter) in alive.into_iter().zip(letters) {
+            let Some(letter) = letter? else {
+                lose(&mut changes, message, version)?;
+                continue;
+            };
             receive(&mut message, seconds, self.ground.uuid(), now);
             changes.put(&message, Expect::Version(version))?;
-            received.push(message);
+            received.push((message, letter));
         }
         changes.merge(std::mem::take(&mut buried.changes));
         self.ground.store.commit(changes).await?;
         buried.done();
-        if let Some(first) = received.iter().map(|message| message.due).min() {
+        if let Some(first) = received.iter().map(|(message, _)| message.due).min() {
             // Who waits may have been told of a later moment.
             desk.tell(first, received.len());
         }
         Ok(received)
     }
 
-    /// The message as its receiver sees it.
-    async fn told(&self, mut message: Message) -> Result<Received, Error> {
-        let letter = match message.letter.take() {
-            Some(letter) => letter,
-            None => {
-                let id = place_id(message.place);
-                let apart = self.ground.store.get::<Apart>(&message.shelf, &id).await?;
-                // It was removed at this very moment.
-                apart.map(|held| held.value.letter).ok_or(Error::Concurrent)?
-            }
-        };
-        let system = system_attributes(&message, &letter);
-        let key = message.receipt.map(|receipt| receipt.key).unwrap_or_default();
-        let handle = Handle { shelf: message.shelf, place: message.place, key }.text();
-        Ok(Received { id: message.id, handle, letter, system })
+    /// What the message says; none if that cannot be read.
+    pub(super) async fn letter_of(&self, message: &Message) -> Result<Option<Letter>, Error> {
+        if let Some(letter) = &message.letter {
+            return Ok(Some(letter.clone()));
+        }
+        match self.ground.store.get::<Apart>(&message.shelf, &place_id(message.place)).await {
+            Ok(Some(apart)) => Ok(Some(apart.value.letter)),
+            // It was removed at this very moment.
+            Ok(None) => Err(Error::Concurrent),
+            Err(StoreError::Poisoned { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
+}
+
+/// The message as its receiver sees it.
+fn told(message: Message, letter: Letter) -> Received {
+    let system = system_attributes(&message, &letter);
+    let key = message.receipt.map(|receipt| receipt.key).unwrap_or_default();
+    let handle = Handle { shelf: message.shelf, place: message.place, key }.text();
+    Received { id: message.id, handle, letter, system }
+}
+
+/// Takes a message off its shelf whose letter cannot be read. The letter stays, with all that is known of it.
+pub(super) fn lose(changes: &mut Changes, message: Message, version: u64) -> Result<(), StoreError> {
+    tracing::error!(shelf = message.shelf, id = message.id, "a message cannot be read, and is put aside");
+    changes.delete::<Message>(&message.shelf, &place_id(message.place), Expect::Version(version));
+    changes.put(&Lost(message), Expect::Any)?;
+    Ok(())
 }
 
 /// Removes the message with its letter.

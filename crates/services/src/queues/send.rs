@@ -6,9 +6,9 @@ use trainyard_domain::Timestamp;
 use trainyard_store::{Changes, Error as StoreError, Expect};
 
 use super::{
-    Caller, Error, Letter, QueueName, Queues,
+    Caller, Error, Letter, Queue, QueueName, Queues,
     access::admit,
-    dedup::{self, Known},
+    dedup::{self, By, Known},
     desk::{Desk, Kind, Open},
     digest,
     letter::check_order_id,
@@ -124,13 +124,15 @@ impl Queues {
     ) -> Result<Sent, Error> {
         let (queue, now) = (&open.queue, post.now);
         let known_by = dedup::known_by(queue, &checked.sending);
-        if let Some((by, _)) = &known_by {
-            let known = match post.known.get(by) {
+        for (at, by) in known_by.iter().enumerate() {
+            let known = match post.known.get(&by.name) {
                 Some(known) => Some(known.clone()),
-                None => dedup::find(&self.ground.store, queue, by, now).await?,
+                None => dedup::find(&self.ground.store, queue, &by.name, now).await?,
             };
-            if let Some(known) = known {
-                return Ok(checked.told(&known.message, queue.settings.fifo.map(|_| known.place)));
+            if let Some(Known { message, place, .. }) = known {
+                // A call that was new gets the same when it is made again, however long after.
+                post.know(queue, (&message, place), &known_by[..at])?;
+                return Ok(checked.told(&message, queue.settings.fifo.map(|_| place)));
             }
         }
         let (id, place) = (self.ground.uuid(), desk.place(now));
@@ -149,17 +151,12 @@ impl Queues {
             sender: sender.to_owned(),
             group: sending.group,
             dedup: sending.dedup,
+            before: 0,
             source: None,
             bytes,
             letter: Some(sending.letter),
         };
-        if let Some((by, window)) = known_by {
-            let known = Known { queue: queue.id.clone(), by, message: id, place, until: now.plus(window) };
-            // Under a token two calls could meet; a deduplication id is looked up and put with the line in hand.
-            let expect = if sending.token.is_some() { Expect::Absent } else { Expect::Any };
-            post.changes.put(&known, expect)?;
-            post.known.insert(known.by.clone(), known);
-        }
+        post.know(queue, (&id, place), &known_by)?;
         if let Some(apart) = message.put_apart() {
             post.changes.put(&apart, Expect::Absent)?;
         }
@@ -176,6 +173,17 @@ struct Post {
     changes: Changes,
     known: HashMap<String, Known>,
     arrivals: Vec<(u64, String, Timestamp)>,
+}
+
+impl Post {
+    /// The message is known by these from now on.
+    fn know(&mut self, queue: &Queue, message: (&str, u64), by: &[By]) -> Result<(), StoreError> {
+        for by in by {
+            let known = by.know(&mut self.changes, queue, message, self.now)?;
+            self.known.insert(known.by.clone(), known);
+        }
+        Ok(())
+    }
 }
 
 /// A message that can be sent.

@@ -10,7 +10,7 @@ use super::{
     Moves, Queue, Queues,
     decide::is_expired,
     dedup::Known,
-    message::{Apart, Message},
+    message::{Apart, Lost, Message},
     receive::remove,
 };
 use crate::work::{self, Outcome, Worker};
@@ -105,6 +105,7 @@ impl Worker for Shelves {
         let all = || List::in_scope(&item.id).limit(PAGE);
         while self.0.remove_page::<Message>(all()).await? {}
         while self.0.remove_page::<Apart>(all()).await? {}
+        while self.0.remove_page::<Lost>(all()).await? {}
         while self.0.remove_page::<Known>(all()).await? {}
         Ok(Outcome::Finished(Changes::new()))
     }

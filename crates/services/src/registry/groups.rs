@@ -132,11 +132,9 @@ impl Registry {
     pub async fn delete_group(&self, who: &Principal, scope: &Scope, name: &str) -> Result<(), Error> {
         let held = self.group(scope, name).await?;
         let group = &held.value;
-        let versions = List::in_scope(scope_key(&group.scope))
-            .by("group")
-            .within(super::room::versions_of(&group.name))
-            .limit(1);
-        if !self.ground.store.list::<Package>(versions).await?.items.is_empty() {
+        let versions =
+            List::in_scope(scope_key(&group.scope)).by("group").within(super::room::versions_of(&group.name));
+        if self.ground.store.has_any::<Package>(versions).await? {
             return Err(Error::Conflict(format!(
                 "Model Package Group {} cannot be deleted because it still contains Model Packages.",
                 group.arn

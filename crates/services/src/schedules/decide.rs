@@ -95,7 +95,12 @@ impl Schedule {
 pub(super) fn first(schedule: &Schedule, now: Timestamp) -> Result<Option<Timestamp>, Error> {
     let times = Times::of(schedule)?;
     let enabled = schedule.spec.state != Some(State::Disabled);
-    Ok(times.first(now).filter(|_| enabled))
+    // A time that was begun does not come again, however soon after it the schedule is changed.
+    let first = match (times.first(now), schedule.last) {
+        (Some(first), Some(last)) if first <= last => times.after(last),
+        (first, _) => first,
+    };
+    Ok(first.filter(|_| enabled))
 }
 
 /// When within a window of `minutes` the call of one time is made: any moment of it, and the same after a crash.

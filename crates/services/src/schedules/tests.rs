@@ -207,27 +207,45 @@ async fn a_call_that_fails_is_made_again_and_given_up_with_a_letter() {
     assert!(world.end(loops).await.is_empty());
 }
 
+/// An attempt that comes again is given what the one before it has begun, by its token: a name that is taken is then
+/// somebody else's.
 #[tokio::test]
-async fn a_refusal_for_good_is_not_tried_again_and_a_name_that_is_taken_is_success() {
+async fn a_refusal_for_good_is_not_tried_again() {
     let mut world = world().await;
-    *world.desk.refuse.lock().unwrap() = vec![refusal("ExecutionAlreadyExists", false)];
     let mut deleted = spec("a", "at(2023-11-14T22:14:00)");
     deleted.action_after_completion = Some(Completion::Delete);
     deleted.target.dead_letter_config = Some(DeadLetters { arn: Some(QUEUE.to_owned()) });
-    world.create(deleted.clone()).await.unwrap();
+    for (minute, code) in [(1, "ExecutionAlreadyExists"), (3, "StateMachineDoesNotExist")] {
+        *world.desk.refuse.lock().unwrap() = vec![refusal(code, false)];
+        let at = format!("at(2023-11-14T22:{}:00)", 13 + minute);
+        world.create(ScheduleSpec { schedule_expression: at, ..deleted.clone() }).await.unwrap();
+        let loops = world.come_up(minute * MINUTE);
+        assert_eq!(world.next().await.action, "startExecution");
+        let letter = world.next().await;
+        assert_eq!(letter.input["MessageAttributes"]["ERROR_CODE"]["StringValue"], code);
+        world.until_gone("a").await;
+        assert!(world.end(loops).await.is_empty(), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_that_has_come_does_not_come_again_when_the_schedule_is_changed() {
+    let mut world = world().await;
+    let once = spec("once", "at(2023-11-14T22:14:00)");
+    world.create(once.clone()).await.unwrap();
     let loops = world.come_up(MINUTE);
     assert_eq!(world.next().await.action, "startExecution");
-    world.until_gone("a").await;
-    assert!(world.end(loops).await.is_empty(), "no letter: it was started before");
-    *world.desk.refuse.lock().unwrap() = vec![refusal("StateMachineDoesNotExist", false)];
-    world
-        .create(ScheduleSpec { schedule_expression: "at(2023-11-14T22:16:00)".to_owned(), ..deleted })
-        .await
-        .unwrap();
-    let loops = world.come_up(3 * MINUTE);
+    assert!(world.end(loops).await.is_empty());
+    let changed = ScheduleSpec { description: Some("why".to_owned()), ..once.clone() };
+    world.room.update(&world.scope, &world.by, changed).await.unwrap();
+    let schedule = world.get("once").await.unwrap();
+    assert_eq!(decide::first(&schedule, world.room.ground.now()).unwrap(), None);
+    // Another time does come.
+    let later = ScheduleSpec { schedule_expression: "at(2023-11-14T22:15:00)".to_owned(), ..once };
+    world.room.update(&world.scope, &world.by, later).await.unwrap();
+    let loops = world.come_up(2 * MINUTE);
     assert_eq!(world.next().await.action, "startExecution");
-    assert_eq!(world.next().await.action, "sendMessage");
-    world.end(loops).await;
+    assert!(world.end(loops).await.is_empty());
 }
 
 #[tokio::test]

@@ -298,12 +298,8 @@ impl Errands {
         let call::Operation { scope, service, action, input } = operation;
         let account = of.scope.account.clone();
         let principal = role_session(&role, account, &context.execution_id(), Lineage::default());
-        let starts = action == "startExecution";
-        match self.make(Call { token: token.clone(), principal, scope, service, action, input }).await {
-            // It has ended already: it was started by an earlier attempt, which named it after the time.
-            Err(error) if starts && error.code == "ExecutionAlreadyExists" => Ok(()),
-            done => done,
-        }
+        // What an earlier attempt has begun it is given again, by the token.
+        self.make(Call { token: token.clone(), principal, scope, service, action, input }).await
     }
 
     async fn make(&self, call: Call) -> Result<(), CallError> {

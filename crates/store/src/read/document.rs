@@ -2,9 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::Value};
 
+use super::text;
 use crate::{
     Error, Held, List, Noun, Page,
     list::{Cursor, Which},
+    stats::Counters,
     sum,
     write::Name,
 };
@@ -29,14 +31,13 @@ pub(crate) fn document_sum(
     sum::of(&[texts[0], texts[1], texts[2], &version, &format, texts[3], texts[4]])
 }
 
-/// A document as its row has it. Readers are of one type for all nouns: what a row means is read by [`Held::read`], where
-/// the noun is known.
+/// A document as it was written. Readers are of one type for all nouns: what a body means is read by [`Held::read`],
+/// where the noun is known.
 pub(crate) struct Kept {
     scope: String,
     id: String,
     format: u32,
-    /// The body as it was written, or what is wrong with the row.
-    body: Result<String, String>,
+    body: String,
 }
 
 /// The document, if there is one.
@@ -51,32 +52,51 @@ pub(crate) fn get(
     kept.transpose()
 }
 
-/// One page.
-pub(crate) fn list(connection: &Connection, kind: &str, list: &List) -> Result<Page<Kept>, Error> {
+/// One page. A row that is not what was written is left out and noted, and takes nobody's place on the page.
+pub(crate) fn list(
+    connection: &Connection,
+    counters: &Counters,
+    kind: &str,
+    list: &List,
+) -> Result<Page<Kept>, Error> {
     let limit = list.page();
-    let (text, arguments) = question(kind, list, limit + 1)?;
+    let (text, arguments) = question(kind, list)?;
     let mut statement = connection.prepare_cached(&text)?;
     let mut rows = statement.query(params_from_iter(arguments))?;
     let mut page = Page { items: Vec::new(), next: None };
     let mut last = None;
     while let Some(row) = rows.next()? {
+        let Some((held, at)) = whole(counters, kind, row) else { continue };
         if page.items.len() == limit {
             page.next = last.map(|cursor: Cursor| cursor.encode());
             break;
         }
-        page.items.push(kept(kind, row)?);
-        last = Some(place(row)?);
+        page.items.push(held);
+        last = Some(at);
     }
     Ok(page)
 }
 
-/// Where a row stands in the order.
-pub(super) fn place(row: &Row<'_>) -> Result<Cursor, Error> {
-    Ok(Cursor { value: row.get(5)?, scope: row.get(6)?, id: row.get(7)?, folder: None })
+/// Whether there is any, also one that cannot be read.
+pub(crate) fn any(connection: &Connection, kind: &str, list: &List) -> Result<bool, Error> {
+    let (text, arguments) = question(kind, list)?;
+    Ok(connection.prepare_cached(&text)?.exists(params_from_iter(arguments))?)
 }
 
-/// The SQL of a list and its arguments.
-pub(super) fn question(kind: &str, list: &List, limit: usize) -> Result<(String, Vec<Value>), Error> {
+/// The document in a row and where it stands in the order, if both are what was written; otherwise that is noted.
+pub(super) fn whole(counters: &Counters, kind: &str, row: &Row<'_>) -> Option<(Held<Kept>, Cursor)> {
+    let whole = kept(kind, row).and_then(|held| Ok((held, place(kind, row)?)));
+    whole.inspect_err(|error| counters.unread(error)).ok()
+}
+
+/// A place of which a byte is another would be none to go on from.
+fn place(kind: &str, row: &Row<'_>) -> Result<Cursor, Error> {
+    let part = |at: usize| row.get::<_, String>(at).map_err(|e| poisoned(kind, row, e.to_string()));
+    Ok(Cursor { value: part(5)?, scope: part(6)?, id: part(7)?, folder: None })
+}
+
+/// The SQL of a list and its arguments. It has no limit: who asks stops reading.
+pub(super) fn question(kind: &str, list: &List) -> Result<(String, Vec<Value>), Error> {
     let mut arguments = Vec::new();
     let mut take = |value: &str| {
         arguments.push(Value::Text(value.to_owned()));
@@ -117,19 +137,20 @@ pub(super) fn question(kind: &str, list: &List, limit: usize) -> Result<(String,
     }
     let direction = if list.descending { "desc" } else { "asc" };
     let order: Vec<_> = columns.iter().map(|column| format!("{table}.{column} {direction}")).collect();
-    text += &format!(" order by {} limit ?{}", order.join(", "), arguments.len() + 1);
-    arguments.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
+    text += &format!(" order by {}", order.join(", "));
     Ok((text, arguments))
 }
 
-/// The document in a row.
-pub(super) fn kept(kind: &str, row: &Row<'_>) -> Result<Held<Kept>, Error> {
-    let (scope, id): (String, String) = (row.get(6)?, row.get(7)?);
-    let (version, format, body) = match checked(kind, (&scope, &id), row) {
-        Ok((version, format, body)) => (version, format, Ok(body)),
-        Err(reason) => (0, 0, Err(reason)),
-    };
+/// The document in a row, if it is what was written.
+fn kept(kind: &str, row: &Row<'_>) -> Result<Held<Kept>, Error> {
+    let (scope, id) = (text(row, 6), text(row, 7));
+    let checked = checked(kind, (&scope, &id), row);
+    let (version, format, body) = checked.map_err(|reason| poisoned(kind, row, reason))?;
     Ok(Held { version, value: Kept { scope, id, format, body } })
+}
+
+fn poisoned(kind: &str, row: &Row<'_>, reason: String) -> Error {
+    Error::Poisoned { kind: kind.to_owned(), scope: text(row, 6), id: text(row, 7), reason }
 }
 
 /// Version, format and body of a row whose bytes are those that were written.
@@ -149,7 +170,7 @@ impl Held<Kept> {
     /// The document as the noun that it is.
     pub(crate) fn read<T: Noun>(self) -> Result<Held<T>, Error> {
         let Kept { scope, id, format, body } = self.value;
-        let value = body.and_then(|body| body_of::<T>(format, body));
+        let value = body_of::<T>(format, body);
         let poisoned = |reason| Error::Poisoned { kind: T::KIND.to_owned(), scope, id, reason };
         Ok(Held { version: self.version, value: value.map_err(poisoned)? })
     }
@@ -183,7 +204,7 @@ mod tests {
             let by_id = if list.scope.is_some() { list.clone().within(range()) } else { list.clone() };
             for list in [list.clone(), by_id, list.clone().by("k"), by_key, list.equal("k", "v")] {
                 for list in [list.clone(), list.clone().after(Some(cursor.clone())), list.descending(true)] {
-                    let (text, arguments) = question("thing", &list, 10).unwrap();
+                    let (text, arguments) = question("thing", &list).unwrap();
                     let plan = plan(&connection, &text, arguments);
                     assert!(!plan.contains("SCAN") && !plan.contains("B-TREE"), "{text}\n{plan}");
                 }

@@ -2,15 +2,17 @@
 
 use rusqlite::{Connection, params_from_iter};
 
-use super::document::{Kept, kept, place, question};
+use super::document::{Kept, question, whole};
 use crate::{
     Entry, Error, Folders, List, Range,
     list::{Cursor, Which},
+    stats::Counters,
 };
 
-/// One page of documents and folders.
+/// One page of documents and folders. A row that is not what was written is left out and noted.
 pub(crate) fn folders(
     connection: &Connection,
+    counters: &Counters,
     kind: &str,
     list: List,
     (prefix, delimiter): (&str, &str),
@@ -21,19 +23,19 @@ pub(crate) fn folders(
     let (mut seen, mut last) = (0, None::<Cursor>);
     // Each round reads on until it meets a folder, and the next begins after all that is in it.
     'rounds: loop {
-        let (text, arguments) = question(kind, &rest, limit - seen + 1)?;
+        let (text, arguments) = question(kind, &rest)?;
         let mut statement = connection.prepare_cached(&text)?;
         let mut rows = statement.query(params_from_iter(arguments))?;
         while let Some(row) = rows.next()? {
+            let Some((held, mut at)) = whole(counters, kind, row) else { continue };
             if seen == limit {
                 page.next = last.map(|cursor| cursor.encode());
                 break 'rounds;
             }
             seen += 1;
-            let mut at = place(row)?;
             let name = if rest.key.is_some() { &at.value } else { &at.id };
             let Some(folder) = folder(name, prefix, delimiter) else {
-                page.entries.push(Entry::Document(kept(kind, row)?));
+                page.entries.push(Entry::Document(held));
                 last = Some(at);
                 continue;
             };

@@ -96,21 +96,26 @@ fn end(connection: &Connection, name: &str) -> Result<u64, Error> {
 }
 
 fn decode(name: &str, row: &Row<'_>) -> Result<Vec<(u64, String)>, Error> {
-    let poisoned = |first: u64, reason: String| Error::Poisoned {
-        kind: "history".to_owned(),
-        scope: name.to_owned(),
-        id: first.to_string(),
-        reason,
-    };
-    let (history, first, last): (i64, u64, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    let (format, kept): (u32, i64) = (row.get(3)?, row.get(4)?);
-    let text = row.get_ref(5)?.as_str().map_err(|e| poisoned(first, e.to_string()))?;
+    let first: u64 = row.get(1).unwrap_or_default();
+    let (kind, scope, id) = ("history".to_owned(), name.to_owned(), first.to_string());
+    let records = written(row, first).and_then(|text| {
+        let records: Vec<&RawValue> = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        Ok((first..).zip(records).map(|(number, record)| (number, record.get().to_owned())).collect())
+    });
+    records.map_err(|reason| Error::Poisoned { kind, scope, id, reason })
+}
+
+/// The records of a row, if they are what was written.
+fn written<'r>(row: &'r Row<'_>, first: u64) -> Result<&'r str, String> {
+    let trouble = |e: rusqlite::Error| e.to_string();
+    let (history, last): (i64, u64) = (row.get(0).map_err(trouble)?, row.get(2).map_err(trouble)?);
+    let (format, kept): (u32, i64) = (row.get(3).map_err(trouble)?, row.get(4).map_err(trouble)?);
+    let text = row.get_ref(5).map_err(trouble)?.as_str().map_err(|e| e.to_string())?;
     if format != HISTORY_FORMAT {
-        return Err(poisoned(first, format!("its format {format} is of a newer trainyard")));
+        return Err(format!("its format {format} is of a newer trainyard"));
     }
     if i64::from(history_sum(history, first, last, text)) != kept {
-        return Err(poisoned(first, "its bytes are not those that were written".to_owned()));
+        return Err("its bytes are not those that were written".to_owned());
     }
-    let records: Vec<&RawValue> = serde_json::from_str(text).map_err(|e| poisoned(first, e.to_string()))?;
-    Ok((first..).zip(records).map(|(number, record)| (number, record.get().to_owned())).collect())
+    Ok(text)
 }

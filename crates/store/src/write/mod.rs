@@ -20,9 +20,9 @@ use self::{
 use crate::{
     Changes, Error,
     hints::Hints,
+    patrol::Repair,
     place::Place,
-    schema,
-    scrub::scrub,
+    schema, scrub,
     stats::Counters,
     wal::{self, Found, Mark},
 };
@@ -45,7 +45,7 @@ impl Writer {
         look_at_log(&place, &counters)?;
         let mut connection = schema::writer(&place)?;
         let next = schema::prepare(&mut connection, &place)?;
-        scrub(&connection, &place, &counters.damage)?;
+        scrub::scrub(&connection, &place, &counters.damage)?;
         let next_history =
             connection.query_row("select coalesce(max(id), 0) from histories", [], |row| row.get(0))?;
         let numbers = Numbers { next, next_history };
@@ -96,6 +96,14 @@ impl Writer {
             self.hints.ring(write.topics);
         }
         Ok(verdicts)
+    }
+
+    /// Puts right what a patrol has found.
+    pub(crate) fn repair(&mut self, repair: Repair) {
+        let Some(connection) = &self.connection else { return };
+        if let Err(error) = scrub::repair(connection, repair) {
+            scrub::frame(&self.counters.damage, &self.place, &error.to_string());
+        }
     }
 
     /// Moves what was committed from the log into the tables' file, so that the log stays short.

@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::Writer;
-use crate::{Changes, Error};
+use crate::{Changes, Error, patrol::Repair};
 
 /// At most so many changes in one transaction: more would only make the first of them wait.
 const MOST: usize = 1000;
@@ -32,6 +32,8 @@ pub(crate) struct Queue {
 
 struct Waiting {
     changes: Changes,
+    /// What is to be put right beside them.
+    repair: Option<Repair>,
     answer: oneshot::Sender<Result<(), Error>>,
 }
 
@@ -51,8 +53,19 @@ impl Queue {
         let stopped = || Error::Unavailable("the writer has stopped".to_owned());
         let (answer, answered) = oneshot::channel();
         let sender = self.sender.as_ref().ok_or_else(stopped)?;
-        sender.send(Waiting { changes, answer }).map_err(|_| stopped())?;
+        sender.send(Waiting { changes, repair: None, answer }).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
+    }
+
+    /// Has the writer put things right in its turn. It goes on until this is dropped too.
+    pub(crate) fn repairs(&self) -> impl Fn(Repair) + Send + 'static {
+        let sender = self.sender.clone();
+        move |repair| {
+            let (answer, _) = oneshot::channel();
+            let waiting = Waiting { changes: Changes::new(), repair: Some(repair), answer };
+            // When the writer has stopped, the next patrol finds it again.
+            let _ = sender.as_ref().map(|sender| sender.send(waiting));
+        }
     }
 }
 
@@ -76,12 +89,13 @@ fn run(mut writer: Writer, queue: &Receiver<Waiting>) {
         };
         match first {
             Ok(first) => {
-                let (batch, answers) = gather(first, queue);
-                for (answer, verdict) in answers.into_iter().zip(writer.write(&batch)) {
+                let Batch { changes, answers, repairs } = gather(first, queue);
+                for (answer, verdict) in answers.into_iter().zip(writer.write(&changes)) {
                     // Whoever asked may be gone; what was committed stays.
                     let _ = answer.send(verdict);
                 }
-                written += batch.len();
+                repairs.into_iter().for_each(|repair| writer.repair(repair));
+                written += changes.len();
             }
             Err(RecvTimeoutError::Timeout) => {
                 writer.checkpoint();
@@ -92,18 +106,24 @@ fn run(mut writer: Writer, queue: &Receiver<Waiting>) {
     }
 }
 
+/// What is done in one go.
+#[derive(Default)]
+struct Batch {
+    changes: Vec<Changes>,
+    answers: Vec<oneshot::Sender<Result<(), Error>>>,
+    repairs: Vec<Repair>,
+}
+
 /// Takes what waits already, without waiting for more.
-fn gather(
-    first: Waiting,
-    queue: &Receiver<Waiting>,
-) -> (Vec<Changes>, Vec<oneshot::Sender<Result<(), Error>>>) {
-    let mut bytes = first.changes.bytes();
-    let (mut batch, mut answers) = (vec![first.changes], vec![first.answer]);
-    while batch.len() < MOST && bytes < MOST_BYTES {
-        let Ok(next) = queue.try_recv() else { break };
-        bytes += next.changes.bytes();
-        batch.push(next.changes);
-        answers.push(next.answer);
+fn gather(first: Waiting, queue: &Receiver<Waiting>) -> Batch {
+    let (mut batch, mut bytes, mut next) = (Batch::default(), 0, Some(first));
+    while let Some(Waiting { changes, repair, answer }) = next {
+        bytes += changes.bytes();
+        batch.changes.push(changes);
+        batch.answers.push(answer);
+        batch.repairs.extend(repair);
+        let room = batch.changes.len() < MOST && bytes < MOST_BYTES;
+        next = if room { queue.try_recv().ok() } else { None };
     }
-    (batch, answers)
+    batch
 }

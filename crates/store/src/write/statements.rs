@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use serde::Serialize;
 
 use super::rows::{Known, Stored, StoredHistory, Texts, Touched, Write};
-use crate::{Error, changes::to_json};
+use crate::{Error, changes::to_json, read::text};
 
 const DOCUMENTS: &str = "
 select j.key, d.version, d.keys from json_each(?1) j cross join documents d
@@ -69,10 +69,11 @@ pub(crate) fn known(connection: &Connection, touched: &Touched<'_>) -> Result<Kn
         let mut statement = connection.prepare_cached(DOCUMENTS)?;
         let mut rows = statement.query([to_json(&touched.documents)?])?;
         while let Some(row) = rows.next()? {
-            let keys: String = row.get(2)?;
-            // Damaged keys stay behind in the index; the document itself can still be replaced or removed.
-            let keys = serde_json::from_str(&keys).unwrap_or_default();
-            known.documents[row.get::<_, usize>(0)?] = Some(Stored { version: row.get(1)?, keys });
+            // A damaged row can still be replaced or removed: its keys stay behind in the index, and nobody expects
+            // version 0.
+            let keys = serde_json::from_str(&text(row, 2)).unwrap_or_default();
+            let version = row.get(1).unwrap_or_default();
+            known.documents[row.get::<_, usize>(0)?] = Some(Stored { version, keys });
         }
     }
     if !touched.histories.is_empty() {

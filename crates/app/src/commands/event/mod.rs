@@ -6,10 +6,11 @@ mod test;
 
 use std::{io::Read, path::Path};
 
-use clap::Subcommand;
-use trainyard_lang::source::MAX_BYTES;
-
 use crate::failure::Failure;
+use clap::Subcommand;
+
+/// A file of events has at most so many bytes: it is in memory as a whole.
+const MOST_BYTES: usize = 64 << 20;
 
 /// What is done.
 #[derive(Subcommand)]
@@ -31,16 +32,32 @@ pub(super) async fn run(command: EventCommand) -> Result<(), Failure> {
     }
 }
 
-/// The text of a file, or of the standard input for `-`.
-fn text_of(path: &Path) -> Result<String, Failure> {
+/// The text of a file, or of the standard input for `-`. One with more bytes is refused, and never cut.
+fn text_of(path: &Path, most: usize) -> Result<String, Failure> {
     let named = |error: std::io::Error| Failure::usage(format!("{}: {error}", path.display()));
-    let mut text = String::new();
-    let read = if path == Path::new("-") {
-        std::io::stdin().take(MAX_BYTES as u64).read_to_string(&mut text)
-    } else {
-        let file = std::fs::File::open(path).map_err(named)?;
-        file.take(MAX_BYTES as u64).read_to_string(&mut text)
+    let input: Box<dyn Read> = match path == Path::new("-") {
+        true => Box::new(std::io::stdin()),
+        false => Box::new(std::fs::File::open(path).map_err(named)?),
     };
-    read.map_err(named)?;
+    let mut text = String::new();
+    input.take(most as u64 + 1).read_to_string(&mut text).map_err(named)?;
+    if text.len() > most {
+        let why = format!("{}: longer than {most} bytes: split it into several files", path.display());
+        return Err(Failure::usage(why));
+    }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_file_is_refused_and_not_cut() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "12345").unwrap();
+        assert_eq!(text_of(file.path(), 5).unwrap(), "12345");
+        let refused = text_of(file.path(), 4).unwrap_err().to_string();
+        assert!(refused.contains("longer than 4 bytes"), "{refused}");
+    }
 }

@@ -16,6 +16,7 @@ use crate::{
     },
     screen::seconds,
     table::{Output, cut, table},
+    verdict::VerdictArgs,
 };
 
 /// Flags of `trainyard executions diff`.
@@ -25,12 +26,8 @@ pub(crate) struct DiffArgs {
     a: String,
     /// Another one
     b: String,
-    /// Exit with 2 if anything is different
-    #[arg(long)]
-    detailed_exitcode: bool,
-    /// How to write the result
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    verdict: VerdictArgs,
     #[command(flatten)]
     connect: ConnectArgs,
 }
@@ -45,12 +42,12 @@ pub(super) async fn run(args: DiffArgs) -> Result<(), Failure> {
     ];
     let first = first(&events);
     let states = states(&events);
-    match args.output {
+    match args.verdict.output {
         Output::Json => printer::result(json!({"firstDifference": first, "states": states_as_json(&states)})),
         Output::Table => printer::result(shown(first.as_ref(), &states)),
     }
     let different = first.is_some() || states.iter().any(State::is_different);
-    if args.detailed_exitcode && different {
+    if args.verdict.detailed_exitcode && different {
         return Err(Failure::said(Exit::Changed));
     }
     Ok(())

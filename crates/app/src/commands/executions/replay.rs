@@ -14,6 +14,7 @@ use crate::{
         looks::{self, Replayed},
     },
     table::Output,
+    verdict::VerdictArgs,
 };
 
 /// Flags of `trainyard executions replay`.
@@ -24,12 +25,8 @@ pub(crate) struct ReplayArgs {
     /// The definition, as JSON
     #[arg(long, value_name = "FILE")]
     definition: PathBuf,
-    /// Exit with 2 if anything would be different
-    #[arg(long)]
-    detailed_exitcode: bool,
-    /// How to write the result
-    #[arg(short, long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    verdict: VerdictArgs,
     #[command(flatten)]
     connect: ConnectArgs,
 }
@@ -46,11 +43,11 @@ pub(super) async fn run(args: ReplayArgs) -> Result<(), Failure> {
     let client = args.connect.client()?;
     let execution = find(&client, &args.name).await?;
     let replayed = looks::replay(&client, &execution.execution_arn, &definition).await?;
-    match args.output {
+    match args.verdict.output {
         Output::Json => printer::result(serde_json::json!(replayed)),
         Output::Table => printer::result(shown(&replayed)),
     }
-    if args.detailed_exitcode && replayed.difference.is_some() {
+    if args.verdict.detailed_exitcode && replayed.difference.is_some() {
         return Err(Failure::said(Exit::Changed));
     }
     Ok(())

@@ -101,17 +101,42 @@ impl Executions {
         Ok(())
     }
 
-    /// Stops some of the children that are under way; says whether there were any. Each tells its end, as all do.
-    pub(super) async fn stop_children(&self, run: &MapRun) -> Result<bool, Error> {
+    /// Stops some of the children that are under way; says whether there were any. Each tells its end, as all do. One
+    /// that cannot be read tells nothing, and is given up when there are no others.
+    pub(super) async fn stop_children(&self, run: &mut MapRun, changes: &mut Changes) -> Result<bool, Error> {
         let running = Range::prefix(&format!("{}/{}/", run.arn, Status::Running.as_str()));
-        let list = List::in_scope(&run.scope).by("map-run-status").within(running).limit(COUNTED);
-        let children = self.ground.store.list::<Execution>(list).await?.items;
-        let any = !children.is_empty();
-        let stops = stream::iter(children).map(Ok).try_for_each_concurrent(TOLD, async |child| {
-            let stop = Fact::StopAsked { error: None, cause: None };
-            self.tell(&child.value.arn(), &stop, Extra::default()).await.map(drop)
-        });
-        stops.await.map(|()| any)
+        let mut list = List::in_scope(&run.scope).by("map-run-status").within(running).limit(COUNTED);
+        loop {
+            let page = self.ground.store.list::<Execution>(list.clone()).await?;
+            let told = stream::iter(page.items)
+                .map(|child| async move {
+                    let stop = Fact::StopAsked { error: None, cause: None };
+                    match self.tell(&child.value.arn(), &stop, Extra::default()).await {
+                        Ok(_) => Ok(true),
+                        Err(Error::Poisoned { .. }) => Ok(false),
+                        Err(error) => Err(error),
+                    }
+                })
+                .buffer_unordered(TOLD);
+            let any = told.try_fold(false, async |any, one| Ok(any || one)).await?;
+            if any {
+                return Ok(true);
+            }
+            if page.next.is_none() {
+                return self.give_up_children(run, changes).await.map(|()| false);
+            }
+            list = list.after(page.next);
+        }
+    }
+
+    /// What still seems to run cannot be read. All that could tell its end has told it by now, and is counted first.
+    async fn give_up_children(&self, run: &mut MapRun, changes: &mut Changes) -> Result<(), Error> {
+        if self.count_ends(run, changes).await? == 0 {
+            let lost = run.executions.running;
+            tracing::error!(map_run = %run.arn, lost, "children that cannot be read are given up");
+            run.lose_running();
+        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,10 @@
 //! Ends a map run: its results are handed on or written, and its execution is told.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use trainyard_domain::{Failure, ports::ByteStream};
@@ -61,7 +66,7 @@ impl Executions {
         let mut stale = left;
         run.status = MapRunStatus::Aborted;
         stale.put(&run, Expect::Version(version))?;
-        self.tell(&run.execution, &fact, Extra { told: changes, stale }).await?;
+        self.tell(&run.execution, &fact, Extra { told: changes, stale, events: run.events }).await?;
         Ok(over)
     }
 
@@ -90,12 +95,13 @@ impl Executions {
     /// The results as the state's own. They must fit into an execution.
     async fn collect_results(&self, run: &MapRun, config: &WriterConfig) -> Handed {
         let mut entries = Entries::new(config, Transformation::Compact);
-        let mut after = None;
+        let (mut after, mut read) = (None, 0);
         loop {
             let list = List::in_scope(&run.scope).by("map-run").limit(CHUNK).after(after);
             let list = list.within(Range::prefix(&format!("{}/", run.arn)));
             let page = self.ground.store.list::<Execution>(list).await?;
             page.items.iter().for_each(|child| entries.add(&child.value));
+            read += page.items.len() as u64;
             if entries.len() > PAYLOAD_LIMIT {
                 return Ok(Err(too_large(run)));
             }
@@ -103,6 +109,9 @@ impl Executions {
             if after.is_none() {
                 break;
             }
+        }
+        if let Some(why) = unread(read, run.executions.ended()) {
+            return Ok(Err(Failure::new("States.Runtime", why)));
         }
         let broken = |error| StoreError::Internal(format!("an output of {} is not JSON: {error}", run.arn));
         Ok(Ok(entries.into_result().map_err(broken)?))
@@ -112,14 +121,19 @@ impl Executions {
     async fn write_results(&self, run: &MapRun, destination: &Destination, config: &WriterConfig) -> Handed {
         let mut files = Vec::new();
         for kind in Kind::ALL {
-            if count(run, kind) == 0 {
+            let children = count(run, kind);
+            if children == 0 {
                 continue;
             }
             let key = destination.key(run, &kind.file(config.output_type));
-            match self.write_file(run, &destination.bucket, &key, self.result_file(run, kind, config)).await?
-            {
+            let read = Arc::new(AtomicU64::new(0));
+            let file = self.result_file(run, kind, config, &read);
+            match self.write_file(run, &destination.bucket, &key, file).await? {
                 Ok(size) => files.push((kind, key, size)),
                 Err(failure) => return Ok(Err(failure)),
+            }
+            if let Some(why) = unread(read.load(Ordering::Relaxed), children) {
+                return Ok(Err(Failure::new(WRITER, why)));
             }
         }
         let text = manifest(run, destination, &files).to_string();
@@ -145,8 +159,14 @@ impl Executions {
         }
     }
 
-    /// A file's bytes, made as they are read.
-    fn result_file(&self, run: &MapRun, kind: Kind, config: &WriterConfig) -> ByteStream {
+    /// A file's bytes, made as they are read; children are counted as they are.
+    fn result_file(
+        &self,
+        run: &MapRun,
+        kind: Kind,
+        config: &WriterConfig,
+        read: &Arc<AtomicU64>,
+    ) -> ByteStream {
         // What has failed and what was not begun has no output to be given another form.
         let config = match kind {
             Kind::Succeeded => *config,
@@ -156,7 +176,8 @@ impl Executions {
         let lists = kind.statuses().iter().copied().map(Chapter::Ended);
         let pending = (kind == Kind::Pending).then(|| Chapter::Pending(run.executions.begun()));
         let chapters: Vec<Chapter> = lists.chain(pending).rev().collect();
-        let book = Book { room: self.clone(), run: run.clone(), chapters, after: None, entries };
+        let (room, run, read) = (self.clone(), run.clone(), Arc::clone(read));
+        let book = Book { room, run, chapters, after: None, entries, read };
         Box::pin(
             stream::try_unfold(Some(book), |book| async {
                 let Some(mut book) = book else { return Ok(None) };
@@ -180,6 +201,12 @@ fn count(run: &MapRun, kind: Kind) -> u64 {
     }
 }
 
+/// A result is never left out without a word: what is wrong if fewer children can be read than there are.
+fn unread(read: u64, children: u64) -> Option<String> {
+    let missing = children.checked_sub(read).filter(|missing| *missing > 0)?;
+    Some(format!("the results of {missing} of {children} child executions cannot be read"))
+}
+
 fn too_large(run: &MapRun) -> Failure {
     let cause = format!(
         "The state/task '{}' returned a result with a size exceeding the maximum number of bytes service limit.",
@@ -196,6 +223,8 @@ struct Book {
     chapters: Vec<Chapter>,
     after: Option<String>,
     entries: Entries,
+    /// How many children are in it.
+    read: Arc<AtomicU64>,
 }
 
 enum Chapter {
@@ -225,6 +254,7 @@ impl Book {
         let list = list.limit(CHUNK).after(self.after.take());
         let page = self.room.ground.store.list::<Execution>(list).await?;
         page.items.iter().for_each(|child| self.entries.add(&child.value));
+        self.read.fetch_add(page.items.len() as u64, Ordering::Relaxed);
         if page.next.is_some() {
             self.after = page.next;
             self.chapters.push(Chapter::Ended(status));
@@ -239,6 +269,7 @@ impl Book {
             let portion: Portion = serde_json::from_str(&record)
                 .map_err(|error| StoreError::Internal(format!("an input of {}: {error}", self.run.arn)))?;
             self.entries.add_pending(&self.run, index, &portion);
+            self.read.fetch_add(1, Ordering::Relaxed);
         }
         if next > first && next < self.run.executions.total {
             self.chapters.push(Chapter::Pending(next));

@@ -66,6 +66,9 @@ pub struct MapRun {
     /// The first child that the redrive has not looked at yet.
     #[serde(default)]
     pub(super) redrive_from: u64,
+    /// How many events the history of its execution had when it was asked for.
+    #[serde(default)]
+    pub(super) events: u64,
 }
 
 /// AWS's words for how a map run stands.
@@ -194,6 +197,17 @@ impl Tally {
         self.not_redrivable += count;
     }
 
+    /// Those that are still to be redriven cannot be.
+    fn leave_rest(&mut self) {
+        self.not_redrivable += self.waiting.total();
+        self.waiting = Waiting::default();
+    }
+
+    /// Those under way will tell no end: they count as stopped.
+    fn lose_running(&mut self) {
+        self.aborted += std::mem::take(&mut self.running);
+    }
+
     /// It is over: nothing waits any more.
     pub(super) fn close(&mut self) {
         (self.results_written, self.waiting) = (self.ended(), Waiting::default());
@@ -213,7 +227,11 @@ impl Tally {
 
 impl MapRun {
     /// The map run that this execution has asked for.
-    pub(in super::super) fn new(execution: &Execution, call: &MapRunCall, now: Timestamp) -> Option<Self> {
+    pub(in super::super) fn new(
+        execution: &Execution,
+        call: &MapRunCall,
+        (events, now): (u64, Timestamp),
+    ) -> Option<Self> {
         Some(Self {
             scope: execution.scope.clone(),
             arn: call.arn.parse().ok()?,
@@ -241,6 +259,7 @@ impl MapRun {
             redrives: 0,
             redriven: None,
             redrive_from: 0,
+            events,
         })
     }
 
@@ -273,6 +292,18 @@ impl MapRun {
     pub(super) fn leave(&mut self, status: Status, items: u32) {
         self.executions.leave(status, 1);
         self.items.leave(status, u64::from(items));
+    }
+
+    /// The children that are still to be redriven cannot be read: they stay as they are.
+    pub(super) fn leave_rest(&mut self) {
+        self.executions.leave_rest();
+        self.items.leave_rest();
+    }
+
+    /// The children under way cannot be read, and so not be stopped: nobody waits for them any more.
+    pub(super) fn lose_running(&mut self) {
+        self.executions.lose_running();
+        self.items.lose_running();
     }
 
     /// The state machine that its children are executions of.

@@ -50,9 +50,9 @@ pub(super) fn begin(
     changes: &mut Changes,
     execution: &Execution,
     call: &MapRunCall,
-    now: Timestamp,
+    (events, now): (u64, Timestamp),
 ) -> Result<(), StoreError> {
-    let run = MapRun::new(execution, call, now)
+    let run = MapRun::new(execution, call, (events, now))
         .ok_or_else(|| StoreError::Internal(format!("`{}` is no ARN of a map run", call.arn)))?;
     let order = map_run::Order { scope: execution.scope.clone(), call: call.clone() };
     changes.put(&run, Expect::Absent)?.put(&order, Expect::Absent)?;

@@ -13,11 +13,11 @@ use super::{
         runs::{Loaded, Place},
         start::start,
     },
-    child::{Child, place},
+    child::place,
     map_run::{MapRun, Order},
 };
 
-/// How many children are looked at for one commit.
+/// At most so many children go on in one commit.
 const LOOKED_AT: usize = 200;
 
 /// The seats of children, which nobody else decides for until the commit is done.
@@ -44,34 +44,46 @@ impl Executions {
     }
 
     /// Adds to the commit that the next children go on which did not end well: at most so many. Standard ones do so
-    /// from where they stood, express ones from their beginning. The seats are to be held until the commit is done.
+    /// from where they stood, express ones from their beginning; one that cannot be read stays as it is. The seats are
+    /// to be held until the commit is done.
     pub(super) async fn redrive_children(
         &self,
         run: &mut MapRun,
         changes: &mut Changes,
         room: u64,
     ) -> Result<Seats, Error> {
-        let prefix = format!("{}/", run.arn);
-        let range = Range { from: Some(prefix.clone() + &place(run.redrive_from)), ..Range::prefix(&prefix) };
-        let limit = usize::try_from(room).unwrap_or(LOOKED_AT).min(LOOKED_AT);
-        let list = List::in_scope(&run.scope).by("map-run").within(range).limit(limit);
-        let children = self.ground.store.list::<Execution>(list).await?.items;
-        if children.is_empty() {
-            let why = format!("{} has fewer children than were counted", run.arn);
-            return Err(StoreError::Internal(why).into());
+        let most = usize::try_from(room).unwrap_or(LOOKED_AT).min(LOOKED_AT);
+        let (children, more) = self.lost_children(run, most).await?;
+        let mut seats = Seats::new();
+        for child in children {
+            run.redrive_from = child.child.as_ref().map_or(run.redrive_from, |child| child.index + 1);
+            seats.push(self.redrive_child(run, changes, &child).await?);
         }
-        let mut seats = Vec::new();
-        for Held { value: child, .. } in children {
-            let Some(Child { index, .. }) = child.child else { continue };
-            run.redrive_from = index + 1;
-            if !matches!(child.status, Status::Running | Status::Succeeded) {
-                seats.push(self.redrive_child(run, changes, &child).await?);
-            }
-            if run.executions.waiting.total() == 0 {
-                break;
-            }
+        let left = run.executions.waiting.total();
+        if !more && left > 0 {
+            tracing::error!(map_run = %run.arn, left, "children that cannot be read are not redriven");
+            run.leave_rest();
         }
         Ok(seats)
+    }
+
+    /// The next children that did not end well, at most so many in the order in which they began, and whether there
+    /// are more.
+    async fn lost_children(&self, run: &MapRun, most: usize) -> Result<(Vec<Execution>, bool), Error> {
+        let (mut children, mut more) = (Vec::new(), false);
+        for status in [Status::Failed, Status::TimedOut, Status::Aborted] {
+            let prefix = format!("{}/{}/", run.arn, status.as_str());
+            let from = Some(format!("{prefix}{}", place(run.redrive_from)));
+            let range = Range { from, ..Range::prefix(&prefix) };
+            let list = List::in_scope(&run.scope).by("map-run-status").within(range).limit(most);
+            let page = self.ground.store.list::<Execution>(list).await?;
+            children.extend(page.items.into_iter().map(|held| held.value));
+            more |= page.next.is_some();
+        }
+        children.sort_by_key(|execution| execution.child.as_ref().map_or(0, |child| child.index));
+        more |= children.len() > most;
+        children.truncate(most);
+        Ok((children, more))
     }
 
     async fn redrive_child(
@@ -82,8 +94,15 @@ impl Executions {
     ) -> Result<OwnedMutexGuard<Place>, Error> {
         let arn = child.arn();
         let mut seat = self.runs.seat(&arn).lock_owned().await;
-        let loaded = self.take(&mut seat, &arn).await?;
+        let taken = self.take(&mut seat, &arn).await;
         *seat = Place::Empty;
+        let loaded = match taken {
+            Err(Error::Poisoned { .. }) => {
+                run.leave(child.status, child.child.as_ref().map_or(0, |child| child.items));
+                return Ok(seat);
+            }
+            taken => taken?,
+        };
         let Loaded { execution, known, run: history, .. } = &*loaded;
         let items = execution.child.as_ref().map_or(0, |child| child.items);
         let was = execution.status;

@@ -50,7 +50,7 @@ pub(super) fn map_run() -> MapRun {
         batch: None,
         results: None,
     };
-    MapRun::new(&execution(), &call, Timestamp(1000)).unwrap()
+    MapRun::new(&execution(), &call, (0, Timestamp(1000))).unwrap()
 }
 
 /// A child that has ended: with an output, or with an error and its cause. Its input is its index.

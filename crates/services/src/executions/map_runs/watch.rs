@@ -63,7 +63,7 @@ impl MapRuns {
             return Ok(Turn::Again);
         }
         let Held { version, value: mut run } = held;
-        let standing = room.standing(&run.execution, &run.token).await?;
+        let standing = room.standing(&run.execution, (&run.token, run.events)).await?;
         let awaited = standing.is_some_and(|(_, awaited)| awaited);
         let mut changes = Changes::new();
         let ended = room.count_ends(&mut run, &mut changes).await?;
@@ -94,8 +94,10 @@ impl MapRuns {
                 true
             }
             Next::StopChildren if ended == 0 => {
-                let any = room.stop_children(&run).await?;
-                return Ok(if any { Turn::Again } else { Turn::Rest });
+                if room.stop_children(&mut run, &mut changes).await? {
+                    return Ok(Turn::Again);
+                }
+                true
             }
             Next::End | Next::StopChildren | Next::Wait => ended > 0,
         };

@@ -7,7 +7,7 @@ use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use trainyard_domain::{Arn, Principal, principal::Lineage};
 
-use super::world::{World, machine, root, scope, task};
+use super::world::{World, machine, root, scope, task, that_are};
 use crate::{
     artifacts::Place,
     executions::{ChildFilter, Execution, Limits, MapRun, MapRunStatus, Status},
@@ -43,19 +43,6 @@ async fn begin(world: &World, definition: &Value, input: &Value) -> String {
 async fn map_run(world: &World, execution: &str) -> MapRun {
     let look = async || world.executions.list_map_runs(execution, 10, None).await.unwrap().0.pop();
     world.until("the map run", look).await
-}
-
-async fn children(world: &World, run: &MapRun, status: Option<Status>) -> Vec<Execution> {
-    let which = ChildFilter { status, ..ChildFilter::default() };
-    world
-        .executions
-        .list_children(&run.arn.to_string(), which, 1000, None)
-        .await
-        .unwrap()
-        .0
-        .into_iter()
-        .map(|child| child.execution)
-        .collect()
 }
 
 /// Waits until so much work was begun in all.
@@ -118,7 +105,7 @@ async fn children_are_executions_and_their_outputs_the_result() {
         (run.status, run.executions.succeeded, run.executions.pending()),
         (MapRunStatus::Succeeded, 3, 0)
     );
-    let listed = children(&world, &run, Some(Status::Succeeded)).await;
+    let listed = world.children(&run, that_are(Status::Succeeded)).await;
     let arn = listed[0].arn().to_string();
     assert!(arn.contains(":execution:m/Each:") && listed[0].machine_arn().to_string().ends_with("m/Each"));
     assert_eq!(world.executions.describe(&arn).await.unwrap(), listed[0]);
@@ -136,7 +123,7 @@ async fn no_more_children_run_than_may() {
     for round in 1..=4 {
         begun(&world, 2 * round).await;
         let run = map_run(&world, &execution).await;
-        assert_eq!(children(&world, &run, Some(Status::Running)).await.len(), 2);
+        assert_eq!(world.children(&run, that_are(Status::Running)).await.len(), 2);
         assert_eq!(world.desk.count(), 2 * round);
         end_all(&world).await;
     }
@@ -215,7 +202,7 @@ async fn a_map_run_stops_with_its_execution() {
     let run = ended(&world, &execution).await;
     assert_eq!(run.status, MapRunStatus::Aborted);
     assert_eq!((run.executions.aborted, run.executions.running, run.executions.pending()), (2, 0, 2));
-    assert_eq!(children(&world, &run, Some(Status::Aborted)).await.len(), 2);
+    assert_eq!(world.children(&run, that_are(Status::Aborted)).await.len(), 2);
     world.until("cancelled work", async || (world.desk.cancelled().len() == 2).then_some(())).await;
 }
 
@@ -410,7 +397,7 @@ async fn map_runs_within_children() {
     let execution = begin(&world, &distributed(states, json!({})), &json!([[1, 2], [3]])).await;
     assert_eq!(output(&world.over(&execution).await), json!([[1, 2], [3]]));
     let run = ended(&world, &execution).await;
-    let child = children(&world, &run, None).await[0].arn().to_string();
+    let child = world.children(&run, ChildFilter::default()).await[0].arn().to_string();
     let inner = map_run(&world, &child).await;
     assert!(inner.arn.to_string().contains(":mapRun:m/Inner:"), "{}", inner.arn);
 }

@@ -3,6 +3,7 @@
 mod activities;
 mod approval;
 mod crash;
+mod damage;
 mod desk;
 mod express;
 mod journals;

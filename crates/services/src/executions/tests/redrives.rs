@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use trainyard_domain::Principal;
 
-use super::world::{World, machine, root, task};
+use super::world::{World, machine, root, task, that_are};
 use crate::{
-    executions::{Answer, ChildFilter, Error, Execution, MapRun, Redrivable, Status},
+    executions::{Answer, ChildFilter, Error, MapRun, Redrivable, Status},
     refusal::Refusal,
 };
 
@@ -154,26 +154,14 @@ fn each(kind: &str, more: Value) -> Value {
     machine(json!({"Map": map}))
 }
 
-async fn map_run(world: &World, execution: &str) -> MapRun {
+pub(super) async fn map_run(world: &World, execution: &str) -> MapRun {
     let mut runs = world.executions.list_map_runs(execution, 10, None).await.unwrap().0;
     assert_eq!(runs.len(), 1);
     runs.remove(0)
 }
 
-async fn children(world: &World, run: &MapRun, which: ChildFilter) -> Vec<Execution> {
-    world
-        .executions
-        .list_children(&run.arn.to_string(), which, 1000, None)
-        .await
-        .unwrap()
-        .0
-        .into_iter()
-        .map(|child| child.execution)
-        .collect()
-}
-
 /// A map run of which two of four children fail.
-async fn half_failed(world: &World, kind: &str) -> String {
+pub(super) async fn half_failed(world: &World, kind: &str) -> String {
     world.desk.refuse("work", true);
     let arn = world.machine("m", &each(kind, json!({"ToleratedFailureCount": 1, "MaxConcurrency": 1}))).await;
     let items = json!([{"hard": true}, {"hard": false}, {"hard": true}, {"hard": false}]);
@@ -188,8 +176,7 @@ async fn only_children_that_failed_go_on_in_the_same_map_run() {
     let world = World::new().await;
     let execution = half_failed(&world, "STANDARD").await;
     let before = map_run(&world, &execution).await;
-    let bad =
-        children(&world, &before, ChildFilter { status: Some(Status::Failed), ..Default::default() }).await;
+    let bad = world.children(&before, that_are(Status::Failed)).await;
     let arn = bad[0].arn().to_string();
     assert_eq!(world.executions.redrivable(&bad[0]).await.unwrap(), Redrivable::ByMapRun);
     assert_eq!(
@@ -210,7 +197,7 @@ async fn only_children_that_failed_go_on_in_the_same_map_run() {
     let new = usize::try_from(4 - begun).unwrap();
     assert_eq!(world.desk.begun("once").len(), once + new);
     let redriven = ChildFilter { redriven: Some(true), ..ChildFilter::default() };
-    assert_eq!(children(&world, &run, redriven).await.len(), bad.len());
+    assert_eq!(world.children(&run, redriven).await.len(), bad.len());
     let history = world.types(&arn).await;
     assert!(history.contains(&"ExecutionRedriven".to_owned()), "{history:?}");
     let output: Value = serde_json::from_str(ended.end.unwrap().output.as_ref().unwrap()).unwrap();

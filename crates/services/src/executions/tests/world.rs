@@ -21,7 +21,10 @@ use crate::{
     approvals::{self, Approvals},
     artifacts::Artifacts,
     bus::Bus,
-    executions::{Direction, Ears, Execution, Executions, MachineSpec, StartSpec, Status, task::Task},
+    executions::{
+        ChildFilter, Direction, Ears, Execution, Executions, MachineSpec, MapRun, StartSpec, Status,
+        task::Task,
+    },
     ground::Ground,
     logs::Logs,
     targets::StateMachine,
@@ -150,6 +153,12 @@ impl World {
             .unwrap_or_else(|_| panic!("waited in vain for {what}"))
     }
 
+    /// The children of the map run that are asked for, the latest first.
+    pub(super) async fn children(&self, run: &MapRun, which: ChildFilter) -> Vec<Execution> {
+        let listed = self.executions.list_children(&run.arn.to_string(), which, 1000, None).await.unwrap().0;
+        listed.into_iter().map(|child| child.execution).collect()
+    }
+
     pub(super) async fn history(&self, arn: &str) -> Vec<Value> {
         let page = self.executions.history(arn, Direction::Forward, 1000, None).await.unwrap();
         page.events.iter().map(trainyard_engine::HistoryEvent::to_aws).collect()
@@ -159,6 +168,11 @@ impl World {
         let history = self.history(arn).await;
         history.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
     }
+}
+
+/// Those that stand so.
+pub(super) fn that_are(status: Status) -> ChildFilter {
+    ChildFilter { status: Some(status), ..ChildFilter::default() }
 }
 
 pub(super) fn scope() -> Scope {
