@@ -12,6 +12,7 @@ use crate::{
     Done,
     figures::{Waits, show},
     link::Link,
+    machines::Machines,
     server::Server,
 };
 

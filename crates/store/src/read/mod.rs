@@ -13,5 +13,5 @@ pub(crate) use self::{
     folders::folders,
     history::{HISTORY_FORMAT, history, history_sum, name_sum},
     pool::Readers,
-    work::{agenda, due, next_due, work_sum},
+    work::{agenda, due, lanes, next_due, work_sum},
 };
