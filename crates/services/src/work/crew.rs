@@ -29,8 +29,14 @@ impl<W: Worker> Crew<W> {
     /// These lanes have something that is due then.
     pub(super) fn hear(&mut self, lanes: impl IntoIterator<Item = (String, Timestamp)>) {
         for (name, due) in lanes {
-            let hands = self.worker.hands(&name);
-            self.lanes.entry(name.into()).or_insert_with(|| Lane::new(hands)).expect(due);
+            match self.lanes.get_mut(&*name) {
+                Some(lane) => lane.expect(due),
+                None => {
+                    let mut lane = Lane::new(self.worker.hands(&name));
+                    lane.expect(due);
+                    self.lanes.insert(name.into(), lane);
+                }
+            }
         }
     }
 
