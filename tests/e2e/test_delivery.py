@@ -15,7 +15,7 @@ AWAY = (botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError
 BASIC = {"BasicAuthParameters": {"Username": "me", "Password": "basic-password"}}
 
 
-class Delivery(WithServer):
+class WithDelivery(WithServer):
     flags = ("--allow-private-targets", "127.0.0.1")
 
     def setUp(self):
@@ -67,6 +67,8 @@ class Delivery(WithServer):
         shown = json.loads(self.server.trainyard("event", "rules", "-o", "json").stdout)
         return next(one for one in shown if one["name"] == (rule or self.me))
 
+
+class Delivery(WithDelivery):
     def test_dead_letters(self):
         """An API that says no for good: the event is in the dead-letter queue at once, with AWS's attributes."""
         api = Api()
@@ -111,8 +113,31 @@ class Delivery(WithServer):
         self.assertEqual(len(self.received(url, 5)), 5)
         self.assertLess(time.monotonic() - began, 5, "it waited for the other")
 
+    def test_a_hanging_api_of_http_tasks(self):
+        """More HTTP tasks than are called at a time wait for an API that does not answer; another API is called."""
+        slow, quick, gate = Api(), Api(), threading.Event()
+        for clean in (slow.close, quick.close, gate.set):
+            self.addCleanup(clean)
+        slow.gates["/"] = gate
+        made = self.events.create_connection(Name=self.me, AuthorizationType="BASIC", AuthParameters=BASIC)
 
-class Crash(Delivery):
+        def machine(name, api):
+            parameters = {
+                "ApiEndpoint": f"{api.url}/",
+                "Method": "GET",
+                "Authentication": {"ConnectionArn": made["ConnectionArn"]},
+            }
+            task = {"Type": "Task", "Resource": "arn:aws:states:::http:invoke", "Parameters": parameters, "End": True}
+            return self.machine(name, {"Call": task})
+
+        hanging = machine("hanging", slow)
+        for _ in range(80):
+            self.started(hanging)
+        slow.wait_for("/", 60)
+        self.ended(self.started(machine("quick", quick)), timeout=20)
+
+
+class Crash(WithDelivery):
     def test_what_was_acknowledged_arrives(self):
         """Events are put and received while the server is killed again and again: each that was acknowledged is
         received."""

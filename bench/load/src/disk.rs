@@ -17,7 +17,7 @@ pub fn measure(directory: &Path) -> Done<String> {
     let mut file = File::create(&path)?;
     let mut waits = Waits::default();
     let began = Instant::now();
-    while waits.len() < TIMES && began.elapsed() < Duration::from_secs(10) {
+    while waits.count() < TIMES && began.elapsed() < Duration::from_secs(10) {
         let one = Instant::now();
         file.write_all(&[b'x'; 512])?;
         file.sync_data()?;

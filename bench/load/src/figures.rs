@@ -7,11 +7,13 @@ use std::time::Duration;
 pub struct Waits(Vec<Duration>);
 
 impl Waits {
+    /// One more.
     pub fn add(&mut self, wait: Duration) {
         self.0.push(wait);
     }
 
-    pub fn len(&self) -> usize {
+    /// How many there are.
+    pub fn count(&self) -> usize {
         self.0.len()
     }
 
@@ -26,7 +28,9 @@ impl Waits {
 
 /// What it took to do something many times.
 pub struct Took {
+    /// How long it took by the clock.
     pub wall: Duration,
+    /// How long each of them took.
     pub waits: Waits,
     /// The server's processor time, all of it.
     pub server: Duration,
@@ -41,10 +45,11 @@ pub struct Took {
 impl Took {
     /// How many were done in a second.
     pub fn rate(&self) -> f64 {
-        self.waits.len() as f64 / self.wall.as_secs_f64()
+        self.waits.count() as f64 / self.wall.as_secs_f64()
     }
 }
 
+/// The heads of the columns that [`show`] fills.
 pub fn head() {
     println!(
         "{:<44}{:>9}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9}{:>7}  the issue wants",
@@ -54,7 +59,7 @@ pub fn head() {
 
 /// One line: everything per thing that was done.
 pub fn show(name: &str, took: &Took, wanted: &str) {
-    let count = took.waits.len() as f64;
+    let count = took.waits.count() as f64;
     let each = |time: Duration| time.as_secs_f64() * 1e3 / count;
     let ms = |part| took.waits.part(part).as_secs_f64() * 1e3;
     println!(

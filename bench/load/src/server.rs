@@ -191,6 +191,7 @@ pub struct Counting<'a> {
 }
 
 impl Counting<'_> {
+    /// What was used since.
     pub async fn end(self, waits: Waits) -> Done<Took> {
         self.server.since(&self.used, waits).await
     }

@@ -69,6 +69,23 @@ impl Store {
         held.inspect_err(|error| self.0.counters.unread(error))
     }
 
+    /// The documents of these ids that there are, read together: each is what [`Store::get`] says of it.
+    pub async fn get_all<T: Noun>(
+        &self,
+        scope_and_ids: Vec<(String, String)>,
+    ) -> Result<Vec<Result<Option<Held<T>>, Error>>, Error> {
+        let question = move |connection: &_| {
+            let one = |(scope, id): &(String, String)| read::get(connection, T::KIND, scope, id);
+            scope_and_ids.iter().map(one).collect::<Result<Vec<_>, Error>>()
+        };
+        let kept = self.0.readers.ask(question).await?;
+        let held = |kept: Option<Held<Kept>>| {
+            let held = kept.map(Held::<Kept>::read).transpose();
+            held.inspect_err(|error| self.0.counters.unread(error))
+        };
+        Ok(kept.into_iter().map(held).collect())
+    }
+
     /// One page of documents. A document that cannot be read is left out and reported in the log.
     pub async fn list<T: Noun>(&self, list: List) -> Result<Page<T>, Error> {
         let page = self.0.readers.ask(move |connection| read::list(connection, T::KIND, &list)).await?;

@@ -135,6 +135,7 @@ impl Lane {
                 return;
             }
             End::Enough(rest) => {
+                self.width = (self.width / 2).max(1);
                 self.rests = self.rests.max(now.plus(rest));
                 return self.expect(now);
             }

@@ -48,8 +48,8 @@ pub trait Worker: Send + Sync + 'static {
 /// How a lane is worked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hands {
-    /// At most so many hands at a time; half of them for each piece that is postponed, down to one, and one more for
-    /// each that is done.
+    /// At most so many hands at a time; half of them for each piece that is not done, down to one, and one more for each
+    /// that is.
     pub most: usize,
     /// What one hand takes at once, at most.
     pub handful: usize,
