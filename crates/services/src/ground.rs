@@ -1,10 +1,10 @@
 //! What every room stands on: the store, the clock, and ids.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 use sha2::{Digest, Sha256};
 use trainyard_domain::{Scope, Timestamp};
-use trainyard_store::Store;
+use trainyard_store::{Error as StoreError, Store};
 
 use crate::clock::{self, Steady};
 
@@ -46,6 +46,19 @@ impl Ground {
     pub fn uuid(&self) -> String {
         uuid::Uuid::new_v4().to_string()
     }
+}
+
+/// Does it to its end, also when who asked goes away meanwhile: what is committed must be known in memory too.
+pub(crate) async fn to_the_end<T, E>(
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    // On the heap: the future of a whole verb is large.
+    let working = tokio::spawn(Box::pin(work));
+    working.await.map_err(|e| StoreError::Internal(format!("work broke off: {e}")))?
 }
 
 /// The UUID that follows from these parts: the same for the same parts, and for no others.

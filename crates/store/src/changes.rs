@@ -53,6 +53,7 @@ pub(crate) enum WorkChange {
     /// Without a revision: whatever is there.
     Remove {
         topic: &'static str,
+        lane: String,
         id: String,
         revision: Option<u64>,
     },
@@ -112,14 +113,14 @@ impl Changes {
 
     /// Takes a piece of work that was read and done off its topic. One that was scheduled anew meanwhile stays.
     pub fn finish(&mut self, item: &WorkItem) -> &mut Self {
-        let (id, revision) = (item.id.clone(), Some(item.revision));
-        self.work.push(WorkChange::Remove { topic: item.topic, id, revision });
+        let (lane, id, revision) = (item.lane.clone(), item.id.clone(), Some(item.revision));
+        self.work.push(WorkChange::Remove { topic: item.topic, lane, id, revision });
         self
     }
 
-    /// Takes whatever work has this id off the topic. Nothing happens if there is none.
+    /// Takes whatever work has this id off the topic, outside of its lanes. Nothing happens if there is none.
     pub fn cancel(&mut self, topic: &'static str, id: &str) -> &mut Self {
-        self.work.push(WorkChange::Remove { topic, id: id.to_owned(), revision: None });
+        self.work.push(WorkChange::Remove { topic, lane: String::new(), id: id.to_owned(), revision: None });
         self
     }
 
@@ -161,7 +162,7 @@ impl Changes {
         }
         for change in &self.work {
             if let WorkChange::Put(item) = change
-                && (item.id.contains('\0') || item.body.contains('\0'))
+                && [&item.lane, &item.id, &item.body].into_iter().any(|text| text.contains('\0'))
             {
                 return nul(&format!("the work on {}", item.topic), &item.id);
             }

@@ -24,6 +24,7 @@ mod write;
 
 pub use changes::{Changes, Expect};
 pub use error::Error;
+pub use hints::Bell;
 pub use list::{Entry, Folders, List, Page, Range};
 pub use noun::{Held, Keys, Noun};
 pub use stats::Stats;

@@ -2,11 +2,10 @@
 
 use std::{collections::HashSet, path::Path, sync::Arc};
 
-use tokio::sync::Notify;
 use trainyard_domain::Timestamp;
 
 use crate::{
-    Agenda, Changes, Entry, Error, Folders, Held, List, Noun, Page, Range, Stats, WorkItem,
+    Agenda, Bell, Changes, Entry, Error, Folders, Held, List, Noun, Page, Range, Stats, WorkItem,
     hints::Hints,
     patrol::Patrol,
     place::Place,
@@ -76,6 +75,23 @@ impl Store {
         let kept = self.0.readers.ask(move |connection| read::get(connection, T::KIND, &scope, &id)).await?;
         let held = kept.map(Held::<Kept>::read).transpose();
         held.inspect_err(|error| self.0.counters.unread(error))
+    }
+
+    /// The documents of these ids that there are, read together: each is what [`Store::get`] says of it.
+    pub async fn get_all<T: Noun>(
+        &self,
+        scope_and_ids: Vec<(String, String)>,
+    ) -> Result<Vec<Result<Option<Held<T>>, Error>>, Error> {
+        let question = move |connection: &_| {
+            let one = |(scope, id): &(String, String)| read::get(connection, T::KIND, scope, id);
+            scope_and_ids.iter().map(one).collect::<Result<Vec<_>, Error>>()
+        };
+        let kept = self.0.readers.ask(question).await?;
+        let held = |kept: Option<Held<Kept>>| {
+            let held = kept.map(Held::<Kept>::read).transpose();
+            held.inspect_err(|error| self.0.counters.unread(error))
+        };
+        Ok(kept.into_iter().map(held).collect())
     }
 
     /// One page of documents. A document that cannot be read is left out and reported in the log; it takes nobody's
@@ -151,7 +167,7 @@ impl Store {
         self.0.readers.ask(move |connection| read::history(connection, &name, from, limit, true)).await
     }
 
-    /// The work on a topic that is due at `now`, in order of due time and scheduling, at most `limit`.
+    /// The work on a topic, outside of its lanes, that is due at `now`, in order of due time and scheduling, at most `limit`.
     pub async fn due(
         &self,
         topic: &'static str,
@@ -159,29 +175,37 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<WorkItem>, Error> {
         let counters = Arc::clone(&self.0.counters);
-        self.0.readers.ask(move |connection| read::due(connection, &counters, topic, now, limit)).await
-    }
-
-    /// The same but for what is `known` (by revision), together with when there will be more.
-    pub async fn agenda(
-        &self,
-        topic: &'static str,
-        now: Timestamp,
-        known_and_limit: (HashSet<u64>, usize),
-    ) -> Result<Agenda, Error> {
-        let counters = Arc::clone(&self.0.counters);
-        let question = move |connection: &_| read::agenda(connection, &counters, topic, now, known_and_limit);
+        let question = move |connection: &_| read::due(connection, &counters, (topic, ""), now, limit);
         self.0.readers.ask(question).await
     }
 
-    /// When the first work on the topic that is not yet due at `now` will be.
+    /// The work in a lane of a topic that is due at `now`, but for what is `known` (by revision), together with when
+    /// there will be more: at most `limit`, and fewer if they are long.
+    pub async fn agenda(
+        &self,
+        (topic, lane): (&'static str, &str),
+        now: Timestamp,
+        known_and_limit: (HashSet<u64>, usize),
+    ) -> Result<Agenda, Error> {
+        let (counters, lane) = (Arc::clone(&self.0.counters), lane.to_owned());
+        let question =
+            move |connection: &_| read::agenda(connection, &counters, (topic, &lane), now, known_and_limit);
+        self.0.readers.ask(question).await
+    }
+
+    /// The lanes of a topic in which there is work, each with when the first of it is due. However much there is, a
+    /// lane costs one step.
+    pub async fn lanes(&self, topic: &'static str) -> Result<Vec<(String, Timestamp)>, Error> {
+        self.0.readers.ask(move |connection| read::lanes(connection, topic)).await
+    }
+
+    /// When the first work on the topic, outside of its lanes, that is not yet due at `now` will be.
     pub async fn next_due(&self, topic: &'static str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
         self.0.readers.ask(move |connection| read::next_due(connection, topic, now)).await
     }
 
-    /// Told (`notify_one`: a permit is kept for the one loop that waits) after each commit that scheduled work on
-    /// the topic: a hint to look, never the only reason.
-    pub fn hint(&self, topic: &'static str) -> Arc<Notify> {
+    /// The bell of the topic, for the one loop that does its work.
+    pub fn hint(&self, topic: &'static str) -> Arc<Bell> {
         self.0.hints.bell(topic)
     }
 

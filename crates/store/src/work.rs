@@ -1,6 +1,6 @@
 //! Work that is to be done: the outbox and the wake-ups, in one table.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use trainyard_domain::Timestamp;
 
@@ -10,7 +10,10 @@ use trainyard_domain::Timestamp;
 pub struct WorkItem {
     /// Who does it.
     pub topic: &'static str,
-    /// Its name within the topic: scheduling the same id again replaces it.
+    /// What it needs that other work of the topic does not: no lane is kept waiting by another. Empty where all of a
+    /// topic's work is alike.
+    pub lane: String,
+    /// Its name within the topic and lane: scheduling the same id again replaces it.
     pub id: String,
     /// Not before this. [`Timestamp::default`] means at once, in the order of scheduling.
     pub due: Timestamp,
@@ -24,22 +27,35 @@ pub struct WorkItem {
 impl WorkItem {
     /// Work to be done at once.
     pub fn now(topic: &'static str, id: impl Into<String>, body: impl Into<String>) -> Self {
-        Self { topic, id: id.into(), due: Timestamp::default(), body: body.into(), revision: 0 }
+        Self::at(topic, id, Timestamp::default(), body)
     }
 
     /// Work to be done at `due`.
     pub fn at(topic: &'static str, id: impl Into<String>, due: Timestamp, body: impl Into<String>) -> Self {
-        Self { topic, id: id.into(), due, body: body.into(), revision: 0 }
+        Self { topic, lane: String::new(), id: id.into(), due, body: body.into(), revision: 0 }
+    }
+
+    /// The same in a lane.
+    #[must_use]
+    pub fn in_lane(self, lane: impl Into<String>) -> Self {
+        Self { lane: lane.into(), ..self }
     }
 }
 
-/// The work of a topic at a moment.
+/// The work of a lane at a moment.
 #[derive(Clone, Debug, Default)]
 pub struct Agenda {
     /// What is due and was not known, in order of due time and scheduling.
     pub due: Vec<WorkItem>,
-    /// What was known, by revision, and is still due: all of it if there is less in `due` than was asked for.
+    /// What was known, by revision, and is still due: all of it unless there may be `more`.
     pub known: HashSet<u64>,
     /// When the first that is not yet due will be.
     pub next: Option<Timestamp>,
+    /// Whether there may be more that is due.
+    pub more: bool,
+}
+
+/// A topic and lane as one text: no topic has a slash.
+pub(crate) fn stored<'a>(topic: &'a str, lane: &str) -> Cow<'a, str> {
+    if lane.is_empty() { topic.into() } else { format!("{topic}/{lane}").into() }
 }

@@ -1,7 +1,7 @@
 //! What the store promises to those who use it.
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     time::Duration,
 };
 
@@ -174,12 +174,42 @@ async fn an_agenda_passes_over_what_is_known() {
     gone.cancel("t", "b");
     store.commit(gone).await.unwrap();
     let known = HashSet::from([due[0].revision, due[1].revision]);
-    let agenda = |limit| store.agenda("t", Timestamp(200), (known.clone(), limit));
+    let agenda = |limit| store.agenda(("t", ""), Timestamp(200), (known.clone(), limit));
     let ids = |agenda: &Agenda| agenda.due.iter().map(|item| item.id.clone()).collect::<Vec<_>>();
     let all = agenda(10).await.unwrap();
     assert_eq!((ids(&all), all.next), (vec!["c".to_owned(), "d".to_owned()], Some(Timestamp(300))));
     assert_eq!(all.known, HashSet::from([due[0].revision]), "the other was cancelled");
-    assert_eq!(ids(&agenda(1).await.unwrap()), ["c"]);
+    let one = agenda(1).await.unwrap();
+    assert_eq!((ids(&one), one.more, all.more), (vec!["c".to_owned()], true, false));
+}
+
+#[tokio::test]
+async fn work_of_one_lane_is_not_seen_in_another() {
+    let store = Store::in_memory().await.unwrap();
+    let bell = store.hint("t");
+    let mut changes = Changes::new();
+    for (lane, due) in [("a", 7), ("b/c", 5), ("b/c", 6), ("", 9)] {
+        changes.schedule(WorkItem::at("t", format!("{due}"), Timestamp(due), lane).in_lane(lane));
+    }
+    // Neighbours in the order of names.
+    changes.schedule(WorkItem::now("t-", "x", "")).schedule(WorkItem::now("t0", "x", "").in_lane("a"));
+    store.commit(changes).await.unwrap();
+    let mut lanes = store.lanes("t").await.unwrap();
+    lanes.sort();
+    let expect = [("", 9), ("a", 7), ("b/c", 5)].map(|(lane, due)| (lane.to_owned(), Timestamp(due)));
+    assert_eq!(lanes, expect);
+    assert_eq!(bell.lanes(), HashMap::from(expect));
+    let agenda =
+        async |lane: &str| store.agenda(("t", lane), Timestamp(8), (HashSet::new(), 10)).await.unwrap();
+    let found = agenda("b/c").await;
+    let names = |agenda: &Agenda| agenda.due.iter().map(|item| item.id.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&found), ["5", "6"]);
+    assert_eq!(agenda("").await.next, Some(Timestamp(9)));
+    let mut done = Changes::new();
+    done.finish(&found.due[0]).cancel("t", "6").cancel("t", "9");
+    store.commit(done).await.unwrap();
+    assert_eq!(names(&agenda("b/c").await), ["6"], "it has a lane, and stays");
+    assert!(agenda("").await.next.is_none());
 }
 
 #[tokio::test]

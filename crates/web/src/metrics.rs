@@ -36,6 +36,25 @@ pub(crate) async fn show(State(services): State<Arc<Services>>) -> impl IntoResp
             value: stats.damaged as f64,
         },
     ];
+    // Of all rules together: what rules there are is their owners' to know.
+    let tally = services.bus.tally();
+    metrics.extend([
+        counter("trainyard_events_matched_total", "Events matched by rules", tally.matched),
+        counter("trainyard_events_delivered_total", "Deliveries that reached their target", tally.invoked),
+        counter("trainyard_events_failed_total", "Deliveries that were given up", tally.failed),
+        counter(
+            "trainyard_events_retried_total",
+            "Attempts that failed and were followed by others",
+            tally.retried,
+        ),
+        counter("trainyard_events_throttled_total", "Times that a target wanted fewer", tally.throttled),
+        counter("trainyard_events_dead_letters_total", "Dead letters that are in their queue", tally.buried),
+        counter(
+            "trainyard_events_lost_letters_total",
+            "Dead letters that no queue has taken",
+            tally.unburied,
+        ),
+    ]);
     if let Ok(open) = services.jobs.open().await {
         metrics.push(Metric {
             name: "trainyard_jobs_open",

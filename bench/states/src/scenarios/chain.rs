@@ -2,7 +2,7 @@
 //! comes after it: the listing at the end of each measurement shows that all of them had ended.
 
 use super::{pass, row, start, times};
-use crate::{Done, figures::show, server::Server};
+use crate::{Done, figures::show, machines::Machines, server::Server};
 
 pub(super) async fn run(server: Server) -> Done {
     let ten = server.machine("ten", &row(10, pass), "STANDARD").await?;

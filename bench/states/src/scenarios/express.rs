@@ -1,7 +1,7 @@
 //! Express executions that are waited for.
 
 use super::{pass, row, start, times};
-use crate::{Done, figures::show, server::Server};
+use crate::{Done, figures::show, machines::Machines, server::Server};
 
 pub(super) async fn run(server: Server) -> Done {
     let machine = server.machine("express", &row(10, pass), "EXPRESS").await?;

@@ -8,6 +8,7 @@ use super::{row, start};
 use crate::{
     Done,
     figures::{Waits, note, show},
+    machines::Machines,
     server::Server,
 };
 

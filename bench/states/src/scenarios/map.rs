@@ -8,6 +8,7 @@ use super::{start, times};
 use crate::{
     Done,
     figures::{Waits, show},
+    machines::Machines,
     server::Server,
 };
 

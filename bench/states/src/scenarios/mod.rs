@@ -11,6 +11,8 @@ use std::{future::Future, pin::Pin};
 
 use serde_json::{Value, json};
 
+use trainyard_bench_load::times;
+
 use crate::{Done, server::Server};
 
 type Run = fn(Server) -> Pin<Box<dyn Future<Output = Done>>>;
@@ -46,10 +48,4 @@ fn pass(_: usize) -> Value {
 
 fn start(machine: &str, name: &str) -> String {
     json!({"stateMachineArn": machine, "name": name, "input": "{\"order\":17}"}).to_string()
-}
-
-/// How many times, for a scenario that does this many when nothing else is said: `BENCH_SCALE` makes it more or less.
-fn times(count: usize) -> usize {
-    let scale = std::env::var("BENCH_SCALE").ok().and_then(|text| text.parse::<f64>().ok()).unwrap_or(1.0);
-    ((count as f64 * scale) as usize).max(1)
 }

@@ -6,6 +6,7 @@ use super::{row, start, times};
 use crate::{
     Done,
     figures::{note, show},
+    machines::Machines,
     server::Server,
 };
 

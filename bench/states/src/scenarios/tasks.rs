@@ -12,6 +12,7 @@ use crate::{
     Done,
     figures::{Waits, show},
     link::Link,
+    machines::Machines,
     server::Server,
 };
 
@@ -52,7 +53,7 @@ impl Work<'_> {
         let mut idle = links;
         let (mut running, mut waits, mut next) = (HashMap::new(), Waits::default(), 0);
         let mut starting = futures::stream::FuturesUnordered::new();
-        while waits.len() < count {
+        while waits.count() < count {
             while next < count && running.len() < width {
                 let (name, mut link) = (format!("{names}-{next}"), idle.pop().ok_or("no connection")?);
                 running.insert(name.clone(), Instant::now());

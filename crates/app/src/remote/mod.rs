@@ -11,6 +11,7 @@ pub(crate) mod logs;
 pub(crate) mod looks;
 pub(crate) mod objects;
 pub(crate) mod registry;
+pub(crate) mod rules;
 pub(crate) mod schedules;
 pub(crate) mod stacks;
 pub(crate) mod subject;

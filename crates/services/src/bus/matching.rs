@@ -35,6 +35,8 @@ pub(super) struct Compiled {
 #[derive(Default)]
 pub(super) struct Rulebook {
     known: Mutex<HashMap<Place, Known>>,
+    /// Used again from event to event: as many as are matched at the same time.
+    rooms: Mutex<Vec<Room>>,
 }
 
 #[derive(Clone, Default)]
@@ -73,16 +75,23 @@ impl Rulebook {
         Ok(rules)
     }
 
+    /// The rules that wait for the event, given as the text of its envelope.
+    pub(super) fn matching(&self, rules: &Compiled, envelope: &str) -> Vec<Arc<Rule>> {
+        let rooms = || self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut room = rooms().pop().unwrap_or_default();
+        let found = rules.matching(envelope, &mut room);
+        rooms().push(room);
+        found
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Place, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Compiled {
-    /// The rules that wait for the event, given as the text of its envelope.
-    pub(super) fn matching(&self, envelope: &str) -> Vec<Arc<Rule>> {
-        let mut room = Room::default();
-        let found = self.matcher.matching(envelope, &mut room).unwrap_or_else(|error| {
+    fn matching(&self, envelope: &str, room: &mut Room) -> Vec<Arc<Rule>> {
+        let found = self.matcher.matching(envelope, room).unwrap_or_else(|error| {
             tracing::error!(%error, "an event cannot be matched");
             &[]
         });

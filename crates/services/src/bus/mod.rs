@@ -5,6 +5,9 @@
 //! It never knows what a target is: it knows only [`Target`]. Nothing is acknowledged that is not on disk.
 
 mod buses;
+mod dead;
+mod deliver;
+mod delivery_error;
 mod error;
 mod http;
 mod matching;
@@ -13,6 +16,7 @@ mod rule;
 mod rules;
 mod schedule;
 mod shape;
+mod tally;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -25,13 +29,18 @@ use trainyard_domain::{Arn, Event};
 use trainyard_store::{Changes, Error as StoreError, WorkItem};
 
 pub use buses::EventBus;
+pub use dead::DeadLetter;
+pub use delivery_error::{DeliveryError, ErrorCode};
 pub use error::Error;
 pub use http::HttpParameters;
 pub use put::{Entry, Rejected};
-pub use rule::{Patience, Rule, RuleSpec, RuleTarget, arn as rule_arn};
+pub use rule::{Rule, RuleSpec, RuleTarget, arn as rule_arn};
 pub use shape::Shape;
-pub use target::{Delivery, DeliveryError, Listener, Target};
+pub use tally::{Tallied, Tally};
+pub use target::{Delivery, Letterbox, Listener, Target};
 pub use tried::try_pattern;
+
+pub use crate::patience::Patience;
 
 use crate::ground::Ground;
 
@@ -51,6 +60,7 @@ pub fn tell(changes: &mut Changes, event: &Event) -> Result<(), StoreError> {
 pub struct Bus {
     ground: Ground,
     rulebook: Arc<matching::Rulebook>,
+    tallies: Arc<tally::Tallies>,
     /// Later rooms stand behind these, so they come when all rooms are there.
     company: Arc<OnceLock<Company>>,
 }
@@ -63,7 +73,7 @@ struct Company {
 impl Bus {
     /// On this ground.
     pub fn new(ground: Ground) -> Self {
-        Self { ground, rulebook: Arc::default(), company: Arc::default() }
+        Self { ground, rulebook: Arc::default(), tallies: Arc::default(), company: Arc::default() }
     }
 
     /// Who can be started by rules and who listens. Said once, when all rooms are there and before anything is

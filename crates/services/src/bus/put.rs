@@ -39,8 +39,8 @@ const MOST_BYTES: usize = 256 * 1024;
 const MOST_ENTRIES: usize = 10;
 
 impl Bus {
-    /// Tells events. Those that are taken are on disk when it returns; for each entry, in order, the event's id or
-    /// why it was not taken. With the same `seed` the events have the same ids, so that what a repeated call
+    /// Tells events. Those that are taken are matched, and what follows from them is on disk, when it returns; for each
+    /// entry, in order, the event's id or why it was not taken. With the same `seed` the events have the same ids, so that what a repeated call
     /// delivers again starts nothing.
     pub async fn put_events(
         &self,
@@ -49,7 +49,7 @@ impl Bus {
         seed: Option<&str>,
     ) -> Result<Vec<Result<String, Rejected>>, Error> {
         check_sizes(&entries)?;
-        let mut changes = Changes::new();
+        let (mut changes, mut matched) = (Changes::new(), Vec::new());
         let mut answers = Vec::with_capacity(entries.len());
         for (at, entry) in entries.into_iter().enumerate() {
             let id = match seed {
@@ -58,7 +58,17 @@ impl Bus {
             };
             let answer = match self.event(scope, id, entry).await? {
                 Ok(event) => {
-                    tell(&mut changes, &event)?;
+                    let mut follows = Changes::new();
+                    match self.route(&mut follows, &event).await {
+                        Ok(rules) => {
+                            changes.merge(follows);
+                            matched.extend(rules);
+                        }
+                        Err(error) => {
+                            tracing::warn!(%error, event = event.id, "an event is matched later");
+                            tell(&mut changes, &event)?;
+                        }
+                    }
                     Ok(event.id)
                 }
                 Err(rejected) => Err(rejected),
@@ -68,6 +78,7 @@ impl Bus {
         if !changes.is_empty() {
             self.ground.store.commit(changes).await?;
         }
+        self.count_matched(&matched);
         Ok(answers)
     }
 

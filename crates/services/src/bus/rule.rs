@@ -5,6 +5,7 @@ use trainyard_domain::{Arn, Scope, Timestamp, event::DEFAULT_BUS};
 use trainyard_store::{Keys, Noun};
 
 use super::{Error, HttpParameters, error::constraint, shape::Shape};
+use crate::patience::Patience;
 
 /// A rule with its targets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,24 +58,34 @@ pub struct RuleTarget {
     /// How often and how long a delivery is tried.
     #[serde(default)]
     pub patience: Patience,
+    /// The queue for events that did not reach it.
+    #[serde(default)]
+    pub letters: Option<Arn>,
     /// What it adds to an HTTP request.
     #[serde(default)]
     pub http: Option<HttpParameters>,
 }
 
-/// How often and how long a delivery is tried.
-/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html>
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Patience {
-    /// After the first attempt, at most so many more.
-    pub retries: u32,
-    /// No attempt later than so many seconds after the first.
-    pub seconds: u32,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self { retries: 185, seconds: 86_400 }
+impl RuleTarget {
+    /// Refuses a patience that AWS's model does not allow.
+    /// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html>
+    pub(super) fn check_patience(&self) -> Result<(), Error> {
+        let Patience { retries, seconds } = self.patience;
+        let bounds =
+            [("maximumRetryAttempts", retries, 0, 185), ("maximumEventAgeInSeconds", seconds, 60, 86_400)];
+        for (member, value, least, most) in bounds {
+            let rule = match value {
+                value if value < least => format!("have value greater than or equal to {least}"),
+                value if value > most => format!("have value less than or equal to {most}"),
+                _ => continue,
+            };
+            return Err(constraint(
+                &value.to_string(),
+                &format!("targets.member.retryPolicy.{member}"),
+                &rule,
+            ));
+        }
+        Ok(())
     }
 }
 

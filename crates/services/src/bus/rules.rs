@@ -9,7 +9,7 @@ use super::{
     rule::{self, Rule, RuleSpec, RuleTarget, legal_name},
     schedule,
 };
-use crate::audit;
+use crate::{audit, ground::to_the_end};
 
 /// A rule has at most so many targets.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html>
@@ -184,6 +184,8 @@ impl Bus {
     /// Refuses a target that cannot be one here.
     pub fn check_target(&self, scope: &Scope, target: &RuleTarget) -> Result<(), Error> {
         legal_name(&target.id, "targets.member.id")?;
+        target.check_patience()?;
+        self.check_letters(scope, target)?;
         let RuleTarget { id, arn, role, shape, http, .. } = target;
         let Some(kind) = self.target_for(arn) else {
             let words = format!("Target {arn} is not of a kind that this server can start.");
@@ -224,14 +226,20 @@ impl Bus {
         Ok(arn)
     }
 
+    /// To its end, also when the caller goes away meanwhile: the rulebook must hear of what is committed, and after it.
     async fn commit(&self, changes: Changes, rule: &Rule) -> Result<(), Error> {
-        let done = self.ground.store.commit(changes).await;
-        // Also when it failed: it costs one more reading.
-        self.rulebook.changed(&rule.scope, &rule.bus, &rule.name);
-        done.map_err(|error| match error {
-            trainyard_store::Error::Conflict(_) => Error::Concurrent(rule.name.clone()),
-            error => error.into(),
+        let (room, scope, bus, name) =
+            (self.clone(), rule.scope.clone(), rule.bus.clone(), rule.name.clone());
+        to_the_end(async move {
+            let done = room.ground.store.commit(changes).await;
+            // Also when it failed: it costs one more reading.
+            room.rulebook.changed(&scope, &bus, &name);
+            done.map_err(|error| match error {
+                trainyard_store::Error::Conflict(_) => Error::Concurrent(name),
+                error => error.into(),
+            })
         })
+        .await
     }
 }
 

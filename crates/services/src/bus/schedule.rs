@@ -8,7 +8,7 @@ use trainyard_domain::{Arn, Event, Timestamp};
 use trainyard_lang::schedule::{Refused, Schedule};
 use trainyard_store::{Changes, WorkItem};
 
-use super::{Bus, rule::Rule, watch::to_targets};
+use super::{Bus, deliver::to_targets, rule::Rule, tally::Count};
 use crate::{
     ground::uuid_from,
     work::{Outcome, Worker},
@@ -69,6 +69,7 @@ impl Worker for Clockwork {
         if let Some(next) = first(&rule, self.0.ground.now().max(item.due)) {
             let event = scheduled_event(&rule, &rule.arn(), item.due);
             to_targets(&mut changes, &self.0.ground, &rule, &event)?;
+            self.0.tallies.count(&rule.arn(), Count::Matched);
             // The next time is put in place of this one: finishing this one leaves it.
             changes.schedule(next);
         }

@@ -1,11 +1,14 @@
 //! What a rule can start, and who else hears the news.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trainyard_domain::{Arn, Event, Scope};
+use trainyard_store::Changes;
 
-use super::{HttpParameters, RuleTarget};
+use super::{DeliveryError, HttpParameters, RuleTarget, dead::DeadLetter};
 
 /// One kind of rule target. One file in `targets/` each.
 #[async_trait]
@@ -31,6 +34,34 @@ pub trait Target: Send + Sync {
     /// Delivers. It may be called again with the same [`Delivery::id`]: what it starts must be named after that id,
     /// so that a redelivery starts nothing.
     async fn deliver(&self, delivery: &Delivery) -> Result<(), DeliveryError>;
+
+    /// How many deliveries to one target of this kind are best made together.
+    fn together(&self) -> usize {
+        1
+    }
+
+    /// Delivers several to one target. Each comes with changes that become true when it is delivered, for a target that
+    /// can commit them with what it does itself: what is left of them is given back.
+    async fn deliver_all(&self, several: Vec<(&Delivery, Changes)>) -> Vec<Result<Changes, DeliveryError>> {
+        let each =
+            several.into_iter().map(async |(delivery, done)| self.deliver(delivery).await.map(|()| done));
+        futures::future::join_all(each).await
+    }
+
+    /// What takes dead letters, if it is that too.
+    fn letterbox(&self) -> Option<&dyn Letterbox> {
+        None
+    }
+}
+
+/// Takes what is told of events that did not reach their targets.
+#[async_trait]
+pub trait Letterbox: Send + Sync {
+    /// What is wrong with the ARN, as that of a place for the dead letters of rules; if anything.
+    fn check(&self, arn: &Arn) -> Result<(), String>;
+
+    /// Takes the letter. `done` becomes true with that: what is left of it is given back.
+    async fn post(&self, letter: &DeadLetter, done: Changes) -> Result<Changes, DeliveryError>;
 }
 
 /// One event on its way to one target of one rule.
@@ -51,21 +82,22 @@ pub struct Delivery {
     pub group: Option<String>,
     /// The event.
     pub event: Event,
-    /// What the target gets: the envelope, or what Input, InputPath or InputTransformer made of it.
-    pub input: Value,
+    /// What Input, InputPath or InputTransformer made of the event; nothing where the target gets its envelope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Value>,
     /// What the target adds to an HTTP request, with the event's values in it.
     #[serde(default)]
     pub http: Option<HttpParameters>,
 }
 
-/// Why a delivery did not succeed.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub struct DeliveryError {
-    /// Whether a later attempt may succeed.
-    pub retry: bool,
-    /// Why.
-    pub message: String,
+impl Delivery {
+    /// What the target gets.
+    pub fn input(&self) -> Cow<'_, Value> {
+        match &self.input {
+            Some(input) => Cow::Borrowed(input),
+            None => Cow::Owned(self.event.envelope()),
+        }
+    }
 }
 
 /// Someone in the house who must hear of events: a later room whose work goes on when an earlier one's has ended.

@@ -138,7 +138,7 @@ impl Connections {
         let arn = connection.arn();
         let wanted =
             Wanted { arn: &arn, revision: connection.revision, oauth, now: self.ground.now(), refused };
-        self.tokens.get(self.outside.as_ref(), wanted).await
+        self.tokens.get(&self.outside, wanted).await
     }
 
     /// Notes how the connection has turned out to be, unless its parameters were changed meanwhile.

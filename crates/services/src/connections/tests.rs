@@ -185,6 +185,38 @@ async fn one_token_is_got_however_many_ask_and_another_when_it_is_over_or_refuse
     assert_eq!((room.send(&arn).await, room.given()), (401, 4));
 }
 
+/// An authorization endpoint that never answers in time.
+#[derive(Default)]
+struct Silent(std::sync::atomic::AtomicUsize);
+
+#[async_trait]
+impl Outside for Silent {
+    async fn call(&self, _: &Outcall) -> Result<Answer, OutsideError> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        tokio::task::yield_now().await;
+        Err(OutsideError::TimedOut(10))
+    }
+}
+
+/// One after another they would wait ten times as long.
+#[tokio::test]
+async fn those_who_wait_for_a_token_that_does_not_come_do_not_ask_again_each() {
+    let (tokens, silent) = (tokens::Tokens::default(), Arc::new(Silent::default()));
+    let outside: Arc<dyn Outside> = silent.clone();
+    let oauth = parameters(oauth()).oauth_parameters.unwrap();
+    let arn: Arn = "arn:aws:events:us-east-1:000000000000:connection/c/1".parse().unwrap();
+    let get = || {
+        let now = trainyard_domain::Timestamp(0);
+        tokens.get(&outside, tokens::Wanted { arn: &arn, revision: 1, oauth: &oauth, now, refused: None })
+    };
+    let answers = futures::future::join_all((0..10).map(|_| get())).await;
+    assert!(answers.iter().all(|answer| answer.as_ref().is_err_and(|none| none.passing)));
+    let asked = || silent.0.load(std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(asked(), 1);
+    assert!(get().await.is_err());
+    assert_eq!(asked(), 2, "who comes later asks anew");
+}
+
 #[tokio::test]
 async fn what_a_connection_knew_goes_with_it() {
     let room = Room::new().await;

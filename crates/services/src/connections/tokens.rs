@@ -7,6 +7,10 @@ use std::{
     time::Duration,
 };
 
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
 use serde_json::Value;
 use trainyard_domain::{
     Arn, Timestamp,
@@ -24,11 +28,12 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// Its answer may have so many bytes.
 const LARGEST: usize = 64 << 10;
 
-type Kept = Arc<tokio::sync::Mutex<Option<Token>>>;
+/// A token that is being got, or was: all who want it meanwhile wait for the same answer, and all have it.
+type Getting = Shared<BoxFuture<'static, Result<Token, NoToken>>>;
 
 /// The tokens of all connections, by ARN and revision.
 #[derive(Default)]
-pub(super) struct Tokens(Mutex<HashMap<(Arn, u64), Kept>>);
+pub(super) struct Tokens(Mutex<HashMap<(Arn, u64), Getting>>);
 
 #[derive(Clone)]
 struct Token {
@@ -56,21 +61,35 @@ pub(super) struct Wanted<'w> {
 }
 
 impl Tokens {
-    /// The connection's token. While one is being got, others wait for it.
-    pub(super) async fn get(&self, outside: &dyn Outside, wanted: Wanted<'_>) -> Result<String, NoToken> {
-        let kept = self.kept(wanted.arn, wanted.revision);
-        let mut kept = kept.lock().await;
-        let good = |token: &&Token| {
-            token.over.is_none_or(|over| wanted.now < over) && wanted.refused != Some(&token.text)
+    /// The connection's token. While one is being got, others wait for that, and no longer: if none comes, none of
+    /// them asks again.
+    pub(super) async fn get(
+        &self,
+        outside: &Arc<dyn Outside>,
+        wanted: Wanted<'_>,
+    ) -> Result<String, NoToken> {
+        Ok(self.getting(outside, &wanted).await?.text)
+    }
+
+    fn getting(&self, outside: &Arc<dyn Outside>, wanted: &Wanted<'_>) -> Getting {
+        let mut all = self.all();
+        // Tokens of older parameters are nobody's any more.
+        all.retain(|(known, of), _| known != wanted.arn || *of == wanted.revision);
+        let key = (wanted.arn.clone(), wanted.revision);
+        let good = |getting: &&Getting| match getting.peek() {
+            None => true,
+            Some(Ok(token)) => {
+                token.over.is_none_or(|over| wanted.now < over) && wanted.refused != Some(&token.text)
+            }
+            Some(Err(_)) => false,
         };
-        if let Some(token) = kept.as_ref().filter(good) {
-            return Ok(token.text.clone());
+        if let Some(getting) = all.get(&key).filter(good) {
+            return getting.clone();
         }
-        *kept = None;
-        let token = fetch(outside, wanted.oauth, wanted.now).await?;
-        let text = token.text.clone();
-        *kept = Some(token);
-        Ok(text)
+        let (outside, oauth, now) = (Arc::clone(outside), wanted.oauth.clone(), wanted.now);
+        let getting = async move { fetch(&*outside, &oauth, now).await }.boxed().shared();
+        all.insert(key, getting.clone());
+        getting
     }
 
     /// Forgets the connection's tokens.
@@ -78,14 +97,7 @@ impl Tokens {
         self.all().retain(|(known, _), _| known != arn);
     }
 
-    fn kept(&self, arn: &Arn, revision: u64) -> Kept {
-        let mut all = self.all();
-        // Tokens of older parameters are nobody's any more.
-        all.retain(|(known, of), _| known != arn || *of == revision);
-        all.entry((arn.clone(), revision)).or_default().clone()
-    }
-
-    fn all(&self) -> std::sync::MutexGuard<'_, HashMap<(Arn, u64), Kept>> {
+    fn all(&self) -> std::sync::MutexGuard<'_, HashMap<(Arn, u64), Getting>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -134,8 +134,25 @@ fn run_task(
         return Ok(());
     }
     let body = json(&CallWork { execution: execution.clone(), call: call.clone(), events })?;
-    changes.schedule(WorkItem::now(TASKS, call.token.clone(), body));
+    changes.schedule(WorkItem::now(TASKS, call.token.clone(), body).in_lane(lane(call)));
     Ok(())
+}
+
+/// Who is called: each kind of task has a lane, and of HTTP tasks each host, so that one that does not answer keeps no
+/// others waiting.
+fn lane(call: &TaskCall) -> String {
+    let resource = call.resource.to_string();
+    let Some(endpoint) = call.parameters.value()["ApiEndpoint"].as_str().filter(|_| is_http(&call.resource))
+    else {
+        return resource;
+    };
+    let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    format!("{resource} {}", host.to_ascii_lowercase().replace('\0', ""))
+}
+
+fn is_http(resource: &Resource) -> bool {
+    matches!(resource, Resource::Service(of) if of.service == "http" && of.action == "invoke")
 }
 
 fn timer_id(execution: &Arn, timer: &TimerId) -> String {

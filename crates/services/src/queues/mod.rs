@@ -34,10 +34,9 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, future::Future, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use tokio::sync::Mutex;
-use trainyard_store::Error as StoreError;
 
 pub use access::Caller;
 pub use digest::of_attributes as attributes_md5;
@@ -54,7 +53,7 @@ pub use settings::{Attributes, Fifo, Settings};
 pub use settle::Word;
 pub use sweep::Shelves;
 
-use crate::ground::Ground;
+use crate::ground::{Ground, to_the_end};
 
 /// The room. Cheap to clone.
 #[derive(Clone)]
@@ -68,15 +67,6 @@ pub struct Queues {
 
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-limits.html>
 const MOST_IN_FLIGHT: u64 = 120_000;
-
-/// Does it to its end, also when who asked goes away meanwhile: what is committed must be known in memory too.
-async fn to_the_end<T: Send + 'static>(
-    work: impl Future<Output = Result<T, Error>> + Send + 'static,
-) -> Result<T, Error> {
-    // On the heap: the future of a whole verb is large.
-    let working = tokio::spawn(Box::pin(work));
-    working.await.map_err(|e| StoreError::Internal(format!("a queue's work broke off: {e}")))?
-}
 
 impl Queues {
     /// On this ground.

@@ -30,6 +30,8 @@ pub struct Sending {
     pub dedup: Option<String>,
     /// For a call that may be made again after a crash: what it is known by, so that it is sent once.
     pub token: Option<String>,
+    /// What becomes true when it is sent, in the same commit.
+    pub with: Changes,
 }
 
 /// A message that was sent: it is on disk.
@@ -54,6 +56,16 @@ impl Queues {
         sent.into_iter().next().unwrap_or(Err(Error::NoQueue))
     }
 
+    /// Sends several messages as one request may: together they are no larger than one can be.
+    pub async fn send_batch(
+        &self,
+        caller: &Caller<'_>,
+        name: &QueueName,
+        sendings: Vec<Sending>,
+    ) -> Result<Vec<Result<Sent, Error>>, Error> {
+        self.send_several(caller, name, sendings, LARGEST).await
+    }
+
     /// Sends several messages in one commit: those that can be sent. In a queue that keeps order they keep theirs.
     pub async fn send_all(
         &self,
@@ -61,14 +73,24 @@ impl Queues {
         name: &QueueName,
         sendings: Vec<Sending>,
     ) -> Result<Vec<Result<Sent, Error>>, Error> {
+        self.send_several(caller, name, sendings, usize::MAX).await
+    }
+
+    async fn send_several(
+        &self,
+        caller: &Caller<'_>,
+        name: &QueueName,
+        sendings: Vec<Sending>,
+        most: usize,
+    ) -> Result<Vec<Result<Sent, Error>>, Error> {
         let desk = self.desk(name).await?;
         let held = Arc::clone(&desk.open).read_owned().await;
         let open = Arc::clone(held.as_ref().ok_or(Error::NoQueue)?);
         admit(&open.queue, open.policy.as_ref(), caller, "sqs:SendMessage")?;
         let checked: Vec<_> = sendings.into_iter().map(|sending| Checked::new(&open, sending)).collect();
         let sent: usize = checked.iter().flatten().map(|checked| checked.bytes).sum();
-        if checked.len() > 1 && sent > LARGEST {
-            return Err(Error::LargeBatch { most: LARGEST, sent });
+        if checked.len() > 1 && sent > most {
+            return Err(Error::LargeBatch { most, sent });
         }
         let (rooms, sender) = (self.clone(), caller.sender());
         to_the_end(async move {
@@ -119,10 +141,11 @@ impl Queues {
         &self,
         desk: &Desk,
         (open, sender): (&Open, &str),
-        checked: Checked,
+        mut checked: Checked,
         post: &mut Post,
     ) -> Result<Sent, Error> {
         let (queue, now) = (&open.queue, post.now);
+        post.changes.merge(std::mem::take(&mut checked.sending.with));
         let known_by = dedup::known_by(queue, &checked.sending);
         for (at, by) in known_by.iter().enumerate() {
             let known = match post.known.get(&by.name) {

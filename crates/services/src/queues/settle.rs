@@ -77,8 +77,7 @@ impl Queues {
             None => None,
         };
         let (mut told, mut all) = (Vec::with_capacity(words.len()), Vec::new());
-        let found = words.iter().map(|(handle, word)| self.one(open, handle, *word));
-        for settled in futures::future::join_all(found).await {
+        for settled in self.each(open, words).await? {
             match settled {
                 Err(error @ Error::Store(_)) => return Err(error),
                 Err(error) => told.push(Err(error)),
@@ -129,13 +128,30 @@ impl Queues {
         }
     }
 
-    async fn one(&self, open: &Open, text: &str, word: Word) -> Result<Settled, Error> {
-        let handle = Handle::read(text, &open.queue)?;
-        if let Word::VisibleIn(seconds @ 43_201..) = word {
-            let reason = "VisibilityTimeout must be an integer between 0 and 43200.";
-            return Err(Error::parameter(seconds, "VisibilityTimeout", reason));
-        }
-        let held = self.ground.store.get::<Message>(&handle.shelf, &place_id(handle.place)).await?;
+    /// What becomes of each message: all are read together.
+    async fn each(
+        &self,
+        open: &Open,
+        words: &[(String, Word)],
+    ) -> Result<Vec<Result<Settled, Error>>, Error> {
+        let handles: Vec<_> = words.iter().map(|(text, word)| checked(open, text, *word)).collect();
+        let names = handles.iter().flatten().map(|handle| (handle.shelf.clone(), place_id(handle.place)));
+        let mut found = self.ground.store.get_all::<Message>(names.collect()).await?.into_iter();
+        let settled = handles.into_iter().zip(words).map(|(handle, (text, word))| {
+            let handle = handle?;
+            let held = found.next().transpose()?.flatten();
+            self.one(open, (text, &handle), *word, held)
+        });
+        Ok(settled.collect())
+    }
+
+    fn one(
+        &self,
+        open: &Open,
+        (text, handle): (&str, &Handle),
+        word: Word,
+        held: Option<Held<Message>>,
+    ) -> Result<Settled, Error> {
         let Some(Held { version, value: mut message }) = held else {
             return match word {
                 Word::Done => Ok(Settled::Nothing),
@@ -158,4 +174,13 @@ impl Queues {
             (Word::VisibleIn(_), Standing::Late | Standing::Old) => Err(Error::NotInFlight(text.to_owned())),
         }
     }
+}
+
+fn checked(open: &Open, text: &str, word: Word) -> Result<Handle, Error> {
+    let handle = Handle::read(text, &open.queue)?;
+    if let Word::VisibleIn(seconds @ 43_201..) = word {
+        let reason = "VisibilityTimeout must be an integer between 0 and 43200.";
+        return Err(Error::parameter(seconds, "VisibilityTimeout", reason));
+    }
+    Ok(handle)
 }

@@ -6,7 +6,7 @@ use trainyard_domain::Timestamp;
 use trainyard_lang::schedule::{Schedule as Expression, Zone};
 
 use super::{Error, Schedule, ScheduleSpec, State};
-use crate::ground::uuid_from;
+use crate::patience::part;
 
 /// A one-time schedule of the current minute is begun at once: AWS is as exact as a minute.
 /// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>
@@ -108,20 +108,6 @@ pub(super) fn within(token: &str, minutes: u32) -> Duration {
     part(&["window", token], Duration::from_secs(60 * u64::from(minutes)))
 }
 
-/// How long after attempt `n` the next one is made: doubling, with up to half of it taken off so that what failed
-/// together does not come back together; 185 attempts fill a day.
-pub(super) fn pause(token: &str, attempts: u32) -> Duration {
-    let longest =
-        Duration::from_millis(500).saturating_mul(1 << attempts.min(10)).min(Duration::from_secs(480));
-    longest - part(&["pause", token, &attempts.to_string()], longest / 2)
-}
-
-/// A part of a duration that follows from a text, evenly spread.
-fn part(of: &[&str], whole: Duration) -> Duration {
-    let spread = u32::from_str_radix(&uuid_from(of)[..8], 16).unwrap_or_default();
-    whole.mul_f64(f64::from(spread) / (f64::from(u32::MAX) + 1.0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,12 +207,10 @@ mod tests {
     }
 
     #[test]
-    fn pauses_and_windows_keep_their_bounds() {
+    fn windows_keep_their_bounds() {
         for n in 0..400 {
             let token = format!("token {n}");
             assert!(within(&token, 15) < Duration::from_secs(900));
-            let whole = Duration::from_millis(500 << n.min(10)).min(Duration::from_secs(480));
-            assert!((whole / 2..=whole).contains(&pause(&token, n)), "{n}");
         }
         let spread: Vec<_> = (0..200).map(|n| within(&n.to_string(), 10).as_secs() / 60).collect();
         assert!(

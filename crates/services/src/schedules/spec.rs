@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trainyard_domain::Timestamp;
 
+use crate::patience::Patience;
+
 /// CreateSchedule's and UpdateSchedule's members. Kept as they came, with the defaults filled in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -180,19 +182,14 @@ pub struct QueueParameters {
     pub message_group_id: Option<String>,
 }
 
-/// AWS's defaults.
-const AGE_SECONDS: u32 = 86_400;
-const ATTEMPTS: u32 = 185;
-
 impl Retries {
-    /// How long after the time at most, in seconds.
-    pub fn seconds(&self) -> u32 {
-        self.maximum_event_age_in_seconds.unwrap_or(AGE_SECONDS)
-    }
-
-    /// How often after the first attempt at most.
-    pub fn attempts(&self) -> u32 {
-        self.maximum_retry_attempts.unwrap_or(ATTEMPTS)
+    /// With the defaults filled in.
+    pub fn patience(&self) -> Patience {
+        let usual = Patience::default();
+        Patience {
+            retries: self.maximum_retry_attempts.unwrap_or(usual.retries),
+            seconds: self.maximum_event_age_in_seconds.unwrap_or(usual.seconds),
+        }
     }
 }
 
@@ -208,10 +205,10 @@ impl ScheduleSpec {
     /// With the defaults that GetSchedule shows filled in.
     #[must_use]
     pub fn whole(mut self) -> Self {
-        let retries = self.target.retries();
+        let patience = self.target.retries().patience();
         self.target.retry_policy = Some(Retries {
-            maximum_event_age_in_seconds: Some(retries.seconds()),
-            maximum_retry_attempts: Some(retries.attempts()),
+            maximum_event_age_in_seconds: Some(patience.seconds),
+            maximum_retry_attempts: Some(patience.retries),
         });
         self.group_name.get_or_insert_with(|| super::DEFAULT_GROUP.to_owned());
         self.schedule_expression_timezone.get_or_insert_with(|| "UTC".to_owned());

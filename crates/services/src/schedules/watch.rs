@@ -17,8 +17,10 @@ use super::{
 };
 use crate::{
     audit,
+    given_up::GivenUp,
     ground::{Ground, uuid_from},
     identity::role_session,
+    patience::{Exhausted, Failed, Next, Patience},
     work::{self, Outcome, Worker},
 };
 
@@ -81,7 +83,7 @@ impl Worker for Clockwork {
         };
         let now = self.0.ground.now().max(item.due);
         let schedule = &mut held.value;
-        let age = Duration::from_secs(schedule.spec.target.retries().seconds().into());
+        let age = Duration::from_secs(schedule.spec.target.retries().patience().seconds.into());
         let Turn { begin, next } = Times::of(schedule)?.turn(item.due, now, age);
         let due = begin.unwrap_or(item.due);
         let invocation = Invocation::of(schedule, due, next.is_none());
@@ -93,7 +95,7 @@ impl Worker for Clockwork {
                 message: "the server was down when it was due, and for longer than its patience".to_owned(),
                 retry: false,
             };
-            invocation.give_up(&mut changes, &self.0.ground, &error, Some(AGE))?;
+            invocation.give_up(&mut changes, &self.0.ground, &error, Some(Exhausted::Age))?;
         }
         match next {
             _ if begin.is_none() && next.is_none() && is_deleted_after(&schedule.spec) => {
@@ -112,10 +114,6 @@ impl Worker for Clockwork {
         Ok(Outcome::Finished(changes))
     }
 }
-
-/// What `EXHAUSTED_RETRY_CONDITION` says.
-const AGE: &str = "MaximumEventAgeInSeconds";
-const ATTEMPTS: &str = "MaximumRetryAttempts";
 
 /// A call that is to be made.
 #[derive(Serialize, Deserialize)]
@@ -147,8 +145,11 @@ impl Errand {
     fn item(&self, at: Timestamp) -> Result<WorkItem, StoreError> {
         let body = serde_json::to_string(self).map_err(|e| StoreError::Internal(e.to_string()))?;
         Ok(match self {
-            Self::Call(of) => WorkItem::at(CALLS, of.token(), of.at.max(at), body),
-            Self::Letter(of) => WorkItem::at(CALLS, format!("{}/letter", of.execution_id), at, body),
+            Self::Call(of) => {
+                WorkItem::at(CALLS, of.token(), of.at.max(at), body).in_lane(of.target.arn.as_str())
+            }
+            Self::Letter(of) => WorkItem::at(CALLS, format!("{}/letter", of.execution_id), at, body)
+                .in_lane(of.queue.to_string()),
         })
     }
 }
@@ -187,7 +188,7 @@ impl Invocation {
         changes: &mut Changes,
         ground: &Ground,
         error: &CallError,
-        exhausted: Option<&str>,
+        exhausted: Option<Exhausted>,
     ) -> Result<(), StoreError> {
         note_given_up(changes, ground, &self.scope, (&self.schedule, &self.target.arn), error)?;
         let queue = self.target.dead_letter_config.as_ref().and_then(|of| of.arn.as_ref()?.parse().ok());
@@ -199,14 +200,16 @@ impl Invocation {
             queue,
             role,
             schedule: self.schedule.clone(),
-            target: self.target.arn.clone(),
             due: self.due,
             execution_id: context.execution_id(),
             payload: self.target.input.as_deref().map(|input| context.fill(input)).unwrap_or_default(),
-            code: error.code.clone(),
-            message: error.message.clone(),
-            exhausted: exhausted.map(str::to_owned),
-            retries: self.attempts.saturating_sub(1),
+            given_up: GivenUp {
+                target: self.target.arn.clone(),
+                code: error.code.clone(),
+                message: error.message.clone(),
+                exhausted: exhausted.map(|which| which.as_str().to_owned()),
+                retries: self.attempts.saturating_sub(1),
+            },
             attempts: 0,
         };
         changes.schedule(Errand::Letter(letter).item(ground.now())?);
@@ -253,39 +256,32 @@ impl Worker for Errands {
 impl Errands {
     async fn call(&self, mut of: Invocation) -> Result<Outcome, Trouble> {
         let ground = &self.0.ground;
-        let retries = of.target.retries();
-        let end = of.at.plus(Duration::from_secs(retries.seconds().into()));
+        let patience = of.target.retries().patience();
         // What was put off within its window is not called for a schedule that is gone meanwhile.
         let put_off = of.attempts == 0 && of.at > of.due;
         if put_off && self.0.live(&of.scope, &of.group, &of.name).await?.is_none() {
             return Ok(Outcome::Finished(Changes::new()));
         }
-        if ground.now() > end {
+        if ground.now() > patience.end(of.at) {
             let message = "the server was down until its patience had ended".to_owned();
             let error = CallError { code: "EventTooOld".to_owned(), message, retry: false };
-            return self.over(&of, Some((error, Some(AGE)))).await;
+            return self.over(&of, Some((error, Some(Exhausted::Age)))).await;
         }
         let error = match self.attempt(&of).await {
             Ok(()) => return self.over(&of, None).await,
             Err(error) => error,
         };
         of.attempts += 1;
-        let again = ground.now().plus(decide::pause(&of.token(), of.attempts - 1));
-        let exhausted = if !error.retry {
-            Some(None)
-        } else if of.attempts > retries.attempts() {
-            Some(Some(ATTEMPTS))
-        } else {
-            (again > end).then_some(Some(AGE))
+        let (token, since, attempts) = (of.token(), of.at, of.attempts);
+        let failed = Failed { token: &token, since, attempts, retry: error.retry, pause: Duration::ZERO };
+        let again = match patience.next(&failed, ground.now()) {
+            Next::Again(at) => at,
+            Next::Over(exhausted) => return self.over(&of, Some((error, exhausted))).await,
         };
-        if let Some(why) = exhausted {
-            return self.over(&of, Some((error, why))).await;
-        }
-        tracing::info!(schedule = %of.schedule, %error, attempts = of.attempts, "a scheduled call is made again later");
+        tracing::info!(schedule = %of.schedule, %error, attempts, "a scheduled call is made again later");
         let mut changes = Changes::new();
         changes.schedule(Errand::Call(of).item(again)?);
-        ground.store.commit(changes).await?;
-        Ok(Outcome::Settled)
+        Ok(Outcome::Postponed(changes))
     }
 
     async fn attempt(&self, of: &Invocation) -> Result<(), CallError> {
@@ -317,7 +313,7 @@ impl Errands {
     async fn over(
         &self,
         of: &Invocation,
-        failed: Option<(CallError, Option<&str>)>,
+        failed: Option<(CallError, Option<Exhausted>)>,
     ) -> Result<Outcome, Trouble> {
         let mut changes = Changes::new();
         if let Some((error, exhausted)) = failed {
@@ -351,20 +347,17 @@ impl Errands {
         let mut changes = Changes::new();
         let Err(error) = self.make(call).await else { return Ok(Outcome::Finished(changes)) };
         letter.attempts += 1;
-        if !error.retry || letter.attempts > MOST_LETTERS {
+        let (since, attempts) = (letter.due, letter.attempts);
+        let failed = Failed { token: &id, since, attempts, retry: error.retry, pause: Duration::ZERO };
+        let Next::Again(again) = Patience::OF_LETTERS.next(&failed, ground.now()) else {
             let of = (&letter.schedule, letter.queue.to_string());
             note_given_up(&mut changes, ground, &scope, (of.0, &of.1), &error)?;
             return Ok(Outcome::Finished(changes));
-        }
-        let again = ground.now().plus(decide::pause(&id, letter.attempts - 1));
+        };
         changes.schedule(Errand::Letter(letter).item(again)?);
-        ground.store.commit(changes).await?;
-        Ok(Outcome::Settled)
+        Ok(Outcome::Postponed(changes))
     }
 }
-
-/// How often a letter is sent again.
-const MOST_LETTERS: u32 = 185;
 
 fn id(of: &Invocation) -> String {
     super::schedule::id(&of.group, &of.name)

@@ -8,11 +8,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use serde_json::Value;
-use trainyard_domain::{Arn, ports::OutsideError};
+use trainyard_domain::{Arn, outcall::Answer, ports::OutsideError};
 
 use crate::{
-    bus::{Delivery, DeliveryError, HttpParameters, Target},
+    bus::{Delivery, DeliveryError, ErrorCode, HttpParameters, Target},
     connections::{ApiDestination as Destination, Connections, Draft, Encoding, SendError},
 };
 
@@ -20,8 +19,6 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(5);
 /// It is asked for no more than this of an answer.
 const LARGEST: usize = 1 << 20;
-/// So long a delivery waits for its turn; one that would wait longer comes again later.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// Sends the event, or what the rule makes of it, and is content with every status of success. The API may see an
 /// event twice: nothing is known of a call whose answer was lost.
@@ -48,36 +45,55 @@ impl Target for ApiDestination {
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), DeliveryError> {
-        let later = |message: String| DeliveryError { retry: true, message };
-        let never = |message: String| DeliveryError { retry: false, message };
         let found = self.connections.destination_by_arn(&delivery.target).await;
-        let found = found.map_err(|error| later(error.to_string()))?;
-        let destination = found.ok_or_else(|| never(format!("{} does not exist", delivery.target)))?;
-        let draft = draft(&destination, delivery).map_err(never)?;
-        let wait = self.turns.take(&delivery.target, destination.per_second, Instant::now());
-        tokio::time::sleep(wait.ok_or_else(|| {
-            later(format!("{} is called {} times a second already", destination.name, destination.per_second))
-        })?)
-        .await;
+        let found = found.map_err(|error| DeliveryError::of(&error))?;
+        let none =
+            || DeliveryError::lasting(ErrorCode::NoResource, format!("{} does not exist", delivery.target));
+        let destination = found.ok_or_else(none)?;
+        let draft = draft(&destination, delivery);
+        let draft = draft.map_err(|why| DeliveryError::lasting(ErrorCode::InvalidParameter, why))?;
+        self.turns.take(&delivery.target, destination.per_second, Instant::now())?;
         let account = delivery.scope.account.as_str();
         match self.connections.send(account, &destination.connection, &draft).await {
             Ok(answer) if answer.is_success() => Ok(()),
-            Ok(answer) => Err(DeliveryError {
-                retry: is_passing(answer.status),
-                message: format!(
-                    "{} answers with status {} {}",
-                    destination.name, answer.status, answer.reason
-                ),
-            }),
+            Ok(answer) => Err(refused(&destination.name, &answer)),
             // The API has answered, and what it says does not matter.
             Err(SendError::Outside(OutsideError::TooLarge { status, .. }))
                 if (200..300).contains(&status) =>
             {
                 Ok(())
             }
-            Err(error) => Err(DeliveryError { retry: may_pass(&error), message: error.to_string() }),
+            Err(error) => Err(not_sent(&error)),
         }
     }
+}
+
+/// The API has answered and not with success. It may say when it wants to be asked again, or that it never does.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html#eb-api-destination-error-codes>
+fn refused(name: &str, answer: &Answer) -> DeliveryError {
+    let code = if answer.status == 429 { ErrorCode::Throttling } else { ErrorCode::ErrorFromTarget };
+    let message = format!("{name} answers with status {} {}", answer.status, answer.reason);
+    let asked = answer.header("retry-after").and_then(|text| text.trim().parse::<i64>().ok());
+    let retry = u64::try_from(asked.unwrap_or(0)).ok().map(Duration::from_secs);
+    DeliveryError::Failed { code, message, retry: retry.filter(|_| is_passing(answer.status)) }
+}
+
+fn not_sent(error: &SendError) -> DeliveryError {
+    let code = match error {
+        SendError::Outside(OutsideError::TooLarge { .. }) => ErrorCode::ErrorFromTarget,
+        SendError::Outside(OutsideError::Unreachable(_)) => ErrorCode::ConnectionFailure,
+        SendError::Outside(OutsideError::TimedOut(_)) => ErrorCode::Timeout,
+        SendError::Outside(OutsideError::Invalid(_)) | SendError::Body(_) => ErrorCode::SdkClientError,
+        SendError::NoConnection(_) => ErrorCode::NoResource,
+        SendError::Outside(OutsideError::Refused(_))
+        | SendError::Forbidden(_)
+        | SendError::NoToken(_)
+        | SendError::Authorizing(_)
+        | SendError::Deauthorized { .. } => ErrorCode::NoPermissions,
+        SendError::Store(_) => ErrorCode::InternalError,
+    };
+    let retry = may_pass(error).then_some(Duration::ZERO);
+    DeliveryError::Failed { code, message: error.to_string(), retry }
 }
 
 /// The statuses that are worth another try.
@@ -117,7 +133,7 @@ fn draft(destination: &Destination, delivery: &Delivery) -> Result<Draft, String
         fixed: fixed.map(|(name, value)| (name, value.to_owned())).to_vec(),
         headers,
         query,
-        body: has_body.then(|| Value::clone(&delivery.input)),
+        body: has_body.then(|| delivery.input().into_owned()),
         encoding: Encoding::Json,
         limit: LIMIT,
         largest: LARGEST,
@@ -148,8 +164,9 @@ impl Turns {
     /// So many destinations are remembered before those are looked for that nobody waits for.
     const MOST: usize = 1000;
 
-    /// How long to wait for the next turn, which is taken; nothing if that would be too long.
-    fn take(&self, destination: &Arn, per_second: u32, now: Instant) -> Option<Duration> {
+    /// Takes the next turn, if it has come; otherwise says how long that is still. Nobody waits here for it: what is to
+    /// be delivered waits in the store.
+    fn take(&self, destination: &Arn, per_second: u32, now: Instant) -> Result<(), DeliveryError> {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if turns.len() >= Self::MOST {
             turns.retain(|_, next| *next > now);
@@ -157,12 +174,11 @@ impl Turns {
         let every = Duration::from_secs(1) / per_second.max(1);
         let burst = Duration::from_secs(1) - every;
         let next = turns.get(destination).copied().unwrap_or(now).max(now);
-        let wait = (next - now).saturating_sub(burst);
-        if wait > LONGEST_WAIT {
-            return None;
+        if next - now > burst {
+            return Err(DeliveryError::Enough(next - now - burst));
         }
         turns.insert(destination.clone(), next + every);
-        Some(wait)
+        Ok(())
     }
 }
 
@@ -174,12 +190,31 @@ mod tests {
     fn turns_are_even() {
         let arn: Arn = "arn:aws:events:us-east-1:000000000000:api-destination/d/1".parse().unwrap();
         let (turns, start) = (Turns::default(), Instant::now());
-        let take = |millis| turns.take(&arn, 10, start + Duration::from_millis(millis));
-        let waits: Vec<_> = (0..25).map(|_| take(0).map(|wait| wait.as_millis())).collect();
-        assert!(waits[..10].iter().all(|wait| *wait == Some(0)), "{waits:?}");
-        assert_eq!(waits[10..20], (1..=10).map(|n| Some(n * 100)).collect::<Vec<_>>());
-        assert!(waits[20..].iter().all(Option::is_none), "{waits:?}");
-        assert_eq!(take(2000), Some(Duration::ZERO), "who has waited long has a turn at once");
+        let take = |millis| match turns.take(&arn, 10, start + Duration::from_millis(millis)) {
+            Ok(()) => 0,
+            Err(DeliveryError::Enough(wait)) => wait.as_millis(),
+            Err(error) => panic!("{error}"),
+        };
+        let waits: Vec<_> = (0..12).map(|_| take(0)).collect();
+        assert_eq!(waits, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100, 100], "who is refused takes no turn");
+        assert_eq!([take(70), take(100), take(100)], [30, 0, 100]);
+        let later: Vec<_> = (0..11).map(|_| take(3000)).collect();
+        assert_eq!(later[9..], [0, 100], "a second's worth at once, however long nothing came");
+    }
+
+    #[test]
+    fn an_api_says_when_it_wants_to_be_asked_again() {
+        let check = |status, after: Option<&str>, expect: Option<u64>| {
+            let headers = after.iter().map(|after| ("retry-after".to_owned(), (*after).to_owned())).collect();
+            let answer = Answer { status, reason: String::new(), headers, body: Vec::new().into() };
+            let DeliveryError::Failed { retry, .. } = refused("d", &answer) else { panic!("it was tried") };
+            assert_eq!(retry, expect.map(Duration::from_secs), "{status} {after:?}");
+        };
+        check(429, None, Some(0));
+        check(503, Some("120"), Some(120));
+        check(503, Some("Wed, 21 Oct 2026 07:28:00 GMT"), Some(0));
+        check(503, Some("-1"), None);
+        check(404, Some("1"), None);
     }
 
     #[test]

@@ -3,12 +3,11 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
-use trainyard_domain::{Arn, Kind, Principal, principal::Lineage};
+use trainyard_domain::{Arn, Principal, principal::Lineage};
 
 use crate::{
     builds::{Builds, StartRequest},
-    bus::{Delivery, DeliveryError, Target},
-    refusal::Refusal,
+    bus::{Delivery, DeliveryError, ErrorCode, Target},
     shape,
 };
 
@@ -22,24 +21,20 @@ impl Target for CodeBuildProject {
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), DeliveryError> {
-        let refused = |message: String| DeliveryError { retry: false, message };
-        let scope =
-            delivery.target.scope().ok_or_else(|| refused(format!("{} names no region", delivery.target)))?;
+        let target = &delivery.target;
+        let none = || DeliveryError::lasting(ErrorCode::NoResource, format!("{target} names no region"));
+        let scope = target.scope().ok_or_else(none)?;
         if scope.account != delivery.scope.account {
-            return Err(refused(format!("{} is of another account", delivery.target)));
+            let words = format!("{target} is of another account");
+            return Err(DeliveryError::lasting(ErrorCode::NoPermissions, words));
         }
         let name = delivery.target.resource_of("project").unwrap_or_default();
-        let request = request(name, &delivery.input).map_err(refused)?;
+        let request = request(name, &delivery.input())
+            .map_err(|why| DeliveryError::lasting(ErrorCode::InvalidParameter, why))?;
         let rule = delivery.rule.resource.rsplit('/').next().unwrap_or_default();
         match self.0.start_for_rule(&scope, &principal(delivery), request, (rule, &delivery.id)).await {
             Ok(_) => Ok(()),
-            Err(error) => {
-                let retry = matches!(
-                    error.kind(),
-                    Kind::Conflict | Kind::Busy | Kind::Unavailable | Kind::Timeout | Kind::Internal
-                );
-                Err(DeliveryError { retry, message: error.to_string() })
-            }
+            Err(error) => Err(DeliveryError::of(&error)),
         }
     }
 }

@@ -6,6 +6,8 @@ pub mod api_destination;
 pub mod codebuild_project;
 pub mod queue;
 pub mod state_machine;
+#[cfg(test)]
+mod tests;
 
 pub use api_destination::ApiDestination;
 pub use codebuild_project::CodeBuildProject;

@@ -2,13 +2,12 @@
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/tutorial-cloudwatch-events-s3.html>
 
 use async_trait::async_trait;
-use trainyard_domain::{Arn, Kind, Principal, principal::Lineage};
+use trainyard_domain::{Arn, Principal, principal::Lineage};
 
 use crate::{
     bus::{Delivery, DeliveryError, Target},
     executions::{Error, Executions, StartSpec},
     identity::role_session,
-    refusal::Refusal,
 };
 
 /// Starts an execution named `<event>_<delivery>`, so that a delivery that comes again starts nothing.
@@ -24,19 +23,13 @@ impl Target for StateMachine {
         let spec = StartSpec {
             machine: delivery.target.to_string(),
             name: Some(format!("{}_{}", delivery.event.id, delivery.id)),
-            input: Some(delivery.input.to_string()),
+            input: Some(delivery.input().to_string()),
             ..StartSpec::default()
         };
         match self.0.start(&principal(delivery), spec).await {
             // It has ended already: it was started by an earlier attempt of this delivery.
             Ok(_) | Err(Error::ExecutionExists(_)) => Ok(()),
-            Err(error) => {
-                let retry = matches!(
-                    error.kind(),
-                    Kind::Conflict | Kind::Busy | Kind::Unavailable | Kind::Timeout | Kind::Internal
-                );
-                Err(DeliveryError { retry, message: error.to_string() })
-            }
+            Err(error) => Err(DeliveryError::of(&error)),
         }
     }
 }

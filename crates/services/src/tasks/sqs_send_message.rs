@@ -62,6 +62,7 @@ impl Task for SqsSendMessage {
             group: parameters.message_group_id,
             dedup: parameters.message_deduplication_id,
             token: Some(call.token.clone()),
+            ..Sending::default()
         };
         let sent = self.0.send(&Caller::principal(&call.principal), &name, sending).await;
         let sent = sent.map_err(|error| refused(call, &error))?;

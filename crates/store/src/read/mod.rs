@@ -15,7 +15,7 @@ pub(crate) use self::{
     folders::folders,
     history::{HISTORY_FORMAT, history, history_sum, name_sum},
     pool::Readers,
-    work::{agenda, due, next_due, work_sum},
+    work::{agenda, due, lanes, next_due, work_sum},
 };
 
 /// The column's text, whatever it holds: what is no UTF-8 any more is replaced, and so never what was written.

@@ -7,6 +7,7 @@ use crate::{
     Changes, Error, Expect,
     changes::{Append, Body, DocumentChange, WorkChange},
     read,
+    work::stored,
 };
 
 /// Numbers to give away: each is higher than all before it, also than those of earlier openings of the store.
@@ -47,7 +48,7 @@ struct State<'a> {
     known: &'a Known,
     documents: Vec<Now<'a>>,
     ends: Vec<End>,
-    work: HashMap<(&'static str, &'a str), WorkRow<'a>>,
+    work: HashMap<(&'static str, &'a str, &'a str), WorkRow<'a>>,
     write: Write<'a>,
 }
 
@@ -178,23 +179,24 @@ impl<'a> State<'a> {
         match change {
             WorkChange::Put(item) => {
                 let number = numbers.number();
-                let (topic, id) = (item.topic, item.id.as_str());
-                let due = item.due.millis();
-                let sum = read::work_sum((number, due), [topic, id, &item.body]);
+                let (lane, id, due) = (item.lane.as_str(), item.id.as_str(), item.due.millis());
+                let topic = stored(item.topic, lane);
+                let sum = read::work_sum((number, due), [&topic, id, &item.body]);
+                self.write.ended.push((topic.clone(), id, None));
+                let first = self.write.told.entry((item.topic, lane)).or_insert(item.due);
+                *first = item.due.min(*first);
                 let row = WorkRow { number, topic, id, due, body: &item.body, sum };
-                self.write.ended.push((topic, id, None));
-                self.write.topics.insert(topic);
-                self.work.insert((topic, id), row);
+                self.work.insert((item.topic, lane, id), row);
             }
-            WorkChange::Remove { topic, id, revision } => {
-                if let Entry::Occupied(scheduled) = self.work.entry((topic, id)) {
+            WorkChange::Remove { topic, lane, id, revision } => {
+                if let Entry::Occupied(scheduled) = self.work.entry((topic, lane, id)) {
                     match revision {
                         // What is there now was scheduled in this batch, after the doer had read its own.
                         Some(_) => return,
                         None => drop(scheduled.remove()),
                     }
                 }
-                self.write.ended.push((topic, id, *revision));
+                self.write.ended.push((stored(topic, lane), id, *revision));
             }
         }
     }

@@ -93,7 +93,7 @@ impl Writer {
             touched.documents.iter().for_each(|name| self.counters.damage.mended(*name));
             self.counters.batches.add(1);
             self.counters.rows.add(rows);
-            self.hints.ring(write.topics);
+            self.hints.ring(write.told);
         }
         Ok(verdicts)
     }

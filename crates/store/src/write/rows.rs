@@ -1,8 +1,13 @@
 //! What a batch asks the store for, and the rows that it writes: the field names are those in the statements.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 use serde::{Serialize, Serializer};
+
+use trainyard_domain::Timestamp;
 
 use crate::{Changes, changes::DocumentChange};
 
@@ -52,10 +57,10 @@ pub(crate) struct Write<'a> {
     pub(crate) appended: Vec<AppendRow>,
     pub(crate) records: Texts,
     /// Work that goes or is replaced: topic, id and, if only one scheduling of it is meant, which.
-    pub(crate) ended: Vec<(&'a str, &'a str, Option<u64>)>,
+    pub(crate) ended: Vec<(Cow<'a, str>, &'a str, Option<u64>)>,
     pub(crate) work: Vec<WorkRow<'a>>,
-    /// Topics that got work.
-    pub(crate) topics: BTreeSet<&'static str>,
+    /// Topics and lanes that got work, and when the first of it is due.
+    pub(crate) told: BTreeMap<(&'static str, &'a str), Timestamp>,
 }
 
 pub(crate) struct PutRow<'a> {
@@ -90,7 +95,7 @@ pub(crate) struct AppendRow {
 
 pub(crate) struct WorkRow<'a> {
     pub(crate) number: u64,
-    pub(crate) topic: &'static str,
+    pub(crate) topic: Cow<'a, str>,
     pub(crate) id: &'a str,
     pub(crate) due: i64,
     pub(crate) body: &'a str,
@@ -194,6 +199,6 @@ impl Serialize for AppendRow {
 
 impl Serialize for WorkRow<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.number, self.topic, self.id, self.due, self.body, self.sum).serialize(serializer)
+        (self.number, &self.topic, self.id, self.due, self.body, self.sum).serialize(serializer)
     }
 }

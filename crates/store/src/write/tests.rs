@@ -157,7 +157,7 @@ fn thing(connection: &Connection, id: &str) -> Option<crate::Held<Thing>> {
 }
 
 fn work(connection: &Connection) -> Vec<WorkItem> {
-    read::due(connection, &Counters::default(), TOPIC, Timestamp(i64::MAX), 100).unwrap()
+    read::due(connection, &Counters::default(), (TOPIC, ""), Timestamp(i64::MAX), 100).unwrap()
 }
 
 fn same(model: &Model, connection: &Connection) {

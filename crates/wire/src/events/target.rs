@@ -28,6 +28,8 @@ pub(super) struct TargetShape {
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_policy: Option<RetryPolicy>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    dead_letter_config: Option<DeadLetters>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     http_parameters: Option<HttpShape>,
 }
 
@@ -56,6 +58,13 @@ struct SqsParameters {
     message_group_id: Option<String>,
 }
 
+/// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeadLetterConfig.html>
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct DeadLetters {
+    arn: Option<String>,
+}
+
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct RetryPolicy {
@@ -72,7 +81,8 @@ impl TargetShape {
             role: self.role_arn.as_deref().filter(|text| !text.is_empty()).map(arn).transpose()?,
             group: self.sqs_parameters.and_then(|parameters| parameters.message_group_id),
             shape,
-            patience: self.retry_policy.map_or(Ok(Patience::default()), RetryPolicy::read)?,
+            patience: self.retry_policy.map_or(Patience::default(), RetryPolicy::read),
+            letters: self.dead_letter_config.and_then(|of| of.arn).as_deref().map(arn).transpose()?,
             http: self.http_parameters.map(HttpShape::read),
             id: self.id,
         })
@@ -128,25 +138,18 @@ impl From<HttpParameters> for HttpShape {
 }
 
 impl RetryPolicy {
-    fn read(self) -> Result<Patience, ApiError> {
+    fn read(self) -> Patience {
         let usual = Patience::default();
-        let patience = Patience {
+        Patience {
             retries: self.maximum_retry_attempts.unwrap_or(usual.retries),
             seconds: self.maximum_event_age_in_seconds.unwrap_or(usual.seconds),
-        };
-        if patience.retries > 185 {
-            return Err(invalid("RetryPolicy.MaximumRetryAttempts is at most 185.".to_owned()));
         }
-        if !(60..=86_400).contains(&patience.seconds) {
-            return Err(invalid("RetryPolicy.MaximumEventAgeInSeconds is 60 to 86400.".to_owned()));
-        }
-        Ok(patience)
     }
 }
 
 impl From<RuleTarget> for TargetShape {
     fn from(target: RuleTarget) -> Self {
-        let RuleTarget { id, arn, role, group, shape, patience, http } = target;
+        let RuleTarget { id, arn, role, group, shape, patience, letters, http } = target;
         let retry_policy = (patience != Patience::default()).then_some(RetryPolicy {
             maximum_retry_attempts: Some(patience.retries),
             maximum_event_age_in_seconds: Some(patience.seconds),
@@ -156,6 +159,7 @@ impl From<RuleTarget> for TargetShape {
             arn: arn.to_string(),
             role_arn: role.map(|role| role.to_string()),
             retry_policy,
+            dead_letter_config: letters.map(|arn| DeadLetters { arn: Some(arn.to_string()) }),
             sqs_parameters: group.map(|group| SqsParameters { message_group_id: Some(group) }),
             http_parameters: http.map(HttpShape::from),
             ..Self::default()
@@ -208,6 +212,7 @@ mod tests {
             "Id": "a", "Arn": arn,
             "InputTransformer": {"InputPathsMap": {"x": "$.detail"}, "InputTemplate": "<x>"},
             "RetryPolicy": {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 60},
+            "DeadLetterConfig": {"Arn": "arn:aws:sqs:us-east-1:000000000000:dead"},
         }));
         check(json!({
             "Id": "a", "Arn": "arn:aws:events:us-east-1:000000000000:api-destination/d/1", "RoleArn": role,
@@ -230,11 +235,8 @@ mod tests {
                 Err(error) => error.to_string(),
             }
         };
-        assert!(refuse(json!({"DeadLetterConfig": {"Arn": "x"}})).contains("DeadLetterConfig"));
+        assert!(refuse(json!({"DeadLetterConfig": {"Arn": "x"}})).contains("Parameter x is not valid"));
         assert!(refuse(json!({"Input": "{}", "InputPath": "$"})).contains("Only one of"));
         assert!(refuse(json!({"Arn": "nowhere"})).contains("nowhere"));
-        assert!(
-            refuse(json!({"RetryPolicy": {"MaximumRetryAttempts": 186}})).contains("MaximumRetryAttempts")
-        );
     }
 }

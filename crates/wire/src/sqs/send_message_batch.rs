@@ -20,6 +20,6 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<BatchOutput<S
     let ids: Vec<String> = entries.iter().map(|entry| entry.id.clone().unwrap_or_default()).collect();
     check_batch(ids.iter().map(String::as_str), "SendMessageBatchRequestEntry")?;
     let sendings = ids.iter().zip(entries).map(|(id, entry)| entry.sending(context, id)).collect();
-    let sent = context.services.queues.send_all(&caller(context), &name, sendings).await?;
+    let sent = context.services.queues.send_batch(&caller(context), &name, sendings).await?;
     Ok(BatchOutput::of(ids, sent, |id, sent| SentShape::of(Some(id), sent)))
 }

@@ -82,6 +82,7 @@ impl Message {
             group: self.message_group_id,
             dedup: self.message_deduplication_id,
             token: context.token.as_ref().map(|token| format!("{token} {part}")),
+            ..Sending::default()
         }
     }
 }

@@ -5,6 +5,7 @@ mod answer_approval;
 mod deploy_stack;
 mod describe_stack;
 mod list_approvals;
+mod list_rule_tallies;
 mod list_times;
 mod list_waiting_jobs;
 mod replay_execution;
@@ -38,6 +39,7 @@ pub static SERVICE: Service = Service {
         operation!(DeployStack => deploy_stack::run),
         operation!(DescribeStack => describe_stack::run),
         operation!(ListApprovals => list_approvals::run),
+        operation!(ListRuleTallies => list_rule_tallies::run),
         operation!(ListTimes => list_times::run),
         operation!(ListWaitingJobs => list_waiting_jobs::run),
         operation!(ReplayExecution => replay_execution::run),

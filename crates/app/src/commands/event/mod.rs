@@ -2,6 +2,7 @@
 
 mod lint;
 mod put;
+mod rules;
 mod test;
 
 use std::{io::Read, path::Path};
@@ -21,6 +22,8 @@ pub(super) enum EventCommand {
     Lint(lint::LintArgs),
     /// Tell the events of a file: entries as `aws events put-events --entries` takes them
     Put(put::PutArgs),
+    /// Show what came of each rule's events
+    Rules(rules::RulesArgs),
 }
 
 /// Does it.
@@ -29,6 +32,7 @@ pub(super) async fn run(command: EventCommand) -> Result<(), Failure> {
         EventCommand::Test(args) => test::run(&args),
         EventCommand::Lint(args) => lint::run(&args),
         EventCommand::Put(args) => put::run(args).await,
+        EventCommand::Rules(args) => rules::run(args).await,
     }
 }
 

@@ -218,7 +218,7 @@ async fn a_delivery_that_comes_again_starts_nothing() {
         target: project.arn(),
         role: Some("arn:aws:iam::000000000000:role/start".parse().unwrap()),
         event: house.some_event(),
-        input: house.some_event().envelope(),
+        input: None,
         http: None,
         scope: scope.clone(),
     };

@@ -57,6 +57,11 @@ impl Shape {
         }
     }
 
+    /// Whether the target gets the event's envelope.
+    pub fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole)
+    }
+
     /// What the target gets for this event. A shape that passed [`Shape::check`] always gives something; a part
     /// that the event does not have is null.
     pub fn of(&self, event: &Event, rule: &Arn) -> Result<Value, String> {

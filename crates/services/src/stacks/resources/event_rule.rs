@@ -52,6 +52,7 @@ struct Target {
     input_transformer: Option<Transformer>,
     sqs_parameters: Option<QueueParameters>,
     retry_policy: Option<Retries>,
+    dead_letter_config: Option<DeadLetters>,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +74,12 @@ struct QueueParameters {
 struct Retries {
     maximum_retry_attempts: Option<Scalar<u32>>,
     maximum_event_age_in_seconds: Option<Scalar<u32>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct DeadLetters {
+    arn: Option<Arn>,
 }
 
 struct Parts {
@@ -129,6 +136,7 @@ impl Target {
             group,
             shape,
             patience,
+            letters: self.dead_letter_config.and_then(|config| config.arn),
             http: None,
         })
     }
@@ -165,6 +173,7 @@ impl Kind for EventRule {
             ("InputPath", Shape::Any),
             ("InputTransformer", Shape::Map(&[("InputPathsMap", Shape::Any), ("InputTemplate", Shape::Any)])),
             ("SqsParameters", Shape::Map(&[("MessageGroupId", Shape::Any)])),
+            ("DeadLetterConfig", Shape::Map(&[("Arn", Shape::Any)])),
             (
                 "RetryPolicy",
                 Shape::Map(&[("MaximumRetryAttempts", Shape::Any), ("MaximumEventAgeInSeconds", Shape::Any)]),

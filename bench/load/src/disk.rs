@@ -12,12 +12,12 @@ use crate::{Done, figures::Waits};
 const TIMES: usize = 500;
 
 /// How long it takes to append 512 bytes and have them on disk, as a line.
-pub(crate) fn measure(directory: &Path) -> Done<String> {
+pub fn measure(directory: &Path) -> Done<String> {
     let path = directory.join("disk");
     let mut file = File::create(&path)?;
     let mut waits = Waits::default();
     let began = Instant::now();
-    while waits.len() < TIMES && began.elapsed() < Duration::from_secs(10) {
+    while waits.count() < TIMES && began.elapsed() < Duration::from_secs(10) {
         let one = Instant::now();
         file.write_all(&[b'x'; 512])?;
         file.sync_data()?;

@@ -4,19 +4,21 @@ use std::time::Duration;
 
 /// How long each of many things took.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Waits(Vec<Duration>);
+pub struct Waits(Vec<Duration>);
 
 impl Waits {
-    pub(crate) fn add(&mut self, wait: Duration) {
+    /// One more.
+    pub fn add(&mut self, wait: Duration) {
         self.0.push(wait);
     }
 
-    pub(crate) fn len(&self) -> usize {
+    /// How many there are.
+    pub fn count(&self) -> usize {
         self.0.len()
     }
 
     /// So long that this part of them took no longer.
-    pub(crate) fn part(&self, part: f64) -> Duration {
+    pub fn part(&self, part: f64) -> Duration {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
         let at = (sorted.len() as f64 * part) as usize;
@@ -25,27 +27,30 @@ impl Waits {
 }
 
 /// What it took to do something many times.
-pub(crate) struct Took {
-    pub(crate) wall: Duration,
-    pub(crate) waits: Waits,
+pub struct Took {
+    /// How long it took by the clock.
+    pub wall: Duration,
+    /// How long each of them took.
+    pub waits: Waits,
     /// The server's processor time, all of it.
-    pub(crate) server: Duration,
+    pub server: Duration,
     /// Ours.
-    pub(crate) client: Duration,
+    pub client: Duration,
     /// Transactions of the store, each with one fsync.
-    pub(crate) syncs: u64,
+    pub syncs: u64,
     /// Commits: several share a transaction.
-    pub(crate) commits: u64,
+    pub commits: u64,
 }
 
 impl Took {
     /// How many were done in a second.
-    pub(crate) fn rate(&self) -> f64 {
-        self.waits.len() as f64 / self.wall.as_secs_f64()
+    pub fn rate(&self) -> f64 {
+        self.waits.count() as f64 / self.wall.as_secs_f64()
     }
 }
 
-pub(crate) fn head() {
+/// The heads of the columns that [`show`] fills.
+pub fn head() {
     println!(
         "{:<44}{:>9}{:>9}{:>9}{:>10}{:>10}{:>9}{:>9}{:>7}  the issue wants",
         "", "/s", "p50 ms", "p99 ms", "server ms", "client ms", "commits", "fsyncs", "load"
@@ -53,8 +58,8 @@ pub(crate) fn head() {
 }
 
 /// One line: everything per thing that was done.
-pub(crate) fn show(name: &str, took: &Took, wanted: &str) {
-    let count = took.waits.len() as f64;
+pub fn show(name: &str, took: &Took, wanted: &str) {
+    let count = took.waits.count() as f64;
     let each = |time: Duration| time.as_secs_f64() * 1e3 / count;
     let ms = |part| took.waits.part(part).as_secs_f64() * 1e3;
     println!(
@@ -71,7 +76,7 @@ pub(crate) fn show(name: &str, took: &Took, wanted: &str) {
 }
 
 /// A line with one figure.
-pub(crate) fn note(name: &str, figure: &str, wanted: &str) {
+pub fn note(name: &str, figure: &str, wanted: &str) {
     println!("{name:<44}{figure:>79}  {wanted}");
 }
 

@@ -9,10 +9,9 @@ use std::{
 };
 
 use futures::{StreamExt, TryStreamExt, stream};
-use serde_json::{Value, json};
 
 use crate::{
-    Done,
+    Api, Done,
     figures::{Took, Waits},
     link::Link,
     sign::Signer,
@@ -22,14 +21,15 @@ use crate::{
 const TICK: Duration = Duration::from_millis(10);
 
 /// A server; killed when dropped.
-pub(crate) struct Server {
+pub struct Server {
     binary: PathBuf,
     data: PathBuf,
     process: Child,
     host: String,
     signer: Signer,
+    api: Api,
     /// From the start of the process to its first answer.
-    pub(crate) ready: Duration,
+    pub ready: Duration,
 }
 
 /// What was used up to a moment.
@@ -42,8 +42,8 @@ struct Used {
 }
 
 impl Server {
-    /// Starts one on this directory.
-    pub(crate) async fn start(binary: &Path, data: &Path) -> Done<Self> {
+    /// Starts one on this directory, of which this API is measured.
+    pub async fn start(binary: &Path, data: &Path, api: Api) -> Done<Self> {
         let began = Instant::now();
         let mut process = Command::new(binary)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -61,54 +61,37 @@ impl Server {
         };
         let signer = Signer::new(value("aws_access_key_id")?, value("aws_secret_access_key")?, &host);
         let (binary, data) = (binary.to_owned(), data.to_owned());
-        let mut server = Self { binary, data, process, host, signer, ready: Duration::ZERO };
-        server.link().await?.ask("ListStateMachines", &json!({})).await?;
+        let mut server = Self { binary, data, process, host, signer, api, ready: Duration::ZERO };
+        server.link().await?.page("/health").await?;
         server.ready = began.elapsed();
         Ok(server)
     }
 
     /// Kills it without a warning and starts it again on the same data.
-    pub(crate) async fn again(mut self) -> Done<Self> {
+    pub async fn again(mut self) -> Done<Self> {
         self.process.kill()?;
         self.process.wait()?;
-        Self::start(&self.binary, &self.data).await
+        Self::start(&self.binary, &self.data, self.api).await
     }
 
-    pub(crate) async fn link(&self) -> Done<Link> {
-        Link::open(&self.host, self.signer.clone()).await
+    /// A connection of its own.
+    pub async fn link(&self) -> Done<Link> {
+        self.link_to(self.api).await
     }
 
-    /// Makes a state machine and returns its ARN.
-    pub(crate) async fn machine(&self, name: &str, definition: &Value, kind: &str) -> Done<String> {
-        let input = json!({
-            "name": name,
-            "definition": definition.to_string(),
-            "roleArn": "arn:aws:iam::000000000000:role/bench",
-            "type": kind,
-        });
-        let made = self.link().await?.ask("CreateStateMachine", &input).await?;
-        Ok(made["stateMachineArn"].as_str().ok_or("no ARN")?.to_owned())
+    /// One on which another API is spoken.
+    pub async fn link_to(&self, api: Api) -> Done<Link> {
+        Link::open(&self.host, self.signer.clone(), api).await
     }
 
-    /// How many executions of the state machine stand so.
-    pub(crate) async fn count(&self, machine: &str, status: &str) -> Done<usize> {
-        let (mut link, mut found, mut next) = (self.link().await?, 0, Value::Null);
-        loop {
-            let mut input = json!({"stateMachineArn": machine, "statusFilter": status, "maxResults": 1000});
-            if !next.is_null() {
-                input["nextToken"] = next;
-            }
-            let mut page = link.ask("ListExecutions", &input).await?;
-            found += page["executions"].as_array().map_or(0, Vec::len);
-            next = page["nextToken"].take();
-            if next.is_null() {
-                return Ok(found);
-            }
-        }
+    /// What `/metrics` says of this.
+    pub async fn metric(&self, name: &str) -> Done<u64> {
+        let page = self.link().await?.page("/metrics").await?;
+        Ok(counted(&page, name))
     }
 
     /// Calls the operation so many times, `width` at a time, each on a connection of its own that is kept.
-    pub(crate) async fn drive(
+    pub async fn drive(
         &self,
         (operation, width, times): (&str, usize, usize),
         input: impl Fn(usize) -> String,
@@ -138,16 +121,13 @@ impl Server {
     }
 
     /// Begins to count what is used.
-    pub(crate) async fn begin(&self) -> Done<Counting<'_>> {
+    pub async fn begin(&self) -> Done<Counting<'_>> {
         Ok(Counting { server: self, used: self.used().await? })
     }
 
     async fn used(&self) -> Done<Used> {
         let page = self.link().await?.page("/metrics").await?;
-        let count = |name: &str| {
-            let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-            line.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
-        };
+        let count = |name: &str| counted(&page, name);
         Ok(Used {
             at: Instant::now(),
             server: time_of(&self.process.id().to_string())?,
@@ -183,14 +163,14 @@ impl Server {
     }
 
     /// Bytes of memory that the process has now.
-    pub(crate) fn memory(&self) -> Done<u64> {
+    pub fn memory(&self) -> Done<u64> {
         let text = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
         Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1024)
     }
 
     /// Bytes that it keeps on disk.
-    pub(crate) fn kept(&self) -> Done<u64> {
+    pub fn kept(&self) -> Done<u64> {
         let files = fs::read_dir(self.data.join("store"))?;
         files.map(|file| Ok(file?.metadata()?.len())).sum()
     }
@@ -205,15 +185,21 @@ impl Drop for Server {
 }
 
 /// What is used from a moment on.
-pub(crate) struct Counting<'a> {
+pub struct Counting<'a> {
     server: &'a Server,
     used: Used,
 }
 
 impl Counting<'_> {
-    pub(crate) async fn end(self, waits: Waits) -> Done<Took> {
+    /// What was used since.
+    pub async fn end(self, waits: Waits) -> Done<Took> {
         self.server.since(&self.used, waits).await
     }
+}
+
+fn counted(page: &str, name: &str) -> u64 {
+    let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
 }
 
 /// Processor time of a process: its own and the system's for it.

@@ -1,4 +1,4 @@
-//! AWS Signature Version 4 of requests to one service, with the day's key made once.
+//! AWS Signature Version 4, with the day's key made once for each service.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 
 use std::{
@@ -10,52 +10,59 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use trainyard_domain::Timestamp;
 
-use crate::Done;
+use crate::{Api, Done};
 
 const NAMES: &str = "content-type;host;x-amz-date;x-amz-target";
-const TYPE: &str = "application/x-amz-json-1.0";
 
 /// Signs for the default region.
 #[derive(Clone)]
-pub(crate) struct Signer {
+pub struct Signer {
     id: String,
     secret: String,
     host: String,
     day: String,
-    key: Vec<u8>,
+    /// Of each service that was asked.
+    keys: Vec<(&'static str, Vec<u8>)>,
 }
 
 impl Signer {
     /// With this key, for requests to this host.
-    pub(crate) fn new(id: &str, secret: &str, host: &str) -> Self {
+    pub fn new(id: &str, secret: &str, host: &str) -> Self {
         Self {
             id: id.to_owned(),
             secret: secret.to_owned(),
             host: host.to_owned(),
             day: String::new(),
-            key: Vec::new(),
+            keys: Vec::new(),
         }
     }
 
     /// The whole request but for its body.
-    pub(crate) fn head(&mut self, operation: &str, body: &[u8]) -> Done<String> {
+    pub fn head(&mut self, api: Api, operation: &str, body: &[u8]) -> Done<String> {
         let date = now()?;
         if date[..8] != self.day {
             self.day = date[..8].to_owned();
-            let day = mac(format!("AWS4{}", self.secret).as_bytes(), &self.day)?;
-            self.key = mac(&mac(&mac(&day, "us-east-1")?, "states")?, "aws4_request")?;
+            self.keys.clear();
         }
-        let Self { id, host, day, key, .. } = self;
-        let target = format!("AWSStepFunctions.{operation}");
+        let Api { signing, target, version } = api;
+        if !self.keys.iter().any(|(known, _)| *known == signing) {
+            let day = mac(format!("AWS4{}", self.secret).as_bytes(), &self.day)?;
+            let key = mac(&mac(&mac(&day, "us-east-1")?, signing)?, "aws4_request")?;
+            self.keys.push((signing, key));
+        }
+        let Self { id, host, day, keys, .. } = self;
+        let (_, key) = keys.iter().find(|(known, _)| *known == signing).ok_or("no key")?;
+        let target = format!("{target}.{operation}");
+        let kind = format!("application/x-amz-json-{version}");
         let digest = hex(&Sha256::digest(body));
         let canonical = format!(
-            "POST\n/\n\ncontent-type:{TYPE}\nhost:{host}\nx-amz-date:{date}\nx-amz-target:{target}\n\n{NAMES}\n{digest}"
+            "POST\n/\n\ncontent-type:{kind}\nhost:{host}\nx-amz-date:{date}\nx-amz-target:{target}\n\n{NAMES}\n{digest}"
         );
-        let scope = format!("{day}/us-east-1/states/aws4_request");
+        let scope = format!("{day}/us-east-1/{signing}/aws4_request");
         let text = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex(&Sha256::digest(canonical)));
         let signature = hex(&mac(key, &text)?);
         Ok(format!(
-            "POST / HTTP/1.1\r\nhost: {host}\r\ncontent-type: {TYPE}\r\nx-amz-date: {date}\r\n\
+            "POST / HTTP/1.1\r\nhost: {host}\r\ncontent-type: {kind}\r\nx-amz-date: {date}\r\n\
              x-amz-target: {target}\r\ncontent-length: {}\r\nauthorization: AWS4-HMAC-SHA256 \
              Credential={id}/{scope}, SignedHeaders={NAMES}, Signature={signature}\r\n\r\n",
             body.len()

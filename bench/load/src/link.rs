@@ -9,12 +9,13 @@ use tokio::{
     net::{TcpStream, ToSocketAddrs},
 };
 
-use crate::{Done, sign::Signer};
+use crate::{Api, Done, sign::Signer};
 
 /// A connection of somebody who signs.
-pub(crate) struct Link {
+pub struct Link {
     stream: TcpStream,
     signer: Signer,
+    api: Api,
     read: Vec<u8>,
     used: Instant,
 }
@@ -23,14 +24,15 @@ pub(crate) struct Link {
 const REST: Duration = Duration::from_secs(5);
 
 impl Link {
-    pub(crate) async fn open(host: &str, signer: Signer) -> Done<Self> {
+    /// A connection on which this API is spoken.
+    pub async fn open(host: &str, signer: Signer, api: Api) -> Done<Self> {
         let stream = connect(host).await?;
-        Ok(Self { stream, signer, read: Vec::new(), used: Instant::now() })
+        Ok(Self { stream, signer, api, read: Vec::new(), used: Instant::now() })
     }
 
     /// Calls the operation; what is not a success is an error.
-    pub(crate) async fn call(&mut self, operation: &str, input: &str) -> Done<Vec<u8>> {
-        let mut request = self.signer.head(operation, input.as_bytes())?;
+    pub async fn call(&mut self, operation: &str, input: &str) -> Done<Vec<u8>> {
+        let mut request = self.signer.head(self.api, operation, input.as_bytes())?;
         request.push_str(input);
         let (status, body) = self.exchange(request.as_bytes()).await?;
         match status {
@@ -40,12 +42,12 @@ impl Link {
     }
 
     /// The same, with the answer read.
-    pub(crate) async fn ask(&mut self, operation: &str, input: &Value) -> Done<Value> {
+    pub async fn ask(&mut self, operation: &str, input: &Value) -> Done<Value> {
         Ok(serde_json::from_slice(&self.call(operation, &input.to_string()).await?)?)
     }
 
     /// Gets a page that needs no signature.
-    pub(crate) async fn page(&mut self, path: &str) -> Done<String> {
+    pub async fn page(&mut self, path: &str) -> Done<String> {
         let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
         let (status, body) = self.exchange(request.as_bytes()).await?;
         if status == 200 { Ok(String::from_utf8(body)?) } else { Err(format!("{path}: {status}").into()) }
