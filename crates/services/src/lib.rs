@@ -33,6 +33,7 @@ pub mod shape;
 pub mod stacks;
 pub mod targets;
 pub mod tasks;
+pub mod violations;
 pub mod work;
 
 /// All rooms, as the faces and the wiring hold them. Each room is one line here.
