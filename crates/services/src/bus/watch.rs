@@ -10,6 +10,8 @@ use trainyard_store::{Changes, Error as StoreError, WorkItem};
 
 use super::{
     Bus, Delivery, DeliveryError, EVENTS,
+    archives::{Sweeper, keep},
+    replays::Replayer,
     rule::{Patience, Rule},
     schedule::Clockwork,
 };
@@ -33,8 +35,10 @@ impl Bus {
         let events = work::run(ground(), Arc::new(Matcher(self.clone())), stop.clone());
         let deliveries = work::run(ground(), Arc::new(Postman(self.clone())), stop.clone());
         let news = work::run(ground(), Arc::new(Crier(self.clone())), stop.clone());
-        let schedules = work::run(ground(), Arc::new(Clockwork(self.clone())), stop);
-        futures::join!(events, deliveries, news, schedules);
+        let schedules = work::run(ground(), Arc::new(Clockwork(self.clone())), stop.clone());
+        let archives = work::run(ground(), Arc::new(Sweeper(self.clone())), stop.clone());
+        let replays = work::run(ground(), Arc::new(Replayer(self.clone())), stop);
+        futures::join!(events, deliveries, news, schedules, archives, replays);
     }
 }
 
@@ -54,12 +58,13 @@ impl Worker for Matcher {
                 return Ok(Outcome::Finished(changes));
             }
         };
-        let place = (event.scope.clone(), event.bus.clone());
+        let place = (event.owner().clone(), event.bus.clone());
         let rules = self.0.rulebook.rules(&self.0.ground.store, &place).await?;
         for rule in rules.matching(&event.envelope().to_string()) {
             to_targets(&mut changes, &self.0.ground, &rule, &event)?;
         }
-        for listener in self.0.listeners().iter().filter(|listener| listener.wants(&event)) {
+        for listener in self.0.listeners().iter().filter(|listener| event.is_news() && listener.wants(&event))
+        {
             let name = listener.name();
             let body = serde_json::to_string(&News { listener: name.to_owned(), event: event.clone() })?;
             changes.schedule(WorkItem::now(NEWS, format!("{}/{name}", event.id), body));
@@ -77,6 +82,12 @@ pub(super) fn to_targets(
     event: &Event,
 ) -> Result<(), StoreError> {
     let arn = rule.arn();
+    if !event.is_for(&arn.to_string()) {
+        return Ok(());
+    }
+    if let Some(archive) = &rule.archive {
+        return keep(changes, archive, event, ground.now());
+    }
     for target in &rule.targets {
         let http = target.http.as_ref().map(|http| http.of(event)).transpose();
         let (input, http) = match target.shape.of(event, &arn).and_then(|input| Ok((input, http?))) {
@@ -87,7 +98,7 @@ pub(super) fn to_targets(
             }
         };
         let delivery = Delivery {
-            id: uuid_from(&[&event.id, &arn.to_string(), &target.id]),
+            id: uuid_from(&[&event.telling(), &arn.to_string(), &target.id]),
             scope: rule.scope.clone(),
             rule: arn.clone(),
             target: target.arn.clone(),

@@ -8,7 +8,7 @@ mod pool;
 mod work;
 
 pub(crate) use self::{
-    count::count,
+    count::{count, weigh},
     document::{Kept, document_sum, get, list},
     folders::folders,
     history::{HISTORY_FORMAT, history, history_sum, name_sum},
