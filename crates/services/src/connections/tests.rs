@@ -95,6 +95,7 @@ fn request(kind: &str, parameters: Value) -> ConnectionRequest {
         description: None,
         authorization_type: Some(kind.to_owned()),
         auth_parameters: Some(parameters),
+        id: None,
     }
 }
 
