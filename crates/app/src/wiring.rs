@@ -67,6 +67,7 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
         artifacts: artifacts.clone(),
         builds: builds.clone(),
         bus: bus.clone(),
+        connections: connections.clone(),
         executions: executions.clone(),
         identity: identity.clone(),
         images: images.clone(),
@@ -153,6 +154,8 @@ fn acquaint(services: &Arc<Services>, url: &str, strict: bool) {
         vec![
             Arc::new(targets::ApiDestination::new(services.connections.clone())),
             Arc::new(targets::CodeBuildProject(services.builds.clone())),
+            Arc::new(targets::EventBus(services.bus.clone())),
+            Arc::new(targets::LogGroup(services.logs.clone())),
             Arc::new(targets::Queue(services.queues.clone())),
             Arc::new(targets::StateMachine(services.executions.clone())),
         ],

@@ -37,6 +37,7 @@ pub mod targets;
 pub mod tasks;
 #[cfg(test)]
 mod unreadable;
+pub mod violations;
 pub mod work;
 
 /// All rooms, as the faces and the wiring hold them. Each room is one line here.

@@ -149,6 +149,12 @@ impl Store {
         self.0.readers.ask(move |connection| read::count(connection, T::KIND, (&scope, key), &range)).await
     }
 
+    /// How many documents of the kind are in the scope, and how many bytes their bodies have. It looks at each of them.
+    pub async fn weigh<T: Noun>(&self, scope: &str) -> Result<(u64, u64), Error> {
+        let scope = scope.to_owned();
+        self.0.readers.ask(move |connection| read::weigh(connection, T::KIND, &scope)).await
+    }
+
     /// Records of a history as (sequence number, JSON), from `from` on, at most `limit`.
     pub async fn history(&self, history: &str, from: u64, limit: usize) -> Result<Vec<(u64, String)>, Error> {
         let name = history.to_owned();

@@ -2,7 +2,10 @@
 //! <https://docs.aws.amazon.com/codebuild/latest/userguide/sample-build-notifications-ref.html>
 
 use serde_json::{Value, json};
-use trainyard_domain::{Event, event::DEFAULT_BUS};
+use trainyard_domain::{
+    Event,
+    event::{DEFAULT_BUS, Way},
+};
 use trainyard_store::{Changes, Error as StoreError};
 
 use super::{
@@ -26,6 +29,7 @@ pub(super) fn tell(changes: &mut Changes, build: &Build) -> Result<(), StoreErro
         time: build.ended.unwrap_or(build.created),
         source: "aws.codebuild".to_owned(),
         detail_type: STATE_CHANGE.to_owned(),
+        way: Way::default(),
         resources: vec![arn.clone()],
         detail: json!({
             "build-status": status,

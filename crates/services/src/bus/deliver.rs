@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Event, Timestamp};
 use trainyard_store::{Changes, Error as StoreError, WorkItem};
 
-use super::{Bus, Delivery, DeliveryError, ErrorCode, Patience, dead::Lost, rule::Rule, tally::Count};
+use super::{
+    Bus, Delivery, DeliveryError, ErrorCode, Patience, archives::keep, dead::Lost, rule::Rule, tally::Count,
+};
 use crate::{
     given_up::GivenUp,
     ground::{Ground, uuid_from},
@@ -34,7 +36,8 @@ struct Parcel {
     failed: Option<(String, String)>,
 }
 
-/// Puts one delivery for each target of the rule into the changes. A target whose input cannot be made is given up at
+/// Puts what a rule does with an event into the changes: an archive's rule keeps it, of any other each target gets a
+/// delivery. A target whose input cannot be made is given up at
 /// once: no later attempt would do better.
 pub(super) fn to_targets(
     changes: &mut Changes,
@@ -43,8 +46,14 @@ pub(super) fn to_targets(
     event: &Event,
 ) -> Result<(), StoreError> {
     let arn = rule.arn();
+    if !event.is_for(&arn.to_string()) {
+        return Ok(());
+    }
+    if let Some(archive) = &rule.archive {
+        return keep(changes, archive, event, ground.now());
+    }
     for target in &rule.targets {
-        let id = uuid_from(&[&event.id, &arn.to_string(), &target.id]);
+        let id = uuid_from(&[&event.telling(), &arn.to_string(), &target.id]);
         let http = target.http.as_ref().map(|http| http.of(event)).transpose();
         let input = if target.shape.is_whole() { Ok(None) } else { target.shape.of(event, &arn).map(Some) };
         let (input, http) = match input.and_then(|input| Ok((input, http?))) {

@@ -51,8 +51,8 @@ fn filled(text: &str, envelope: &Value) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Ok(match Path::read(text)?.follow(envelope) {
-        Value::String(text) => text,
-        Value::Null => String::new(),
-        other => other.to_string(),
+        Some(Value::String(text)) => text,
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
     })
 }

@@ -4,18 +4,25 @@
 //! with the rules of its bus and brings it to their targets, at least once, and to the [`Listener`]s in the house.
 //! It never knows what a target is: it knows only [`Target`]. Nothing is acknowledged that is not on disk.
 
+mod access;
+mod archives;
 mod buses;
 mod dead;
 mod deliver;
 mod delivery_error;
+mod directory;
 mod error;
+mod forward;
 mod http;
 mod matching;
+mod permissions;
 mod put;
+mod replays;
 mod rule;
 mod rules;
 mod schedule;
 mod shape;
+mod tags;
 mod tally;
 mod target;
 #[cfg(test)]
@@ -28,12 +35,15 @@ use std::sync::{Arc, OnceLock};
 use trainyard_domain::{Arn, Event};
 use trainyard_store::{Changes, Error as StoreError, WorkItem};
 
-pub use buses::EventBus;
+pub use archives::{Archive, ArchiveFilter, ArchiveSpec, ArchiveTally};
+pub use buses::{BusSettings, EventBus, LogSettings};
 pub use dead::DeadLetter;
 pub use delivery_error::{DeliveryError, ErrorCode};
 pub use error::Error;
 pub use http::HttpParameters;
+pub use permissions::{Permission, Statement};
 pub use put::{Entry, Rejected};
+pub use replays::{Replay, ReplayFilter, ReplaySpec, ReplayState};
 pub use rule::{Rule, RuleSpec, RuleTarget, arn as rule_arn};
 pub use shape::Shape;
 pub use tally::{Tallied, Tally};
@@ -51,7 +61,7 @@ pub const EVENTS: &str = "events";
 pub fn tell(changes: &mut Changes, event: &Event) -> Result<(), StoreError> {
     let body = serde_json::to_string(event)
         .map_err(|e| StoreError::Internal(format!("an event cannot be written: {e}")))?;
-    changes.schedule(WorkItem::now(EVENTS, event.id.clone(), body));
+    changes.schedule(WorkItem::now(EVENTS, event.telling(), body));
     Ok(())
 }
 
@@ -61,6 +71,8 @@ pub struct Bus {
     ground: Ground,
     rulebook: Arc<matching::Rulebook>,
     tallies: Arc<tally::Tallies>,
+    directory: Arc<directory::Directory>,
+    archive_tallies: Arc<archives::Tallies>,
     /// Later rooms stand behind these, so they come when all rooms are there.
     company: Arc<OnceLock<Company>>,
 }
@@ -73,7 +85,14 @@ struct Company {
 impl Bus {
     /// On this ground.
     pub fn new(ground: Ground) -> Self {
-        Self { ground, rulebook: Arc::default(), tallies: Arc::default(), company: Arc::default() }
+        Self {
+            ground,
+            rulebook: Arc::default(),
+            tallies: Arc::default(),
+            directory: Arc::default(),
+            archive_tallies: Arc::default(),
+            company: Arc::default(),
+        }
     }
 
     /// Who can be started by rules and who listens. Said once, when all rooms are there and before anything is

@@ -1,11 +1,14 @@
 //! PutEvents: what users tell.
 
 use serde_json::Value;
-use trainyard_domain::{Event, Scope, Timestamp};
+use trainyard_domain::{
+    Arn, Event, Principal, Scope, Timestamp,
+    event::{DEFAULT_BUS, Way},
+};
 use trainyard_store::Changes;
 
-use super::{Bus, Error, buses::bus_name, tell};
-use crate::ground::uuid_from;
+use super::{Bus, Error, access::Teller, buses, tell};
+use crate::{ground::uuid_from, violations::Violations};
 
 /// One entry of PutEvents. What is missing is said per entry, so everything may be.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,6 +47,7 @@ impl Bus {
     /// delivers again starts nothing.
     pub async fn put_events(
         &self,
+        by: &Principal,
         scope: &Scope,
         entries: Vec<Entry>,
         seed: Option<&str>,
@@ -56,20 +60,22 @@ impl Bus {
                 Some(seed) => uuid_from(&[seed, &at.to_string()]),
                 None => self.ground.uuid(),
             };
-            let answer = match self.event(scope, id, entry).await? {
+            let answer = match self.event((by, scope), id.clone(), entry).await? {
                 Ok(event) => {
-                    let mut follows = Changes::new();
-                    match self.route(&mut follows, &event).await {
-                        Ok(rules) => {
-                            changes.merge(follows);
-                            matched.extend(rules);
-                        }
-                        Err(error) => {
-                            tracing::warn!(%error, event = event.id, "an event is matched later");
-                            tell(&mut changes, &event)?;
+                    if let Some(event) = event {
+                        let mut follows = Changes::new();
+                        match self.route(&mut follows, &event).await {
+                            Ok(rules) => {
+                                changes.merge(follows);
+                                matched.extend(rules);
+                            }
+                            Err(error) => {
+                                tracing::warn!(%error, event = event.id, "an event is matched later");
+                                tell(&mut changes, &event)?;
+                            }
                         }
                     }
-                    Ok(event.id)
+                    Ok(id)
                 }
                 Err(rejected) => Err(rejected),
             };
@@ -82,28 +88,52 @@ impl Bus {
         Ok(answers)
     }
 
-    async fn event(&self, scope: &Scope, id: String, entry: Entry) -> Result<Result<Event, Rejected>, Error> {
-        let bus = bus_name(entry.bus.as_deref()).to_owned();
-        match self.must_have_bus(scope, &bus).await {
-            Ok(()) => {}
-            Err(Error::NoBus(bus)) => {
-                let why = format!("Event bus {bus} does not exist.");
-                return Ok(Err(argument("EventBusName", &why)));
-            }
-            Err(error) => return Err(error),
+    /// The event of an entry. As with AWS, an entry for a bus of the caller's own that does not exist is taken and
+    /// goes nowhere.
+    async fn event(
+        &self,
+        (by, scope): (&Principal, &Scope),
+        id: String,
+        entry: Entry,
+    ) -> Result<Result<Option<Event>, Rejected>, Error> {
+        let (owner, bus) = match place(scope, entry.bus.as_deref()) {
+            Ok(place) => place,
+            Err(rejected) => return Ok(Err(rejected)),
+        };
+        let read = match read(entry) {
+            Ok(read) => read,
+            Err(rejected) => return Ok(Err(rejected)),
+        };
+        let policy = self.directory.policy(&self.ground.store, &(owner.clone(), bus.clone())).await?;
+        if policy.is_none() && owner.account == by.account {
+            tracing::warn!(bus, account = %owner.account, "an event is told on a bus that does not exist");
+            return Ok(Ok(None));
         }
-        let read = read(entry).map(|read| Event {
-            id,
-            scope: scope.clone(),
-            bus,
-            time: read.time.unwrap_or_else(|| self.ground.now()),
-            source: read.source,
-            detail_type: read.detail_type,
-            resources: read.resources,
-            detail: read.detail,
-        });
-        Ok(read)
+        let (source, detail_type) = (read.source.as_str(), read.detail_type.as_str());
+        let teller = Teller { by, rule: None, source, detail_type };
+        let policy = policy.flatten();
+        if let Err(message) = teller.admit(&buses::arn(&owner, &bus), &owner.account, policy.as_deref()) {
+            return Ok(Err(Rejected { code: "AccessDeniedException", message }));
+        }
+        Ok(Ok(Some(read.event(id, (scope, owner, bus), self.ground.now()))))
     }
+}
+
+/// Whose bus, and which, is meant by a name or an ARN.
+fn place(scope: &Scope, bus: Option<&str>) -> Result<(Scope, String), Rejected> {
+    let text = bus.unwrap_or(DEFAULT_BUS);
+    if !text.starts_with("arn:") {
+        return Ok((scope.clone(), text.to_owned()));
+    }
+    let wrong = || argument("EventBusName", "Provided Arn is not in correct format.");
+    let arn: Arn = text.parse().map_err(|_| wrong())?;
+    let name = arn.resource_of("event-bus").filter(|_| arn.service == "events").ok_or_else(wrong)?;
+    let owner = arn.scope().ok_or_else(wrong)?;
+    if owner.region != scope.region {
+        let why = format!("the bus is in {}, and the call is made in {}", owner.region, scope.region);
+        return Err(argument("EventBusName", &why));
+    }
+    Ok((owner, name.to_owned()))
 }
 
 struct Read {
@@ -112,6 +142,26 @@ struct Read {
     resources: Vec<String>,
     detail_type: String,
     detail: Value,
+}
+
+impl Read {
+    fn event(self, id: String, (scope, owner, bus): (&Scope, Scope, String), now: Timestamp) -> Event {
+        Event {
+            id,
+            scope: scope.clone(),
+            bus,
+            way: Way {
+                owner: (owner != *scope).then_some(owner),
+                received: self.time.map(|_| now),
+                ..Way::default()
+            },
+            time: self.time.unwrap_or(now),
+            source: self.source,
+            detail_type: self.detail_type,
+            resources: self.resources,
+            detail: self.detail,
+        }
+    }
 }
 
 fn read(entry: Entry) -> Result<Read, Rejected> {
@@ -150,9 +200,10 @@ fn check_sizes(entries: &[Entry]) -> Result<(), Error> {
     if entries.is_empty() || entries.len() > MOST_ENTRIES {
         let bound =
             if entries.is_empty() { "greater than or equal to 1" } else { "less than or equal to 10" };
-        return Err(Error::Invalid(format!(
-            "1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length {bound}"
-        )));
+        let mut wrong = Violations::default();
+        let shown: Vec<String> = entries.iter().map(shown).collect();
+        wrong.add(&format!("[{}]", shown.join(", ")), "entries", &format!("have length {bound}"));
+        wrong.finish().map_err(Error::Invalid)?;
     }
     let total: usize = entries.iter().map(size).sum();
     if total > MOST_BYTES {
@@ -160,6 +211,24 @@ fn check_sizes(entries: &[Entry]) -> Result<(), Error> {
         return Err(Error::Invalid(words.to_owned()));
     }
     Ok(())
+}
+
+/// An entry as AWS shows it in the message that refuses it.
+fn shown(entry: &Entry) -> String {
+    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "null".to_owned());
+    let resources = match entry.resources.as_slice() {
+        [] => "null".to_owned(),
+        all => format!("[{}]", all.join(", ")),
+    };
+    format!(
+        "PutEventsRequestEntry(time={}, source={}, resources={resources}, detailType={}, detail={}, eventBusName={}, \
+         traceHeader=null, kmsKeyIdentifier=null, internalMetadata=null)",
+        entry.time.map_or_else(|| "null".to_owned(), Timestamp::to_seconds_string),
+        text(&entry.source),
+        text(&entry.detail_type),
+        text(&entry.detail),
+        text(&entry.bus),
+    )
 }
 
 /// As AWS counts: 14 bytes for a time, and the UTF-8 bytes of all texts.

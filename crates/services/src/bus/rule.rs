@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Scope, Timestamp, event::DEFAULT_BUS};
 use trainyard_store::{Keys, Noun};
 
-use super::{Error, HttpParameters, error::constraint, shape::Shape};
-use crate::patience::Patience;
+use super::{Error, HttpParameters, shape::Shape};
+use crate::{patience::Patience, violations::Violations};
 
 /// A rule with its targets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,15 @@ pub struct Rule {
     pub targets: Vec<RuleTarget>,
     /// Since when its schedule counts.
     pub since: Timestamp,
+    /// Whether it asks for CloudTrail's events of management too: `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`.
+    #[serde(default)]
+    pub management_events: bool,
+    /// The service that made it for the account: nobody else changes it.
+    #[serde(default)]
+    pub managed_by: Option<String>,
+    /// The id of the archive that keeps what it matches.
+    #[serde(default)]
+    pub archive: Option<String>,
 }
 
 /// One target of a rule.
@@ -67,25 +76,12 @@ pub struct RuleTarget {
 }
 
 impl RuleTarget {
-    /// Refuses a patience that AWS's model does not allow.
+    /// What AWS's model does not allow of its patience. `member` is the target's place in the request.
     /// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RetryPolicy.html>
-    pub(super) fn check_patience(&self) -> Result<(), Error> {
+    pub(super) fn check_patience(&self, member: &str, wrong: &mut Violations) {
         let Patience { retries, seconds } = self.patience;
-        let bounds =
-            [("maximumRetryAttempts", retries, 0, 185), ("maximumEventAgeInSeconds", seconds, 60, 86_400)];
-        for (member, value, least, most) in bounds {
-            let rule = match value {
-                value if value < least => format!("have value greater than or equal to {least}"),
-                value if value > most => format!("have value less than or equal to {most}"),
-                _ => continue,
-            };
-            return Err(constraint(
-                &value.to_string(),
-                &format!("targets.member.retryPolicy.{member}"),
-                &rule,
-            ));
-        }
-        Ok(())
+        wrong.range(retries, &format!("{member}.retryPolicy.maximumRetryAttempts"), 0..=185);
+        wrong.range(seconds, &format!("{member}.retryPolicy.maximumEventAgeInSeconds"), 60..=86_400);
     }
 }
 
@@ -139,6 +135,8 @@ pub struct RuleSpec {
     pub schedule: Option<String>,
     /// Whether it is made `DISABLED`.
     pub disabled: bool,
+    /// Whether it is made `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`.
+    pub management_events: bool,
     /// What it is for.
     pub description: Option<String>,
     /// A role of the rule's own.
@@ -150,19 +148,18 @@ pub struct RuleSpec {
 impl RuleSpec {
     /// Checks all that can be said without knowing what else there is.
     pub fn check(&self, bus: &str) -> Result<(), Error> {
-        legal_name(&self.name, "name")?;
+        let mut wrong = Violations::default();
+        wrong.name(&self.name, "name", 64);
+        wrong.optional(self.schedule.as_deref(), "scheduleExpression", 0, 256);
+        wrong.optional(self.pattern.as_deref(), "eventPattern", 0, 4096);
+        wrong.optional(self.description.as_deref(), "description", 0, 512);
+        super::tags::violations(&self.tags, &mut wrong);
+        wrong.finish().map_err(Error::Invalid)?;
         if self.pattern.is_none() && self.schedule.is_none() {
             let words = "Parameter(s) EventPattern or ScheduleExpression must be specified.";
             return Err(Error::Invalid(words.to_owned()));
         }
         if let Some(pattern) = &self.pattern {
-            if pattern.len() > 4096 {
-                return Err(constraint(
-                    "<pattern>",
-                    "eventPattern",
-                    "have length less than or equal to 4096",
-                ));
-            }
             super::matching::compile(pattern).map_err(Error::Pattern)?;
         }
         if let Some(schedule) = &self.schedule {
@@ -174,24 +171,6 @@ impl RuleSpec {
             super::schedule::read(schedule)
                 .map_err(|_| Error::Invalid(trainyard_lang::schedule::AWS_MESSAGE.to_owned()))?;
         }
-        if self.description.as_ref().is_some_and(|text| text.chars().count() > 512) {
-            return Err(constraint("<description>", "description", "have length less than or equal to 512"));
-        }
         Ok(())
     }
-}
-
-/// The rules for the names of rules and targets.
-pub(super) fn legal_name(name: &str, member: &str) -> Result<(), Error> {
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
-    if name.is_empty() {
-        return Err(constraint(name, member, "have length greater than or equal to 1"));
-    }
-    if name.len() > 64 {
-        return Err(constraint(name, member, "have length less than or equal to 64"));
-    }
-    if !name.bytes().all(legal) {
-        return Err(constraint(name, member, "satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+"));
-    }
-    Ok(())
 }

@@ -31,6 +31,11 @@ pub trait Target: Send + Sync {
         false
     }
 
+    /// Whether it may be another account's than the rule: then it is the target that judges who asks.
+    fn takes_other_accounts(&self) -> bool {
+        false
+    }
+
     /// Delivers. It may be called again with the same [`Delivery::id`]: what it starts must be named after that id,
     /// so that a redelivery starts nothing.
     async fn deliver(&self, delivery: &Delivery) -> Result<(), DeliveryError>;

@@ -10,8 +10,10 @@ use trainyard_store::{Changes, WorkItem};
 
 use super::{
     Bus, EVENTS, Error,
+    archives::Sweeper,
     dead::Undertaker,
     deliver::{Postman, to_targets},
+    replays::Replayer,
     rule::Rule,
     schedule::Clockwork,
     tally::Count,
@@ -30,10 +32,12 @@ impl Bus {
         let letters = work::run(ground(), Arc::new(Undertaker(self.clone())), stop.clone());
         let news = work::run(ground(), Arc::new(Crier(self.clone())), stop.clone());
         let schedules = work::run(ground(), Arc::new(Clockwork(self.clone())), stop.clone());
+        let archives = work::run(ground(), Arc::new(Sweeper(self.clone())), stop.clone());
+        let replays = work::run(ground(), Arc::new(Replayer(self.clone())), stop.clone());
         // At the end they know what the loops have done last.
         let ended = CancellationToken::new();
         let loops = async {
-            futures::join!(events, deliveries, letters, news, schedules);
+            futures::join!(events, deliveries, letters, news, schedules, archives, replays);
             ended.cancel();
         };
         futures::join!(loops, self.keep_tallies(ended.clone()));
@@ -42,13 +46,13 @@ impl Bus {
     /// Puts what follows from an event into the changes: deliveries for the rules that it matches, which are given
     /// back, and news for listeners.
     pub(super) async fn route(&self, changes: &mut Changes, event: &Event) -> Result<Vec<Arc<Rule>>, Error> {
-        let place = (event.scope.clone(), event.bus.clone());
+        let place = (event.owner().clone(), event.bus.clone());
         let rules = self.rulebook.rules(&self.ground.store, &place).await?;
         let rules = self.rulebook.matching(&rules, &event.envelope().to_string());
         for rule in &rules {
             to_targets(changes, &self.ground, rule, event)?;
         }
-        for listener in self.listeners().iter().filter(|listener| listener.wants(event)) {
+        for listener in self.listeners().iter().filter(|listener| event.is_news() && listener.wants(event)) {
             let name = listener.name();
             let news = News { listener: name.to_owned(), event: event.clone() };
             let body = serde_json::to_string(&news)

@@ -48,6 +48,9 @@ pub struct ConnectionRequest {
     pub authorization_type: Option<String>,
     /// Its parameters, secrets and all.
     pub auth_parameters: Option<Value>,
+    /// What tells it from others that have had its name, for one whose ARN must be known before it is made.
+    #[serde(skip)]
+    pub id: Option<String>,
 }
 
 /// How a connection shows who calls.

@@ -1,31 +1,24 @@
 //! AWS's words for values that its model does not allow: all of a request's at once. Pure.
 
 use super::Error;
+use crate::violations;
 
-const NAME: &str = "[\\.\\-_A-Za-z0-9]+";
 const ENDPOINT: &str = "^((%[0-9A-Fa-f]{2}|[-()_.!~*';/?:@\\x26=+$,A-Za-z0-9])+)([).!';/?:,])?$";
 /// What the ARN of a connection looks like.
 const CONNECTION: &str = "^arn:aws([a-z]|\\-)*:events:([a-z]|\\d|\\-)*:([0-9]{12})?:connection\\/[\\.\\-_A-Za-z0-9]+\\/[\\-A-Za-z0-9]+$";
 
 /// What is wrong with a request.
 #[derive(Default)]
-pub(super) struct Violations(Vec<String>);
+pub(super) struct Violations(violations::Violations);
 
 impl Violations {
     fn add(&mut self, value: &str, member: &str, rule: &str) {
-        self.0
-            .push(format!("Value '{value}' at '{member}' failed to satisfy constraint: Member must {rule}"));
+        self.0.add(value, member, rule);
     }
 
     /// The name of a connection or a destination.
     pub(super) fn name(&mut self, name: &str) {
-        if name.is_empty() {
-            self.add(name, "name", "have length greater than or equal to 1");
-        } else if name.len() > 64 {
-            self.add(name, "name", "have length less than or equal to 64");
-        } else if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b)) {
-            self.add(name, "name", &format!("satisfy regular expression pattern: {NAME}"));
-        }
+        self.0.name(name, "name", 64);
     }
 
     /// A description.
@@ -53,9 +46,7 @@ impl Violations {
 
     /// One of a few words.
     pub(super) fn one_of(&mut self, value: &str, member: &str, known: &[&str]) {
-        if !known.contains(&value) {
-            self.add(value, member, &format!("satisfy enum value set: [{}]", known.join(", ")));
-        }
+        self.0.one_of(value, member, known);
     }
 
     /// A URL that does not even look like one.
@@ -86,13 +77,7 @@ impl Violations {
 
     /// Refuses, if there is anything to refuse.
     pub(super) fn finish(self) -> Result<(), Error> {
-        let Self(all) = self;
-        let count = match all.len() {
-            0 => return Ok(()),
-            1 => "1 validation error".to_owned(),
-            count => format!("{count} validation errors"),
-        };
-        Err(Error::Invalid(format!("{count} detected: {}", all.join("; "))))
+        self.0.finish().map_err(Error::Invalid)
     }
 }
 

@@ -49,6 +49,9 @@ pub struct DestinationRequest {
     pub http_method: Option<String>,
     /// It is called at most so often.
     pub invocation_rate_limit_per_second: Option<u32>,
+    /// What tells it from others that have had its name, for one whose ARN must be known before it is made.
+    #[serde(skip)]
+    pub id: Option<String>,
 }
 
 impl ApiDestination {

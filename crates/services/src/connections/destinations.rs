@@ -34,7 +34,7 @@ impl Connections {
         let connection = request.connection_arn.as_deref().ok_or_else(|| missing("connectionArn"))?;
         let destination = ApiDestination {
             scope: scope.clone(),
-            id: self.ground.uuid(),
+            id: request.id.unwrap_or_else(|| self.ground.uuid()),
             description: request.description,
             connection: self.known(scope, connection).await?,
             endpoint: request.invocation_endpoint.ok_or_else(|| missing("invocationEndpoint"))?,
@@ -151,6 +151,13 @@ impl Connections {
         let done = self.ground.store.commit(changes).await;
         done.map_err(|error| Error::of_commit(error, &destination.name))?;
         Ok(destination)
+    }
+}
+
+impl DestinationRequest {
+    /// Checks all that can be said without knowing what else there is.
+    pub fn check(&self) -> Result<(), Error> {
+        check(self)
     }
 }
 

@@ -40,7 +40,7 @@ impl Connections {
         let connection = Connection {
             scope: scope.clone(),
             name: request.name,
-            id: self.ground.uuid(),
+            id: request.id.unwrap_or_else(|| self.ground.uuid()),
             description: request.description,
             kind,
             shown: parameters.shown(),
@@ -198,6 +198,17 @@ fn checked(request: &ConnectionRequest) -> Result<Option<Kind>, Error> {
     }
     violations.finish()?;
     Ok(request.authorization_type.as_deref().and_then(Kind::read))
+}
+
+impl ConnectionRequest {
+    /// Checks all that can be said without knowing what else there is.
+    pub fn check(&self) -> Result<(), Error> {
+        let kind = checked(self)?;
+        let Some((kind, asked)) = kind.zip(self.auth_parameters.clone()) else { return Ok(()) };
+        let parameters: Parameters =
+            shape::read(asked).map_err(|misfit| unfit(&misfit.to_string(), &self.name))?;
+        fit(kind, &parameters)
+    }
 }
 
 /// Whether the parameters are for this kind of authorization, and can be sent.

@@ -95,6 +95,7 @@ fn request(kind: &str, parameters: Value) -> ConnectionRequest {
         description: None,
         authorization_type: Some(kind.to_owned()),
         auth_parameters: Some(parameters),
+        id: None,
     }
 }
 
@@ -272,6 +273,7 @@ async fn a_destination_is_called_in_no_other_accounts_name() {
     let room = Room::new().await;
     let connection = room.oauth().await.arn().to_string();
     let request = |name: &str| DestinationRequest {
+        id: None,
         name: name.to_owned(),
         description: None,
         connection_arn: Some(connection.clone()),

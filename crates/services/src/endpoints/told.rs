@@ -2,7 +2,10 @@
 //! <https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html>
 
 use serde_json::json;
-use trainyard_domain::{Event, event::DEFAULT_BUS};
+use trainyard_domain::{
+    Event,
+    event::{DEFAULT_BUS, Way},
+};
 use trainyard_store::Changes;
 
 use super::{
@@ -33,6 +36,7 @@ pub(super) fn tell(changes: &mut Changes, endpoint: &Endpoint) -> Result<(), tra
         time: endpoint.modified,
         source: "aws.sagemaker".to_owned(),
         detail_type: "SageMaker Endpoint State Change".to_owned(),
+        way: Way::default(),
         resources: vec![endpoint.arn.to_string()],
         detail,
     };

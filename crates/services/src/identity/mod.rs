@@ -13,6 +13,7 @@ mod policies;
 mod roles;
 mod session;
 mod ticket;
+mod trust;
 mod unique;
 mod whole;
 
@@ -31,6 +32,7 @@ pub use keys::AccessKey;
 pub use policies::{NewPolicy, Policy};
 pub use roles::{NewRole, Role, Tag};
 pub use session::role_session;
+pub use trust::{may_assume, trusts};
 pub use unique::unique_id;
 pub use whole::{WholeRole, check_role};
 

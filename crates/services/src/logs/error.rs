@@ -18,6 +18,12 @@ pub enum Error {
     /// There is no such stream.
     #[error("The specified log stream does not exist.")]
     NoStream,
+    /// There is no such policy.
+    #[error("Policy with name [{0}] does not exist.")]
+    NoPolicy(String),
+    /// There are as many as there may be.
+    #[error("Resource limit exceeded.")]
+    Limit,
     /// A name, token, limit or pattern breaks a rule.
     #[error("{0}")]
     Invalid(String),
@@ -39,8 +45,8 @@ impl Refusal for Error {
     fn kind(&self) -> Kind {
         match self {
             Self::GroupExists => Kind::Exists,
-            Self::NoGroup | Self::NoStream => Kind::NotFound,
-            Self::Invalid(_) => Kind::Invalid,
+            Self::NoGroup | Self::NoStream | Self::NoPolicy(_) => Kind::NotFound,
+            Self::Invalid(_) | Self::Limit => Kind::Invalid,
             Self::Disk(_) => Kind::Unavailable,
             Self::Store(error) => error.kind(),
         }
@@ -49,7 +55,8 @@ impl Refusal for Error {
     fn code(&self) -> &'static str {
         match self {
             Self::GroupExists => "ResourceAlreadyExistsException",
-            Self::NoGroup | Self::NoStream => "ResourceNotFoundException",
+            Self::NoGroup | Self::NoStream | Self::NoPolicy(_) => "ResourceNotFoundException",
+            Self::Limit => "LimitExceededException",
             Self::Invalid(_) | Self::Store(trainyard_store::Error::Invalid(_)) => "InvalidParameterException",
             Self::Disk(_) => "ServiceUnavailableException",
             Self::Store(error) => store_code(error),

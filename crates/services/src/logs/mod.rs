@@ -15,6 +15,7 @@ mod nouns;
 mod open;
 mod parking;
 mod pattern;
+mod policies;
 mod query;
 
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub use error::Error;
 pub use file::LogEvent;
 pub use filter::{Filter, Found};
 pub use nouns::{LogGroup, LogStream};
+pub use policies::LogPolicy;
 pub use query::{EventsPage, EventsQuery, Order, StreamsQuery};
 
 use open::OpenStream;

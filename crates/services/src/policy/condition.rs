@@ -32,8 +32,17 @@ enum Key {
     SourceAccount,
     PrincipalArn,
     PrincipalAccount,
+    /// There are no organizations here, so nobody is in one.
+    PrincipalOrganization,
     SecureTransport,
+    /// One that the service itself knows.
+    Fact(&'static str),
 }
+
+/// The keys of services that are known here, in lower case.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html>
+const FACTS: [&str; 4] =
+    ["events:source", "events:detail-type", "events:creatoraccount", "events:eventbusinvocation"];
 
 impl Condition {
     /// Reads an operator with one of its keys, or says what is not known.
@@ -58,8 +67,12 @@ impl Condition {
             "aws:sourceaccount" => Key::SourceAccount,
             "aws:principalarn" => Key::PrincipalArn,
             "aws:principalaccount" => Key::PrincipalAccount,
+            "aws:principalorgid" => Key::PrincipalOrganization,
             "aws:securetransport" => Key::SecureTransport,
-            _ => return Err(format!("the condition key `{key}` is not supported here")),
+            other => match FACTS.iter().find(|fact| **fact == other) {
+                Some(fact) => Key::Fact(fact),
+                None => return Err(format!("the condition key `{key}` is not supported here")),
+            },
         };
         Ok(Self { operator, negated, if_exists, key, values })
     }
@@ -89,6 +102,10 @@ impl Key {
             Self::SourceAccount => request.source.map(|source| source.account.clone()),
             Self::PrincipalArn => principal.map(|by| by.role.as_ref().unwrap_or(&by.arn).to_string()),
             Self::PrincipalAccount => principal.map(|by| by.account.to_string()),
+            Self::PrincipalOrganization => None,
+            Self::Fact(key) => {
+                request.facts.iter().find(|(known, _)| *known == key).map(|(_, value)| (*value).to_owned())
+            }
             // Whoever is on this machine or behind its TLS counts as safe; others do not get here.
             Self::SecureTransport => Some("true".to_owned()),
         }

@@ -34,6 +34,8 @@ pub struct Request<'a> {
     pub resource: &'a Arn,
     /// The thing in whose name a service asks, such as a rule.
     pub source: Option<&'a Arn>,
+    /// What the service itself knows of the request, by condition key in lower case: `events:source`.
+    pub facts: &'a [(&'a str, &'a str)],
 }
 
 /// What a document says of a request.

@@ -35,7 +35,8 @@ fn check(statements: &[Value], by: Asker<'_>, expect: Verdict) {
         arn("arn:aws:sqs:us-east-1:000000000000:jobs"),
         arn("arn:aws:events:us-east-1:000000000000:rule/nightly"),
     );
-    let request = Request { by, action: "sqs:SendMessage", resource: &queue, source: Some(&rule) };
+    let request =
+        Request { by, action: "sqs:SendMessage", resource: &queue, source: Some(&rule), facts: &[] };
     assert_eq!(document.judge(&request), expect);
 }
 
@@ -85,6 +86,24 @@ fn services_are_let_in_for_their_things() {
     check(json!({"StringEquals": {"aws:PrincipalArn": rule}}), Verdict::Silent);
     check(json!({"StringEqualsIfExists": {"aws:PrincipalArn": rule}}), Verdict::Allowed);
     check(json!({"Bool": {"aws:SecureTransport": false}}), Verdict::Silent);
+}
+
+#[test]
+fn a_service_has_facts_of_its_own() {
+    let worker = worker();
+    let queue = arn("arn:aws:sqs:us-east-1:000000000000:jobs");
+    let check = |condition: Value, facts: &[(&str, &str)], expect| {
+        let document = json!({"Statement": statement(json!({"Condition": condition}))}).to_string();
+        let by = Asker::Principal(&worker);
+        let request = Request { by, action: "sqs:SendMessage", resource: &queue, source: None, facts };
+        assert_eq!(Document::read(&document).unwrap().judge(&request), expect);
+    };
+    let of = json!({"StringEquals": {"events:source": ["app", "web"]}});
+    check(of.clone(), &[("events:source", "web")], Verdict::Allowed);
+    check(of.clone(), &[("events:source", "other")], Verdict::Silent);
+    check(of, &[], Verdict::Silent);
+    check(json!({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}), &[], Verdict::Silent);
+    check(json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}), &[], Verdict::Allowed);
 }
 
 #[test]

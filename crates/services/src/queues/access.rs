@@ -74,7 +74,7 @@ pub(super) fn admit(
         return Ok(());
     }
     let arn = queue.arn();
-    let request = Request { by: caller.by, action, resource: &arn, source: caller.source };
+    let request = Request { by: caller.by, action, resource: &arn, source: caller.source, facts: &[] };
     match policy.map_or(Verdict::Silent, |policy| policy.judge(&request)) {
         Verdict::Allowed => Ok(()),
         Verdict::Silent if own => Ok(()),

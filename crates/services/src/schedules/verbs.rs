@@ -1,6 +1,5 @@
 //! The verbs on schedules.
 
-use serde_json::Value;
 use trainyard_domain::{Arn, Principal, Scope};
 use trainyard_store::{Changes, Error as StoreError, Expect, Held, List, Range};
 
@@ -166,7 +165,7 @@ impl Schedules {
     async fn check_trust(&self, scope: &Scope, role: &str) -> Result<(), Error> {
         let name = role.rsplit('/').next().unwrap_or_default();
         match self.identity.role(&scope.account, name).await {
-            Ok(role) if !trusts(&role.trust_policy, SCHEDULER) => Err(Error::Invalid(
+            Ok(role) if !identity::trusts(&role.trust_policy, SCHEDULER) => Err(Error::Invalid(
                 "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
                     .to_owned(),
             )),
@@ -207,56 +206,4 @@ pub(super) fn remove(changes: &mut Changes, held: &Held<Schedule>) {
 /// Whether the schedule is deleted when its last time is over.
 pub(super) fn is_deleted_after(spec: &ScheduleSpec) -> bool {
     spec.action_after_completion == Some(Completion::Delete)
-}
-
-/// Whether a trust policy lets the service assume the role. Its conditions are not looked at.
-fn trusts(policy: &str, service: &str) -> bool {
-    let Ok(policy) = serde_json::from_str::<Value>(policy) else { return false };
-    let lists = |value: &Value, wanted: &dyn Fn(&str) -> bool| match value {
-        Value::String(text) => wanted(text),
-        Value::Array(items) => items.iter().filter_map(Value::as_str).any(wanted),
-        _ => false,
-    };
-    let allows = |statement: &Value| {
-        let who = &statement["Principal"];
-        let trusted = who == "*" || lists(&who["Service"], &|named| named == service || named == "*");
-        let assumes = |action: &str| ["sts:AssumeRole", "sts:*", "*"].contains(&action);
-        statement["Effect"] == "Allow" && trusted && lists(&statement["Action"], &assumes)
-    };
-    match &policy["Statement"] {
-        Value::Array(statements) => statements.iter().any(allows),
-        statement => allows(statement),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn trust_is_read_from_the_policy() {
-        let check = |statement: Value, expect: bool| {
-            let policy = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
-            assert_eq!(trusts(&policy, SCHEDULER), expect, "{policy}");
-        };
-        let allow = |service: Value| json!({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"});
-        check(allow(json!(SCHEDULER)), true);
-        check(
-            json!([allow(json!("events.amazonaws.com")), allow(json!(["ecs.amazonaws.com", SCHEDULER]))]),
-            true,
-        );
-        check(json!([allow(json!("events.amazonaws.com"))]), false);
-        check(
-            json!([{"Effect": "Deny", "Principal": {"Service": SCHEDULER}, "Action": "sts:AssumeRole"}]),
-            false,
-        );
-        check(
-            json!([{"Effect": "Allow", "Principal": {"Service": SCHEDULER}, "Action": "sts:TagSession"}]),
-            false,
-        );
-        check(json!([]), false);
-        assert!(!trusts("no json", SCHEDULER));
-    }
 }

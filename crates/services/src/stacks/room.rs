@@ -17,8 +17,9 @@ use super::{
     told,
 };
 use crate::{
-    artifacts::Artifacts, audit, builds::Builds, bus::Bus, executions::Executions, ground::Ground,
-    identity::Identity, images::Images, queues::Queues, registry::Registry, schedules::Schedules,
+    artifacts::Artifacts, audit, builds::Builds, bus::Bus, connections::Connections, executions::Executions,
+    ground::Ground, identity::Identity, images::Images, queues::Queues, registry::Registry,
+    schedules::Schedules,
 };
 
 /// The room. Cheap to clone.
@@ -36,8 +37,10 @@ pub struct Neighbours {
     pub artifacts: Artifacts,
     /// Projects.
     pub builds: Builds,
-    /// Rules.
+    /// Buses, rules, archives.
     pub bus: Bus,
+    /// Connections and API destinations.
+    pub connections: Connections,
     /// State machines.
     pub executions: Executions,
     /// Roles.

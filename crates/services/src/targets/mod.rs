@@ -4,6 +4,8 @@
 
 pub mod api_destination;
 pub mod codebuild_project;
+pub mod event_bus;
+pub mod log_group;
 pub mod queue;
 pub mod state_machine;
 #[cfg(test)]
@@ -11,5 +13,7 @@ mod tests;
 
 pub use api_destination::ApiDestination;
 pub use codebuild_project::CodeBuildProject;
+pub use event_bus::EventBus;
+pub use log_group::LogGroup;
 pub use queue::Queue;
 pub use state_machine::StateMachine;

@@ -160,7 +160,8 @@ impl World {
             detail: Some(json!({"n": n}).to_string()),
             ..Entry::default()
         };
-        let told = self.bus.put_events(&scope(), (0..count).map(entry).collect(), None).await.unwrap();
+        let told =
+            self.bus.put_events(&root(), &scope(), (0..count).map(entry).collect(), None).await.unwrap();
         told.into_iter().map(Result::unwrap).collect()
     }
 
@@ -372,9 +373,9 @@ async fn tallies_outlive_the_server_and_go_with_their_rule() {
     }
     let again = World::on(Ground::new(world.store.clone()), world.store.clone(), Arc::default());
     assert_eq!(again.until("r", |tally| tally.matched > 0).await, before);
-    again.bus.remove_targets(&scope(), &root(), (None, "r"), &["t".to_owned()]).await.unwrap();
+    again.bus.remove_targets(&scope(), &root(), (None, "r"), (&["t".to_owned()], false)).await.unwrap();
     again.put("r", 1).await;
-    again.bus.delete_rule(&scope(), &root(), None, "r").await.unwrap();
+    again.bus.delete_rule(&scope(), &root(), (None, "r"), false).await.unwrap();
     again.stop.cancel();
     while again.bus.kept_tallies().await > 0 {
         tokio::task::yield_now().await;

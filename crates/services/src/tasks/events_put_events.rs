@@ -50,7 +50,7 @@ impl Task for EventsPutEvents {
             serde_json::from_value(call.parameters.clone()).map_err(|e| invalid(e.to_string()))?;
         let entries =
             parameters.entries.into_iter().map(|told| entry(told, call)).collect::<Result<_, _>>()?;
-        let told = self.0.put_events(&call.scope, entries, Some(&call.token)).await;
+        let told = self.0.put_events(&call.principal, &call.scope, entries, Some(&call.token)).await;
         let told = told.map_err(|error| match error {
             crate::bus::Error::Store(error) => TaskError::Trouble(error.to_string()),
             error => {

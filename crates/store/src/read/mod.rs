@@ -10,7 +10,7 @@ mod work;
 use rusqlite::{Row, types::ValueRef};
 
 pub(crate) use self::{
-    count::count,
+    count::{count, weigh},
     document::{Kept, any, document_sum, get, list},
     folders::folders,
     history::{HISTORY_FORMAT, history, history_sum, name_sum},

@@ -9,13 +9,12 @@ use crate::{ApiError, Context};
 pub(super) struct Input {
     name: String,
     event_bus_name: Option<String>,
-    /// For rules that a service manages: there are none.
-    #[serde(default, rename = "Force")]
-    _force: bool,
+    #[serde(default)]
+    force: bool,
 }
 
 pub(super) async fn run(context: &Context, input: Input) -> Result<(), ApiError> {
     let Context { services, scope, principal, .. } = context;
-    let bus = input.event_bus_name.as_deref();
-    Ok(services.bus.delete_rule(scope, principal, bus, &input.name).await?)
+    let rule = (input.event_bus_name.as_deref(), input.name.as_str());
+    Ok(services.bus.delete_rule(scope, principal, rule, input.force).await?)
 }

@@ -25,5 +25,8 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiEr
     let (prefix, limit) = (input.name_prefix.unwrap_or_default(), page(input.limit)?);
     let bus = &context.services.bus;
     let (buses, next_token) = bus.list_buses(&context.scope, &prefix, limit, input.next_token).await?;
-    Ok(Output { event_buses: buses.into_iter().map(BusShape::from).collect(), next_token })
+    Ok(Output {
+        event_buses: buses.into_iter().map(|bus| BusShape::from(bus).listed()).collect(),
+        next_token,
+    })
 }

@@ -43,7 +43,11 @@ enum Answer {
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
     let entries = input.entries.into_iter().map(Entry::from).collect();
     // A call that is made again after a crash tells the same events.
-    let answers = context.services.bus.put_events(&context.scope, entries, context.token.as_deref()).await?;
+    let answers = context
+        .services
+        .bus
+        .put_events(&context.principal, &context.scope, entries, context.token.as_deref())
+        .await?;
     let failed_entry_count = answers.iter().filter(|answer| answer.is_err()).count();
     Ok(Output { failed_entry_count, entries: answers.into_iter().map(Answer::from).collect() })
 }

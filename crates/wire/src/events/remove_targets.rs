@@ -10,9 +10,8 @@ pub(super) struct Input {
     rule: String,
     event_bus_name: Option<String>,
     ids: Vec<String>,
-    /// For rules that a service manages: there are none.
-    #[serde(default, rename = "Force")]
-    _force: bool,
+    #[serde(default)]
+    force: bool,
 }
 
 #[derive(Serialize)]
@@ -33,7 +32,7 @@ struct Failed {
 pub(super) async fn run(context: &Context, input: Input) -> Result<Output, ApiError> {
     let rule = (input.event_bus_name.as_deref(), input.rule.as_str());
     let Context { services, scope, principal, .. } = context;
-    let strange = services.bus.remove_targets(scope, principal, rule, &input.ids).await?;
+    let strange = services.bus.remove_targets(scope, principal, rule, (&input.ids, input.force)).await?;
     let failed = |id: String| Failed {
         error_code: "ResourceNotFoundException",
         error_message: format!("Target {id} does not exist on rule {}.", input.rule),

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{AccountId, Timestamp};
-use trainyard_services::bus::{EventBus, Rule};
+use trainyard_services::bus::{BusSettings, EventBus, LogSettings, Rule};
 
 use crate::ApiError;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Tag {
     key: String,
@@ -24,12 +24,81 @@ pub(super) fn pairs(tags: Vec<Tag>) -> Vec<(String, String)> {
     tags.into_iter().map(|Tag { key, value }| (key, value)).collect()
 }
 
-/// The states that a rule can have here.
-#[derive(Clone, Copy, Deserialize, Serialize)]
+/// Tags as they are shown.
+pub(super) fn tags(pairs: Vec<(String, String)>) -> Vec<Tag> {
+    pairs.into_iter().map(|(key, value)| Tag { key, value }).collect()
+}
+
+/// The states that a rule can have.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum State {
     Enabled,
     Disabled,
+    EnabledWithAllCloudtrailManagementEvents,
+}
+
+/// What is said of a bus, as it is given and shown.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SettingsShape {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kms_key_identifier: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dead_letter_config: Option<DeadLetters>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log_config: Option<LogShape>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct DeadLetters {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arn: Option<String>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct LogShape {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    include_detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<String>,
+}
+
+impl SettingsShape {
+    /// Of these members.
+    pub(super) fn of(
+        description: Option<String>,
+        kms_key_identifier: Option<String>,
+        dead_letter_config: Option<DeadLetters>,
+        log_config: Option<LogShape>,
+    ) -> Self {
+        Self { description, kms_key_identifier, dead_letter_config, log_config }
+    }
+
+    /// As the bus knows them. A queue that is taken away is one without a name.
+    pub(super) fn read(self) -> BusSettings {
+        BusSettings {
+            description: self.description,
+            key: self.kms_key_identifier,
+            dead_letters: self.dead_letter_config.map(|letters| letters.arn.unwrap_or_default()),
+            log: self.log_config.map(|log| LogSettings { detail: log.include_detail, level: log.level }),
+        }
+    }
+}
+
+impl From<BusSettings> for SettingsShape {
+    fn from(settings: BusSettings) -> Self {
+        Self {
+            description: settings.description,
+            kms_key_identifier: settings.key,
+            dead_letter_config: settings.dead_letters.map(|arn| DeadLetters { arn: Some(arn) }),
+            log_config: settings.log.map(|log| LogShape { include_detail: log.detail, level: log.level }),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -37,12 +106,22 @@ pub(super) enum State {
 pub(super) struct BusShape {
     name: String,
     arn: String,
+    #[serde(flatten)]
+    settings: SettingsShape,
     #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
+    policy: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     creation_time: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_modified_time: Option<Timestamp>,
+}
+
+impl BusShape {
+    /// As a list shows it.
+    pub(super) fn listed(self) -> Self {
+        let settings = SettingsShape { description: self.settings.description, ..SettingsShape::default() };
+        Self { settings, ..self }
+    }
 }
 
 #[derive(Serialize)]
@@ -61,6 +140,8 @@ pub(super) struct RuleShape {
     role_arn: Option<String>,
     event_bus_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    managed_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     created_by: Option<String>,
 }
 
@@ -70,9 +151,10 @@ impl From<EventBus> for BusShape {
         Self {
             name: bus.name,
             arn,
-            description: bus.description,
+            settings: bus.settings.into(),
+            policy: bus.policy,
             creation_time: bus.created,
-            last_modified_time: bus.created,
+            last_modified_time: bus.modified.or(bus.created),
         }
     }
 }
@@ -91,10 +173,15 @@ impl From<Rule> for RuleShape {
             name: rule.name,
             event_pattern: rule.pattern,
             schedule_expression: rule.schedule,
-            state: if rule.enabled { State::Enabled } else { State::Disabled },
+            state: match (rule.enabled, rule.management_events) {
+                (true, false) => State::Enabled,
+                (true, true) => State::EnabledWithAllCloudtrailManagementEvents,
+                (false, _) => State::Disabled,
+            },
             description: rule.description,
             role_arn: rule.role.map(|role| role.to_string()),
             event_bus_name: rule.bus,
+            managed_by: rule.managed_by,
             created_by: None,
         }
     }

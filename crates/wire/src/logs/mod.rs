@@ -1,11 +1,14 @@
 //! Amazon CloudWatch Logs. Its times are milliseconds on the wire too.
 
 mod create_log_group;
+mod delete_resource_policy;
 mod describe_log_groups;
 mod describe_log_streams;
+mod describe_resource_policies;
 mod filter_log_events;
 mod get_log_events;
 mod naming;
+mod put_resource_policy;
 
 use crate::{Protocol, Service, operation};
 
@@ -29,9 +32,12 @@ pub static SERVICE: Service = Service {
     ],
     operations: &[
         operation!(CreateLogGroup => create_log_group::run),
+        operation!(DeleteResourcePolicy => delete_resource_policy::run),
         operation!(DescribeLogGroups => describe_log_groups::run),
         operation!(DescribeLogStreams => describe_log_streams::run),
+        operation!(DescribeResourcePolicies => describe_resource_policies::run),
         operation!(FilterLogEvents => filter_log_events::run),
         operation!(GetLogEvents => get_log_events::run),
+        operation!(PutResourcePolicy => put_resource_policy::run),
     ],
 };

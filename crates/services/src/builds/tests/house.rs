@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use trainyard_domain::{Event, Principal, Scope, Timestamp};
+use trainyard_domain::{Event, Principal, Scope, Timestamp, event::Way};
 use trainyard_drivers::blobs::Disk;
 use trainyard_store::{Store, WorkItem};
 
@@ -193,6 +193,7 @@ impl House {
             time: Timestamp(0),
             source: "me".to_owned(),
             detail_type: "Something".to_owned(),
+            way: Way::default(),
             resources: Vec::new(),
             detail: serde_json::json!({}),
         }

@@ -2,14 +2,17 @@
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html>
 
 mod path;
+mod template;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trainyard_domain::{Arn, Event};
 
 pub(super) use self::path::Path;
+use self::template::{Flaw, Template};
 
 /// What a target is given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,28 +34,32 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// Says what is wrong with it, as something that a target could be given.
-    pub fn check(&self) -> Result<(), String> {
+    /// Says what is wrong with it, in AWS's words, as something that the target of that id could be given.
+    pub fn check(&self, target: &str) -> Result<(), String> {
         match self {
             Self::Whole => Ok(()),
-            Self::Constant(text) => json(text).map(drop),
-            Self::Part(path) => Path::read(path).map(drop),
+            Self::Constant(text) => text::read(text)
+                .map(drop)
+                .map_err(|why| format!("JSON syntax error in input for target {target} : {why}")),
+            Self::Part(path) => is_path(path, "InputPath", target),
             Self::Template { paths, template } => {
                 for (name, path) in paths {
                     let legal = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);
-                    if name.is_empty()
-                        || !name.bytes().all(legal)
-                        || name.to_ascii_lowercase().starts_with("aws.")
-                    {
-                        return Err(format!("`{name}` cannot be the name of a variable"));
+                    if name.is_empty() || name.len() > 256 || !name.bytes().all(legal) {
+                        return Err(format!(
+                            "Invalid InputPathsMap for target {target}: `{name}` cannot be the name of a variable."
+                        ));
                     }
-                    Path::read(path)?;
+                    is_path(path, "InputPathsMap", target)?;
                 }
-                let nothing = |name: &str| {
-                    let known = RESERVED.contains(&name) || paths.iter().any(|(known, _)| known == name);
-                    known.then_some(Value::Null)
-                };
-                json(&fill(template, nothing)?).map(drop)
+                let known =
+                    |name: &str| RESERVED.contains(&name) || paths.iter().any(|(known, _)| known == name);
+                Template::read(template).check(known).map_err(|flaw| match flaw {
+                    Flaw::Unknown(name) => {
+                        format!("InputTemplate for target {target} contains invalid placeholder {name}.")
+                    }
+                    Flaw::NotJson(why) => format!("Invalid InputTemplate for target {target} : {why}"),
+                })
             }
         }
     }
@@ -62,27 +69,30 @@ impl Shape {
         matches!(self, Self::Whole)
     }
 
-    /// What the target gets for this event. A shape that passed [`Shape::check`] always gives something; a part
-    /// that the event does not have is null.
+    /// What the target gets for this event. A part that the event does not have is null. A template may give nothing
+    /// that is JSON, for this event: then nothing can be delivered.
     pub fn of(&self, event: &Event, rule: &Arn) -> Result<Value, String> {
         let envelope = event.envelope();
         match self {
             Self::Whole => Ok(envelope),
-            Self::Constant(text) => json(text),
-            Self::Part(path) => Ok(Path::read(path)?.follow(&envelope)),
+            Self::Constant(text) => text::read(text),
+            Self::Part(path) => Ok(Path::read(path)?.follow(&envelope).unwrap_or_default()),
             Self::Template { paths, template } => {
                 let mut known = Vec::with_capacity(paths.len());
                 for (name, path) in paths {
                     known.push((name.as_str(), Path::read(path)?.follow(&envelope)));
                 }
-                let value = |name: &str| match known.iter().find(|(known, _)| *known == name) {
-                    Some((_, value)) => Some(value.clone()),
+                Template::read(template).fill(|name| match known.iter().find(|(known, _)| *known == name) {
+                    Some((_, value)) => value.clone(),
                     None => reserved(name, event, rule),
-                };
-                json(&fill(template, value)?)
+                })
             }
         }
     }
+}
+
+fn is_path(path: &str, member: &str, target: &str) -> Result<(), String> {
+    Path::read(path).map(drop).map_err(|why| format!("Invalid {member} for target {target}: {why}."))
 }
 
 const RESERVED: [&str; 5] = [
@@ -99,7 +109,7 @@ fn reserved(name: &str, event: &Event, rule: &Arn) -> Option<Value> {
         "aws.events.rule-name" => {
             Value::String(rule.resource.rsplit('/').next().unwrap_or_default().to_owned())
         }
-        "aws.events.event.ingestion-time" => Value::String(event.time.to_string()),
+        "aws.events.event.ingestion-time" => Value::String(event.received().to_string()),
         "aws.events.event" => {
             let mut envelope = event.envelope();
             if let Some(members) = envelope.as_object_mut() {
@@ -110,57 +120,4 @@ fn reserved(name: &str, event: &Event, rule: &Arn) -> Option<Value> {
         "aws.events.event.json" => event.envelope(),
         _ => return None,
     })
-}
-
-fn json(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|e| format!("it is not JSON: {e}"))
-}
-
-/// Puts values in place of `<variable>`s. Inside quotes a text goes in as it is and anything else as JSON, escaped so
-/// that the quotes hold; outside of quotes everything goes in as JSON. A `<…>` in quotes that is no name stays.
-fn fill(template: &str, value: impl Fn(&str) -> Option<Value>) -> Result<String, String> {
-    let mut out = String::with_capacity(template.len());
-    let (mut rest, mut quoted) = (template, false);
-    while let Some(c) = rest.chars().next() {
-        match c {
-            '\\' if quoted => {
-                let end = rest.char_indices().nth(2).map_or(rest.len(), |(at, _)| at);
-                out.push_str(&rest[..end]);
-                rest = &rest[end..];
-                continue;
-            }
-            '"' => quoted = !quoted,
-            '<' => {
-                if let Some(name) = variable(rest) {
-                    let value = value(name).ok_or_else(|| {
-                        format!("`<{name}>` stands in the template and not in InputPathsMap")
-                    })?;
-                    out.push_str(&if quoted { inside_quotes(&value) } else { value.to_string() });
-                    rest = &rest[name.len() + 2..];
-                    continue;
-                }
-            }
-            _ => {}
-        }
-        out.push(c);
-        rest = &rest[c.len_utf8()..];
-    }
-    Ok(out)
-}
-
-/// The variable's name, if the text begins with one in angle brackets.
-fn variable(text: &str) -> Option<&str> {
-    let (name, _) = text.strip_prefix('<')?.split_once('>')?;
-    let legal = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
-    (!name.is_empty() && name.bytes().all(legal)).then_some(name)
-}
-
-fn inside_quotes(value: &Value) -> String {
-    let text = match value {
-        Value::Null => return String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let quoted = Value::String(text).to_string();
-    quoted[1..quoted.len() - 1].to_owned()
 }

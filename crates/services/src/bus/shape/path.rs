@@ -26,8 +26,8 @@ impl Path {
         Ok(Self(steps))
     }
 
-    /// What is there; null where nothing is. With a wildcard, a list of all that is there.
-    pub(in crate::bus) fn follow(&self, event: &Value) -> Value {
+    /// What is there, if anything is. With a wildcard, a list of all that is there.
+    pub(in crate::bus) fn follow(&self, event: &Value) -> Option<Value> {
         let mut found = vec![event];
         for step in &self.0 {
             found = match step {
@@ -37,9 +37,9 @@ impl Path {
             };
         }
         if self.0.iter().any(|step| matches!(step, Step::All)) {
-            return Value::Array(found.into_iter().cloned().collect());
+            return Some(Value::Array(found.into_iter().cloned().collect()));
         }
-        found.first().map_or(Value::Null, |value| (*value).clone())
+        found.first().map(|value| (*value).clone())
     }
 }
 

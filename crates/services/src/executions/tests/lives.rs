@@ -250,7 +250,7 @@ async fn a_rule_starts_one_execution_however_often_it_is_delivered() {
         detail: Some("{\"n\":1}".into()),
         ..Entry::default()
     };
-    let told = world.bus.put_events(&scope(), vec![entry.clone()], Some("seed")).await.unwrap();
+    let told = world.bus.put_events(&root(), &scope(), vec![entry.clone()], Some("seed")).await.unwrap();
     let event = told[0].clone().unwrap();
     let started = async || world.executions.list(&arn, None, 10, None).await.unwrap().0;
     let first = world.until("the execution", async || started().await.pop()).await;
@@ -258,10 +258,10 @@ async fn a_rule_starts_one_execution_however_often_it_is_delivered() {
     assert_eq!((first.name.len(), first.input.as_str()), (73, "{\"n\":1}"));
     world.over(&first.arn().to_string()).await;
     // The same event again, and after it another one that shows that the first has passed.
-    world.bus.put_events(&scope(), vec![entry.clone()], Some("seed")).await.unwrap();
+    world.bus.put_events(&root(), &scope(), vec![entry.clone()], Some("seed")).await.unwrap();
     world.until("the bus", async || quiet(&world).await.then_some(())).await;
     assert_eq!(started().await.len(), 1);
-    world.bus.put_events(&scope(), vec![entry], Some("other")).await.unwrap();
+    world.bus.put_events(&root(), &scope(), vec![entry], Some("other")).await.unwrap();
     world.until("the second execution", async || (started().await.len() == 2).then_some(())).await;
 }
 

@@ -35,10 +35,11 @@ struct Properties {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum State {
     Enabled,
     Disabled,
+    EnabledWithAllCloudtrailManagementEvents,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +101,7 @@ fn parts(properties: &Value) -> Result<Parts, Misfit> {
         pattern,
         schedule: text(read.schedule_expression),
         disabled: read.state == Some(State::Disabled),
+        management_events: read.state == Some(State::EnabledWithAllCloudtrailManagementEvents),
         description: text(read.description),
         role: text(read.role_arn),
         tags: read.tags.into_iter().map(|Tag { key, value: Text(value) }| (key, value)).collect(),
@@ -121,7 +123,7 @@ impl Target {
                 return Err(Misfit::at(&["Targets", &place], words));
             }
         };
-        shape.check().map_err(|why| Misfit::at(&["Targets", &place], why))?;
+        shape.check(&self.id.0).map_err(|why| Misfit::at(&["Targets", &place], why))?;
         let usual = Patience::default();
         let number = |number: Option<Scalar<u32>>| number.map(|Scalar(number)| number);
         let patience = self.retry_policy.map_or(usual, |policy| Patience {
@@ -239,7 +241,7 @@ impl Kind for EventRule {
             .map(|old| old.id.clone())
             .collect();
         if !gone.is_empty() {
-            there.bus.remove_targets(call.scope, call.by, rule, &gone).await.map_err(Error::of)?;
+            there.bus.remove_targets(call.scope, call.by, rule, (&gone, false)).await.map_err(Error::of)?;
         }
         if targets.is_empty() {
             return Ok(());
@@ -257,8 +259,12 @@ impl Kind for EventRule {
             Err(error) => return Err(Error::of(error)),
         };
         if !targets.is_empty() {
-            there.bus.remove_targets(call.scope, call.by, rule, &targets).await.map_err(Error::of)?;
+            there
+                .bus
+                .remove_targets(call.scope, call.by, rule, (&targets, false))
+                .await
+                .map_err(Error::of)?;
         }
-        there.bus.delete_rule(call.scope, call.by, rule.0, rule.1).await.map_err(Error::of)
+        there.bus.delete_rule(call.scope, call.by, rule, false).await.map_err(Error::of)
     }
 }

@@ -1,7 +1,12 @@
 //! The types of resources: one file each, one line in [`KINDS`].
 
+mod api_destination;
 mod bucket;
 mod build_project;
+mod connection;
+mod event_archive;
+mod event_bus;
+mod event_bus_policy;
 mod event_rule;
 mod image_repository;
 mod model_package_group;
@@ -81,8 +86,13 @@ pub(super) struct Call<'a> {
 
 /// All types.
 static KINDS: &[&dyn Kind] = &[
+    &api_destination::ApiDestination,
     &bucket::Bucket,
     &build_project::BuildProject,
+    &connection::Connection,
+    &event_archive::EventArchive,
+    &event_bus::EventBus,
+    &event_bus_policy::EventBusPolicy,
     &event_rule::EventRule,
     &image_repository::ImageRepository,
     &model_package_group::ModelPackageGroup,

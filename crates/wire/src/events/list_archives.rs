@@ -1,0 +1,32 @@
+//! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListArchives.html>
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use trainyard_services::bus::ArchiveFilter;
+
+use super::{archive, shape::page};
+use crate::{ApiError, Context};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Input {
+    name_prefix: Option<String>,
+    event_source_arn: Option<String>,
+    state: Option<String>,
+    limit: Option<usize>,
+    next_token: Option<String>,
+}
+
+pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiError> {
+    let limit = page(input.limit)?;
+    let filter =
+        ArchiveFilter { prefix: input.name_prefix, source: input.event_source_arn, state: input.state };
+    let bus = &context.services.bus;
+    let (found, next) = bus.list_archives(&context.scope, &filter, limit, input.next_token).await?;
+    let shown: Vec<_> = found.iter().map(|(found, tally)| archive::listed(found, *tally)).collect();
+    let mut answer = json!({"Archives": shown});
+    if let Some(next) = next {
+        answer["NextToken"] = next.into();
+    }
+    Ok(answer)
+}
