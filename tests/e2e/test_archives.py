@@ -1,4 +1,4 @@
-"""Archives and replays, by boto3: what was acknowledged is in the archive and is told again, wherever the server ends."""
+"""Archives and replays, by boto3: what was acknowledged is archived and told again, wherever the server ends."""
 
 import datetime
 import json

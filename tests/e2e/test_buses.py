@@ -240,7 +240,7 @@ class Buses(WithServer):
         bus, events = self.bus(), self.events[OURS]
         role = lambda name: arn(f"role/{name}", service="iam")  # noqa: E731
         words = self.refused(
-            "ValidationException", events.put_rule, Name="r", EventPattern='{"source": ["none"]}', RoleArn=role("builds")
+            "ValidationException", events.put_rule, Name="r", EventPattern='{"source": ["n"]}', RoleArn=role("builds")
         )
         self.assertEqual(
             words, f"Provided role '{role('builds')}' cannot be assumed by principal 'events.amazonaws.com'."

@@ -1,7 +1,11 @@
 //! From one bus to another.
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html>
 
-use trainyard_domain::{Event, Principal, Scope, event::Way, principal::Lineage};
+use trainyard_domain::{
+    Event, Principal, Scope, Timestamp,
+    event::{Replay, Way},
+    principal::Lineage,
+};
 use trainyard_store::Changes;
 
 use super::{Bus, Delivery, DeliveryError, ErrorCode, access::Teller, tell};
@@ -37,7 +41,7 @@ impl Bus {
             .admit(target, &place.0.account, policy.as_deref())
             .map_err(|message| DeliveryError::lasting(ErrorCode::NoPermissions, message))?;
         let mut changes = Changes::new();
-        let there = there(delivery, place);
+        let there = there(delivery, place, self.ground.now());
         let told = tell(&mut changes, &there);
         told.map_err(|error| later(&error))?;
         self.ground.store.commit(changes).await.map_err(|error| later(&error))
@@ -45,17 +49,19 @@ impl Bus {
 }
 
 /// The event as it is told on the other bus. It keeps its account and region, and between accounts its id too.
-fn there(delivery: &Delivery, (owner, bus): (Scope, String)) -> Event {
+fn there(delivery: &Delivery, (owner, bus): (Scope, String), now: Timestamp) -> Event {
     let Delivery { id, scope, event, .. } = delivery;
     let same_id = owner.account != scope.account && owner.region == scope.region;
-    let replay = event
-        .way
-        .replay
-        .as_ref()
-        .map(|replay| trainyard_domain::event::Replay { rules: Vec::new(), ..replay.clone() });
+    let replay = event.way.replay.as_ref();
+    let replay = replay.map(|replay| Replay { rules: Vec::new(), ..replay.clone() });
     Event {
         id: if same_id { event.id.clone() } else { id.clone() },
-        way: Way { owner: (owner != event.scope).then_some(owner), forwarded: true, replay, received: None },
+        way: Way {
+            owner: (owner != event.scope).then_some(owner),
+            forwarded: true,
+            replay,
+            received: Some(now),
+        },
         bus,
         ..event.clone()
     }

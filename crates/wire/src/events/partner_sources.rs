@@ -1,5 +1,5 @@
-//! Partner event sources: other companies' events, which AWS lets in. No partner sends any here, and nobody here is one,
-//! which is what the operations say.
+//! Partner event sources: other companies' events, which AWS lets in. No partner sends any here, and nobody here is
+//! one, which is what the operations say.
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-saas.html>
 
 use serde::Deserialize;

@@ -125,7 +125,8 @@ impl ArchiveFilter {
         wrong.finish().map_err(Error::Invalid)?;
         let given = [&self.prefix, &self.source, &self.state].into_iter().flatten().count();
         if given > 1 {
-            let words = "At most one filter is allowed for ListArchives. Use either : State, EventSourceArn, or NamePrefix.";
+            let words = "At most one filter is allowed for ListArchives. \
+                Use either : State, EventSourceArn, or NamePrefix.";
             return Err(Error::Invalid(words.to_owned()));
         }
         Ok(())

@@ -69,8 +69,8 @@ impl Worker for Sweeper {
 }
 
 impl Sweeper {
-    /// Lets go of events that have been here for too long. Mostly an event is kept as soon as it happens, and the oldest
-    /// come first; one from long ago or from days to come is not older than its keeping.
+    /// Lets go of events that have been here for too long. Mostly an event is kept as soon as it happens, and the
+    /// oldest come first; one from long ago or from days to come is not older than its keeping.
     async fn old(&self, archive: &Archive) -> Result<(), Error> {
         let now = self.0.ground.now();
         let kept = DAY.saturating_mul(archive.retention_days.into());

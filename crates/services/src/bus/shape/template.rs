@@ -2,8 +2,8 @@
 //!
 //! In JSON a variable stands for its value; within quotes for the text that its value is, and one that is a list or an
 //! object breaks the JSON, so that nothing is delivered. In lines of text everything goes in as it is, and lists and
-//! objects lose their quotes. What an event does not have is an empty text. Recordings of AWS are why; but the quotes in
-//! a text are escaped here, where AWS would lose the event.
+//! objects lose their quotes. What an event does not have is an empty text. Recordings of AWS are why; but the quotes
+//! in a text are escaped here, where AWS would lose the event.
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html>
 
 use serde_json::Value;
