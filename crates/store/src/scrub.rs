@@ -148,7 +148,7 @@ fn poisoned((kind, scope, id): (&str, &str, String), reason: &str) -> Error {
 fn rows(connection: &Connection, damage: &Damage) -> Result<bool, Error> {
     let mut whole = true;
     for table in &TABLES {
-        whole &= some(connection, table, (i64::MIN, u32::MAX), damage)?.whole;
+        whole &= some(connection, table, (i64::MIN, usize::MAX), damage)?.whole;
     }
     Ok(whole)
 }
@@ -161,19 +161,26 @@ pub(crate) struct Seen {
     pub(crate) until: Option<i64>,
 }
 
-/// Looks at so many rows after that place. Those that are not what was written are noted.
+/// What a row costs beside its texts, in bytes.
+const ROW: usize = 1000;
+
+/// Looks at the rows after that place, until there were so many bytes. Those that are not what was written are noted.
 pub(crate) fn some(
     connection: &Connection,
     table: &Table,
-    (after, most): (i64, u32),
+    (after, most): (i64, usize),
     damage: &Damage,
 ) -> Result<Seen, Error> {
     let mut statement =
-        connection.prepare_cached(&format!("{} where rowid > ?1 order by rowid limit ?2", table.rows))?;
+        connection.prepare_cached(&format!("{} where rowid > ?1 order by rowid", table.rows))?;
     let place = statement.column_count() - 1;
-    let mut rows = statement.query((after, most))?;
-    let mut seen = Seen { whole: true, until: None };
-    while let Some(row) = rows.next()? {
+    let mut rows = statement.query([after])?;
+    let (mut seen, mut bytes) = (Seen { whole: true, until: None }, 0);
+    while bytes < most
+        && let Some(row) = rows.next()?
+    {
+        let texts = (0..place).filter_map(|at| row.get_ref(at).ok()?.as_bytes().ok().map(<[u8]>::len));
+        bytes += ROW + texts.sum::<usize>();
         seen.until = Some(row.get(place)?);
         if let Err(error) = (table.look)(row) {
             seen.whole = false;
