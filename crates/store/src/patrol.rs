@@ -37,10 +37,10 @@ const ROUND: Duration = Duration::from_secs(24 * 3600);
 const SECOND: Duration = Duration::from_secs(1);
 
 /// What is to be put right by the writer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Repair {
     /// This index has lost rows.
-    Index(&'static str),
+    Index(String),
     /// Keys of the documents in these places are missing.
     Keys { after: i64, until: i64 },
 }
@@ -241,7 +241,7 @@ mod tests {
         lose_entries(&place, "history_rows_by_last", "history_rows", "history, last");
         let counters = Counters::default();
         let found = round(&place, &counters);
-        assert!(found.contains(&Repair::Index("history_rows_by_last")), "{found:?}");
+        assert!(found.contains(&Repair::Index("history_rows_by_last".to_owned())), "{found:?}");
         let writer = schema::writer(&place).unwrap();
         found.into_iter().for_each(|repair| scrub::repair(&writer, repair).unwrap());
         assert_eq!(round(&place, &counters), []);

@@ -22,8 +22,6 @@ pub(crate) struct Table {
     /// Rows, unlike indexes, are read in the order in which they lie: the index is what is in question.
     rows: &'static str,
     look: Look,
-    /// The indexes, and the columns by which they find a row.
-    indexes: &'static [(&'static str, &'static [&'static str])],
     name: &'static str,
 }
 
@@ -35,28 +33,21 @@ pub(crate) const TABLES: [Table; 4] = [
     Table {
         rows: "select kind, scope, id, version, format, sum, keys, body, rowid from documents not indexed",
         look: document,
-        indexes: &[("sqlite_autoindex_documents_1", &["kind", "scope", "id"])],
         name: DOCUMENTS,
     },
     Table {
         rows: "select id, name, sum, rowid from histories not indexed",
         look: history,
-        indexes: &[("sqlite_autoindex_histories_1", &["name"])],
         name: "histories",
     },
     Table {
         rows: "select history, first, last, sum, records, rowid from history_rows not indexed",
         look: history_row,
-        indexes: &[("history_rows_by_last", &["history", "last"])],
         name: "history_rows",
     },
     Table {
         rows: "select number, topic, id, due, body, sum, rowid from work not indexed",
         look: work,
-        indexes: &[
-            ("sqlite_autoindex_work_1", &["topic", "id"]),
-            ("work_by_due", &["topic", "due", "number"]),
-        ],
         name: "work",
     },
 ];
@@ -190,6 +181,19 @@ pub(crate) fn some(
     Ok(seen)
 }
 
+/// The indexes of a table, and the columns by which they find a row.
+fn indexes(connection: &Connection, table: &str) -> Result<Vec<(String, Vec<String>)>, Error> {
+    let names = |question: &str, of: &str| -> Result<Vec<String>, Error> {
+        let mut statement = connection.prepare_cached(question)?;
+        Ok(statement.query_map([of], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    };
+    let indexes = names("select name from pragma_index_list(?1)", table)?.into_iter().map(|index| {
+        let columns = names("select name from pragma_index_info(?1) order by seqno", &index)?;
+        Ok((index, columns))
+    });
+    indexes.collect()
+}
+
 /// What indexes and keys lack of the rows after the one place up to the other.
 pub(crate) fn gaps(
     connection: &Connection,
@@ -198,7 +202,7 @@ pub(crate) fn gaps(
 ) -> Result<Vec<Repair>, Error> {
     let mut repairs = Vec::new();
     let name = table.name;
-    for (index, columns) in table.indexes {
+    for (index, columns) in indexes(connection, name)? {
         let same: Vec<_> = columns.iter().map(|column| format!("i.{column} = r.{column}")).collect();
         let lost: bool = connection
             .prepare_cached(&format!(
@@ -214,7 +218,7 @@ pub(crate) fn gaps(
             ("document_keys x", Repair::Keys { after, until }),
             (
                 "document_keys x indexed by document_keys_everywhere",
-                Repair::Index("document_keys_everywhere"),
+                Repair::Index("document_keys_everywhere".to_owned()),
             ),
         ] {
             let missing = MISSING_KEYS.replace("document_keys x", from);

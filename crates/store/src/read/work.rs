@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use rusqlite::{Connection, Row, params};
 use trainyard_domain::Timestamp;
 
-use super::text;
 use crate::{Agenda, Error, WorkItem, stats::Counters, sum};
 
 const DUE: &str = "
@@ -33,7 +32,7 @@ pub(crate) fn due(
     while due.len() < limit
         && let Some(row) = rows.next()?
     {
-        due.extend(item(topic, row, counters));
+        due.extend(item(topic, row, counters)?);
     }
     Ok(due)
 }
@@ -55,22 +54,22 @@ pub(crate) fn agenda(
         let number: Option<u64> = row.get(3).ok();
         match number.and_then(|number| known.take(&number)) {
             Some(number) => drop(there.insert(number)),
-            None => due.extend(item(topic, row, counters)),
+            None => due.extend(item(topic, row, counters)?),
         }
     }
     Ok(Agenda { due, known: there, next: next_due(connection, topic, now)? })
 }
 
 /// The work in a row, if it is what was written. A row that cannot even be taken apart stops no other.
-fn item(topic: &'static str, row: &Row<'_>, counters: &Counters) -> Option<WorkItem> {
+fn item(topic: &'static str, row: &Row<'_>, counters: &Counters) -> Result<Option<WorkItem>, Error> {
     if let Ok((item, true)) = written(topic, row) {
-        return Some(item);
+        return Ok(Some(item));
     }
-    let id = text(row, 0);
+    let id = String::from_utf8_lossy(row.get_ref(0)?.as_bytes().unwrap_or_default()).into_owned();
     let reason = "its bytes are not those that were written".to_owned();
     let (kind, scope) = ("work".to_owned(), topic.to_owned());
     counters.unread(&Error::Poisoned { kind, scope, id, reason });
-    None
+    Ok(None)
 }
 
 /// What stands in a row, and whether it is what was written.
