@@ -22,8 +22,6 @@ pub(crate) struct Table {
     /// Rows, unlike indexes, are read in the order in which they lie: the index is what is in question.
     rows: &'static str,
     look: Look,
-    /// The indexes, and the columns by which they find a row.
-    indexes: &'static [(&'static str, &'static [&'static str])],
     name: &'static str,
 }
 
@@ -35,28 +33,21 @@ pub(crate) const TABLES: [Table; 4] = [
     Table {
         rows: "select kind, scope, id, version, format, sum, keys, body, rowid from documents not indexed",
         look: document,
-        indexes: &[("sqlite_autoindex_documents_1", &["kind", "scope", "id"])],
         name: DOCUMENTS,
     },
     Table {
         rows: "select id, name, sum, rowid from histories not indexed",
         look: history,
-        indexes: &[("sqlite_autoindex_histories_1", &["name"])],
         name: "histories",
     },
     Table {
         rows: "select history, first, last, sum, records, rowid from history_rows not indexed",
         look: history_row,
-        indexes: &[("history_rows_by_last", &["history", "last"])],
         name: "history_rows",
     },
     Table {
         rows: "select number, topic, id, due, body, sum, rowid from work not indexed",
         look: work,
-        indexes: &[
-            ("sqlite_autoindex_work_1", &["topic", "id"]),
-            ("work_by_due", &["topic", "due", "number"]),
-        ],
         name: "work",
     },
 ];
@@ -148,7 +139,7 @@ fn poisoned((kind, scope, id): (&str, &str, String), reason: &str) -> Error {
 fn rows(connection: &Connection, damage: &Damage) -> Result<bool, Error> {
     let mut whole = true;
     for table in &TABLES {
-        whole &= some(connection, table, (i64::MIN, u32::MAX), damage)?.whole;
+        whole &= some(connection, table, (i64::MIN, usize::MAX), damage)?.whole;
     }
     Ok(whole)
 }
@@ -161,19 +152,26 @@ pub(crate) struct Seen {
     pub(crate) until: Option<i64>,
 }
 
-/// Looks at so many rows after that place. Those that are not what was written are noted.
+/// What a row costs beside its texts, in bytes.
+const ROW: usize = 1000;
+
+/// Looks at the rows after that place, until there were so many bytes. Those that are not what was written are noted.
 pub(crate) fn some(
     connection: &Connection,
     table: &Table,
-    (after, most): (i64, u32),
+    (after, most): (i64, usize),
     damage: &Damage,
 ) -> Result<Seen, Error> {
     let mut statement =
-        connection.prepare_cached(&format!("{} where rowid > ?1 order by rowid limit ?2", table.rows))?;
+        connection.prepare_cached(&format!("{} where rowid > ?1 order by rowid", table.rows))?;
     let place = statement.column_count() - 1;
-    let mut rows = statement.query((after, most))?;
-    let mut seen = Seen { whole: true, until: None };
-    while let Some(row) = rows.next()? {
+    let mut rows = statement.query([after])?;
+    let (mut seen, mut bytes) = (Seen { whole: true, until: None }, 0);
+    while bytes < most
+        && let Some(row) = rows.next()?
+    {
+        let texts = (0..place).filter_map(|at| row.get_ref(at).ok()?.as_bytes().ok().map(<[u8]>::len));
+        bytes += ROW + texts.sum::<usize>();
         seen.until = Some(row.get(place)?);
         if let Err(error) = (table.look)(row) {
             seen.whole = false;
@@ -181,6 +179,19 @@ pub(crate) fn some(
         }
     }
     Ok(seen)
+}
+
+/// The indexes of a table, and the columns by which they find a row.
+fn indexes(connection: &Connection, table: &str) -> Result<Vec<(String, Vec<String>)>, Error> {
+    let names = |question: &str, of: &str| -> Result<Vec<String>, Error> {
+        let mut statement = connection.prepare_cached(question)?;
+        Ok(statement.query_map([of], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    };
+    let indexes = names("select name from pragma_index_list(?1)", table)?.into_iter().map(|index| {
+        let columns = names("select name from pragma_index_info(?1) order by seqno", &index)?;
+        Ok((index, columns))
+    });
+    indexes.collect()
 }
 
 /// What indexes and keys lack of the rows after the one place up to the other.
@@ -191,7 +202,7 @@ pub(crate) fn gaps(
 ) -> Result<Vec<Repair>, Error> {
     let mut repairs = Vec::new();
     let name = table.name;
-    for (index, columns) in table.indexes {
+    for (index, columns) in indexes(connection, name)? {
         let same: Vec<_> = columns.iter().map(|column| format!("i.{column} = r.{column}")).collect();
         let lost: bool = connection
             .prepare_cached(&format!(
@@ -207,7 +218,7 @@ pub(crate) fn gaps(
             ("document_keys x", Repair::Keys { after, until }),
             (
                 "document_keys x indexed by document_keys_everywhere",
-                Repair::Index("document_keys_everywhere"),
+                Repair::Index("document_keys_everywhere".to_owned()),
             ),
         ] {
             let missing = MISSING_KEYS.replace("document_keys x", from);

@@ -1,6 +1,6 @@
 //! What becomes of a store that was damaged, or that is not ours to open.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use trainyard_domain::Timestamp;
@@ -292,6 +292,44 @@ async fn indexes_and_keys_that_are_damaged_are_made_anew() {
     let store = Store::open(directory.path()).await.unwrap();
     assert_eq!(store.get::<Note>("", "good").await.unwrap().unwrap().value.text, "kept well");
     assert_eq!(store.stats().damaged, 0);
+}
+
+/// Takes most entries of an index away, behind its table's back.
+fn lose_entries(directory: &Path, (index, table, columns): (&str, &str, &str)) -> rusqlite::Result<()> {
+    let connection = rusqlite::Connection::open(directory.join("store.db"))?;
+    connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)?;
+    let whole: String =
+        connection.query_row("select sql from sqlite_schema where name = ?1", [index], |row| row.get(0))?;
+    let partial = format!("create index {index} on {table} ({columns}) where rowid < 2");
+    for (sql, then) in [(&partial, format!("reindex {index}")), (&whole, String::new())] {
+        let write = format!("update sqlite_schema set sql = '{sql}' where name = '{index}'");
+        let commands =
+            format!("pragma writable_schema = on; {write}; pragma writable_schema = reset; {then}");
+        connection.execute_batch(&commands)?;
+    }
+    Ok(())
+}
+
+/// The last rows of a history, which an index does not find: in a store that is too large to be looked through at the
+/// start.
+#[tokio::test]
+async fn what_an_index_of_a_large_store_has_lost_is_found_while_it_is_in_use() {
+    let directory = tempfile::tempdir().unwrap();
+    with_work(directory.path()).await.unwrap();
+    change(directory.path(), "create table filler (bytes); insert into filler select zeroblob(70000000);");
+    lose_entries(directory.path(), ("history_rows_by_last", "history_rows", "history, last")).unwrap();
+    // An earlier patrol has come so far.
+    fs::write(directory.path().join("store.patrol"), format!("1 {}", i64::MIN)).unwrap();
+    let store = Store::open(directory.path()).await.unwrap();
+    let found = async {
+        while store.history("long", 1, 10).await.unwrap().len() < 3 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), found).await.expect("the rows are found again");
+    let mut changes = Changes::new();
+    changes.append("long", 4, &["record 4"]).unwrap();
+    store.commit(changes).await.unwrap();
 }
 
 #[tokio::test]

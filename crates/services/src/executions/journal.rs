@@ -44,6 +44,11 @@ impl Journal {
         Some(Self { stream, level, data })
     }
 
+    #[cfg(test)]
+    pub(super) fn stream(&self) -> &StreamName {
+        &self.stream
+    }
+
     /// What of the events is logged.
     pub(super) fn lines(&self, execution: &Execution, events: &[HistoryEvent]) -> Vec<LogLine> {
         record::lines(execution, (self.level, self.data), events)
@@ -88,11 +93,11 @@ fn name(stream: &StreamName) -> String {
 
 /// What one decision logs, until it is brought to its stream.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Part {
-    stream: StreamName,
+pub(super) struct Part {
+    pub(super) stream: StreamName,
     /// Its place among the parts of the stream.
-    at: String,
-    lines: Vec<LogLine>,
+    pub(super) at: String,
+    pub(super) lines: Vec<LogLine>,
 }
 
 impl Noun for Part {
@@ -111,10 +116,10 @@ impl Noun for Part {
 
 /// Which parts are being brought, and to which place of the stream.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Cursor {
-    stream: StreamName,
-    at: u64,
-    parts: Vec<String>,
+pub(super) struct Cursor {
+    pub(super) stream: StreamName,
+    pub(super) at: u64,
+    pub(super) parts: Vec<String>,
 }
 
 impl Noun for Cursor {
@@ -157,8 +162,11 @@ impl Journals {
         let store = &self.0.ground.store;
         let scope = stream.scope.to_string();
         let name = name(stream);
-        if let Some(held) = store.get::<Cursor>(&scope, &name).await? {
-            return Ok(Some(held.value));
+        match store.get::<Cursor>(&scope, &name).await {
+            Ok(Some(held)) => return Ok(Some(held.value)),
+            // Of one that cannot be read nobody knows what it has brought: some of it may come twice.
+            Ok(None) | Err(StoreError::Poisoned { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
         let list = List::in_scope(&scope).within(Range::prefix(&format!("{name}\n"))).limit(PARTS);
         let page = store.list::<Part>(list).await?;
@@ -168,7 +176,7 @@ impl Journals {
         let parts = page.items.into_iter().map(|held| held.value.id()).collect();
         let cursor = Cursor { stream: stream.clone(), at: self.0.logs.position(stream).await?, parts };
         let mut changes = Changes::new();
-        changes.put(&cursor, Expect::Absent)?;
+        changes.put(&cursor, Expect::Any)?;
         store.commit(changes).await?;
         Ok(Some(cursor))
     }
@@ -178,8 +186,11 @@ impl Journals {
         let scope = stream.scope.to_string();
         let (mut lines, mut changes) = (Vec::new(), Changes::new());
         for id in &cursor.parts {
-            if let Some(held) = store.get::<Part>(&scope, id).await? {
-                lines.extend(held.value.lines);
+            match store.get::<Part>(&scope, id).await {
+                Ok(part) => lines.extend(part.into_iter().flat_map(|held| held.value.lines)),
+                // It is told of, and left where it is.
+                Err(StoreError::Poisoned { .. }) => continue,
+                Err(error) => return Err(error.into()),
             }
             changes.delete::<Part>(&scope, id, Expect::Any);
         }

@@ -99,7 +99,7 @@ impl Queues {
         if open.queue.settings.fifo.is_some() || desk.may_hand_out(most) {
             return Ok(false);
         }
-        let [_, in_flight, _] = self.counts(&open.queue).await?;
+        let [in_flight, _] = self.counts_of_hidden(&open.queue).await?;
         let left = self.most_in_flight.saturating_sub(in_flight);
         desk.can_hand_out(left.saturating_sub(most));
         Ok(left == 0)

@@ -122,9 +122,17 @@ impl Queues {
         let (store, shelf) = (&self.ground.store, queue.shelf());
         let later = self.ground.now().millis().saturating_add(1);
         let visible = store.count::<Message>(&shelf, "due", Range::numbers(None, Some(later))).await?;
-        let others = store.count::<Message>(&shelf, "due", Range::numbers(Some(later), None)).await?;
+        let [in_flight, delayed] = self.counts_of_hidden(queue).await?;
+        Ok([visible, in_flight, delayed])
+    }
+
+    /// How many messages are in flight, and delayed: those that are visible, which may be many more, are not counted.
+    pub(super) async fn counts_of_hidden(&self, queue: &Queue) -> Result<[u64; 2], Error> {
+        let (store, shelf) = (&self.ground.store, queue.shelf());
+        let later = self.ground.now().millis().saturating_add(1);
+        let hidden = store.count::<Message>(&shelf, "due", Range::numbers(Some(later), None)).await?;
         let delayed = store.count::<Message>(&shelf, "delayed", Range::numbers(Some(later), None)).await?;
-        Ok([visible, others.saturating_sub(delayed), delayed])
+        Ok([hidden.saturating_sub(delayed), delayed])
     }
 
     /// Sets attributes; the others stay.

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use rusqlite::{Connection, Row, params};
 use trainyard_domain::Timestamp;
 
-use super::text;
 use crate::{Agenda, Error, WorkItem, stats::Counters, sum, work::stored};
 
 const DUE: &str = "
@@ -47,7 +46,7 @@ pub(crate) fn due(
     while due.len() < limit
         && let Some(row) = rows.next()?
     {
-        due.extend(item((topic, lane), row, counters));
+        due.extend(item((topic, lane), row, counters)?);
     }
     Ok(due)
 }
@@ -75,7 +74,7 @@ pub(crate) fn agenda(
             agenda.more = true;
             break;
         }
-        if let Some(item) = item((topic, lane), row, counters) {
+        if let Some(item) = item((topic, lane), row, counters)? {
             bytes += item.body.len();
             agenda.due.push(item);
         }
@@ -97,15 +96,19 @@ pub(crate) fn lanes(connection: &Connection, topic: &str) -> Result<Vec<(String,
 }
 
 /// The work in a row, if it is what was written. A row that cannot even be taken apart stops no other.
-fn item(place: (&'static str, &str), row: &Row<'_>, counters: &Counters) -> Option<WorkItem> {
+fn item(
+    place: (&'static str, &str),
+    row: &Row<'_>,
+    counters: &Counters,
+) -> Result<Option<WorkItem>, Error> {
     if let Ok((item, true)) = written(place, row) {
-        return Some(item);
+        return Ok(Some(item));
     }
-    let id = text(row, 0);
+    let id = String::from_utf8_lossy(row.get_ref(0)?.as_bytes().unwrap_or_default()).into_owned();
     let reason = "its bytes are not those that were written".to_owned();
     let (kind, scope) = ("work".to_owned(), stored(place.0, place.1).into_owned());
     counters.unread(&Error::Poisoned { kind, scope, id, reason });
-    None
+    Ok(None)
 }
 
 /// What stands in a row, and whether it is what was written.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use trainyard_lang::{lint, source::MAX_BYTES};
+use trainyard_lang::lint;
 
 use super::text_of;
 use crate::{
@@ -25,7 +25,7 @@ pub(in crate::commands) struct LintArgs {
 pub(super) fn run(args: &LintArgs) -> Result<(), Failure> {
     let mut count = 0;
     for path in &args.patterns {
-        let text = text_of(path, MAX_BYTES)?;
+        let text = text_of(path)?;
         for found in lint::lint_pattern(&text) {
             count += 1;
             let shown =

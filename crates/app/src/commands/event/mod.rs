@@ -7,10 +7,11 @@ mod test;
 
 use std::{io::Read, path::Path};
 
-use crate::failure::Failure;
 use clap::Subcommand;
 
-/// A file of events has at most so many bytes: it is in memory as a whole.
+use crate::failure::Failure;
+
+/// A file has at most so many bytes: it is in memory as a whole.
 const MOST_BYTES: usize = 64 << 20;
 
 /// What is done.
@@ -36,8 +37,13 @@ pub(super) async fn run(command: EventCommand) -> Result<(), Failure> {
     }
 }
 
-/// The text of a file, or of the standard input for `-`. One with more bytes is refused, and never cut.
-fn text_of(path: &Path, most: usize) -> Result<String, Failure> {
+/// The text of a file, or of the standard input for `-`.
+fn text_of(path: &Path) -> Result<String, Failure> {
+    read(path, MOST_BYTES)
+}
+
+/// A text with more bytes is refused, and never cut.
+fn read(path: &Path, most: usize) -> Result<String, Failure> {
     let named = |error: std::io::Error| Failure::usage(format!("{}: {error}", path.display()));
     let input: Box<dyn Read> = match path == Path::new("-") {
         true => Box::new(std::io::stdin()),
@@ -60,8 +66,8 @@ mod tests {
     fn a_long_file_is_refused_and_not_cut() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "12345").unwrap();
-        assert_eq!(text_of(file.path(), 5).unwrap(), "12345");
-        let refused = text_of(file.path(), 4).unwrap_err().to_string();
+        assert_eq!(read(file.path(), 5).unwrap(), "12345");
+        let refused = read(file.path(), 4).unwrap_err().to_string();
         assert!(refused.contains("longer than 4 bytes"), "{refused}");
     }
 }

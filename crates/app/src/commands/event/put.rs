@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{MOST_BYTES, test::events, text_of};
+use super::{test::events, text_of};
 use crate::{
     connect::ConnectArgs,
     failure::{Exit, Failure},
@@ -30,8 +30,7 @@ pub(in crate::commands) struct PutArgs {
 /// Tells them and prints the id of each that was taken.
 pub(super) async fn run(args: PutArgs) -> Result<(), Failure> {
     let path = args.entries.display().to_string();
-    let entries =
-        events(&text_of(&args.entries, MOST_BYTES)?).map_err(|e| Failure::usage(format!("{path}: {e}")))?;
+    let entries = events(&text_of(&args.entries)?).map_err(|e| Failure::usage(format!("{path}: {e}")))?;
     let entries: Vec<_> = entries.into_iter().map(with_text).collect();
     let client = args.connect.client()?;
     let mut refused = 0;

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::Value;
-use trainyard_lang::{lint, matcher, pattern::Pattern, source::MAX_BYTES};
+use trainyard_lang::{lint, matcher, pattern::Pattern};
 
-use super::{MOST_BYTES, text_of};
+use super::text_of;
 use crate::{
     failure::{Exit, Failure},
     printer, snippet,
@@ -26,7 +26,7 @@ pub(in crate::commands) struct TestArgs {
 
 /// Prints the events that match, one in each line.
 pub(super) fn run(args: &TestArgs) -> Result<(), Failure> {
-    let text = text_of(&args.pattern, MAX_BYTES)?;
+    let text = text_of(&args.pattern)?;
     let Ok(pattern) = Pattern::parse(&text) else {
         for found in lint::lint_pattern(&text) {
             let path = args.pattern.display().to_string();
@@ -36,8 +36,8 @@ pub(super) fn run(args: &TestArgs) -> Result<(), Failure> {
     };
     let (mut matched, mut all) = (0, 0);
     for path in &args.events {
-        for event in events(&text_of(path, MOST_BYTES)?)
-            .map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?
+        for event in
+            events(&text_of(path)?).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?
         {
             all += 1;
             let event = event.to_string();

@@ -1,11 +1,16 @@
 //! What executions log.
 
 use serde_json::{Value, json};
+use trainyard_store::{Changes, Expect, Noun};
 
 use super::world::{World, machine, root, scope, spec};
 use crate::{
-    executions::{Logging, MachineSpec, Status},
+    executions::{
+        Logging, MachineSpec, Status,
+        journal::{Cursor, Journal, Part},
+    },
     logs::{EventsQuery, LogGroup, StreamsQuery},
+    unreadable::spoil,
 };
 
 const GROUP: &str = "/machines/told";
@@ -82,4 +87,30 @@ async fn the_group_must_be_there() {
     let nowhere = Logging { destinations: None, ..logging("ERROR", true) };
     let one = "Invalid Logging Configuration: Must specify exactly one Log Destination.";
     assert_eq!(refused(nowhere).await, one);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_stops_no_log() {
+    for cursor_is_whole in [true, false] {
+        let world = World::new().await;
+        group(&world).await;
+        let pass = machine(json!({"go": {"Type": "Pass", "End": true}}));
+        let spec = MachineSpec { logging: logging("ALL", false), ..spec("m", &pass) };
+        let made = world.executions.create_machine(&scope(), &root(), spec).await.unwrap();
+        let stream = Journal::of(&made.revision).unwrap().stream().clone();
+        let part = Part { stream: stream.clone(), at: "0".to_owned(), lines: Vec::new() };
+        let cursor = Cursor { stream, at: 0, parts: vec![part.id()] };
+        spoil(&world.store, part).await;
+        match cursor_is_whole {
+            true => {
+                let mut changes = Changes::new();
+                changes.put(&cursor, Expect::Absent).unwrap();
+                world.store.commit(changes).await.unwrap();
+            }
+            false => spoil(&world.store, cursor).await,
+        }
+        world.start(&made.machine.arn().to_string(), "x", &json!({})).await;
+        let all = async || Some(logged(&world).await).filter(|all| all.len() == 4);
+        world.until("the log", all).await;
+    }
 }
