@@ -194,7 +194,10 @@ struct Silent(std::sync::atomic::AtomicUsize);
 impl Outside for Silent {
     async fn call(&self, _: &Outcall) -> Result<Answer, OutsideError> {
         self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        tokio::task::yield_now().await;
+        // All have the chance to ask meanwhile.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
         Err(OutsideError::TimedOut(10))
     }
 }

@@ -214,6 +214,7 @@ mod tests {
     fn a_lane_that_has_enough_rests_as_a_whole() {
         let mut lane = Lane::new(HANDS);
         lane.take(agenda(&[("a", 1), ("b", 2), ("c", 3)], true), NOW);
+        lane.busy = 0;
         lane.put_down(name("a", 1), End::Enough(Duration::from_millis(70)), NOW);
         assert_eq!(lane.wakes(), Some(NOW.plus(Duration::from_millis(70))));
         lane.put_down(name("b", 2), End::Enough(Duration::from_millis(40)), NOW);
