@@ -1,4 +1,4 @@
-//! CodeBuild: projects, and the builds that a push, a rule or a person starts.
+//! CodeBuild: projects, and the builds that a push, a pull request, a rule or a person starts.
 //!
 //! A build's source is put into a directory of its own, its buildspec becomes one shell script, and a job on the host
 //! runs it. The script marks its phases in a file beside it; when the job has ended, the marks become the build's
@@ -13,6 +13,7 @@ mod decide;
 mod describe;
 mod environment;
 mod error;
+mod happening;
 mod listen;
 mod prepare;
 mod project;

@@ -9,10 +9,12 @@ mod error;
 mod http;
 mod matching;
 mod put;
+mod recent;
 mod rule;
 mod rules;
 mod schedule;
 mod shape;
+mod tail;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -28,8 +30,10 @@ pub use buses::EventBus;
 pub use error::Error;
 pub use http::HttpParameters;
 pub use put::{Entry, Rejected};
+pub use recent::{REMEMBERED, Recent};
 pub use rule::{Patience, Rule, RuleSpec, RuleTarget, arn as rule_arn};
 pub use shape::Shape;
+pub use tail::{Next, Tail, TailSpec};
 pub use target::{Delivery, DeliveryError, Listener, Target};
 pub use tried::try_pattern;
 
@@ -51,6 +55,7 @@ pub fn tell(changes: &mut Changes, event: &Event) -> Result<(), StoreError> {
 pub struct Bus {
     ground: Ground,
     rulebook: Arc<matching::Rulebook>,
+    memory: Arc<recent::Memory>,
     /// Later rooms stand behind these, so they come when all rooms are there.
     company: Arc<OnceLock<Company>>,
 }
@@ -63,7 +68,8 @@ struct Company {
 impl Bus {
     /// On this ground.
     pub fn new(ground: Ground) -> Self {
-        Self { ground, rulebook: Arc::default(), company: Arc::default() }
+        let memory = Arc::new(recent::Memory::new(REMEMBERED));
+        Self { ground, rulebook: Arc::default(), memory, company: Arc::default() }
     }
 
     /// Who can be started by rules and who listens. Said once, when all rooms are there and before anything is

@@ -33,8 +33,8 @@ impl Bus {
         let events = work::run(ground(), Arc::new(Matcher(self.clone())), stop.clone());
         let deliveries = work::run(ground(), Arc::new(Postman(self.clone())), stop.clone());
         let news = work::run(ground(), Arc::new(Crier(self.clone())), stop.clone());
-        let schedules = work::run(ground(), Arc::new(Clockwork(self.clone())), stop);
-        futures::join!(events, deliveries, news, schedules);
+        let schedules = work::run(ground(), Arc::new(Clockwork(self.clone())), stop.clone());
+        futures::join!(events, deliveries, news, schedules, self.forget(stop));
     }
 }
 
@@ -54,6 +54,7 @@ impl Worker for Matcher {
                 return Ok(Outcome::Finished(changes));
             }
         };
+        self.0.remember(&mut changes, item, &event)?;
         let place = (event.scope.clone(), event.bus.clone());
         let rules = self.0.rulebook.rules(&self.0.ground.store, &place).await?;
         for rule in rules.matching(&event.envelope().to_string()) {

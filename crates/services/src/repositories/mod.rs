@@ -20,7 +20,7 @@ mod room;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Change, GIT_PUSH, SOURCE};
+pub use decide::{Change, GIT_PULL_REQUEST, GIT_PUSH, SOURCE};
 pub use error::Error;
 pub use git::git;
 pub use names::check_name;

@@ -43,6 +43,36 @@ impl Place {
         })
     }
 
+    /// The message of a commit; nothing where there is no such commit any more.
+    pub async fn message(&self, commit: &str) -> Result<Option<String>, Error> {
+        let wanted = format!("{commit}^{{commit}}");
+        let text = self.if_there(&["show", "--no-patch", "--format=%B", &wanted, "--"]).await?;
+        Ok(text.map(|text| text.trim_end().to_owned()))
+    }
+
+    /// The names of the files that differ between two commits; without the first, those that the second changed. Nothing
+    /// where one of them is not there any more.
+    pub async fn changed(&self, before: Option<&str>, after: &str) -> Result<Option<Vec<String>>, Error> {
+        let names = ["diff-tree", "-r", "-z", "--name-only", "--no-commit-id"];
+        let whole = format!("{after}^{{commit}}");
+        let between = match before {
+            Some(before) => vec![format!("{before}^{{commit}}"), whole],
+            None => vec!["--root".to_owned(), "-m".to_owned(), "--first-parent".to_owned(), whole],
+        };
+        let arguments: Vec<&str> = names.into_iter().chain(between.iter().map(String::as_str)).collect();
+        let text = self.if_there(&arguments).await?;
+        Ok(text.map(|text| text.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect()))
+    }
+
+    /// What git prints; nothing where it ends with an error.
+    async fn if_there(&self, arguments: &[&str]) -> Result<Option<String>, Error> {
+        match git::output(Some(&self.path), arguments).await {
+            Ok(text) => Ok(Some(String::from_utf8_lossy(&text).into_owned())),
+            Err(failed) if failed.code.is_some() => Ok(None),
+            Err(failed) => Err(failed.into()),
+        }
+    }
+
     /// Puts the commit, with the repository's history, into a new directory. `origin` is what its remote is called;
     /// nothing in it leads to the server's own files. A directory that is there already, left by a crash, is replaced.
     pub async fn checkout(&self, commit: &str, into: &Path, origin: &str) -> Result<(), Error> {

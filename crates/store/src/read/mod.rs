@@ -4,6 +4,7 @@ mod count;
 mod document;
 mod folders;
 mod history;
+mod last;
 mod pool;
 mod work;
 
@@ -12,6 +13,7 @@ pub(crate) use self::{
     document::{Kept, document_sum, get, list},
     folders::folders,
     history::{HISTORY_FORMAT, history, history_sum, name_sum},
+    last::{first_of_last, scopes},
     pool::Readers,
     work::{agenda, due, next_due, work_sum},
 };

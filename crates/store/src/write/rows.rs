@@ -56,6 +56,8 @@ pub(crate) struct Write<'a> {
     pub(crate) work: Vec<WorkRow<'a>>,
     /// Topics that got work.
     pub(crate) topics: BTreeSet<&'static str>,
+    /// Kind, scope, and the id before which documents go.
+    pub(crate) trimmed: Vec<Name<'a>>,
 }
 
 pub(crate) struct PutRow<'a> {
@@ -160,7 +162,8 @@ impl Stored {
 impl Write<'_> {
     /// How many rows change.
     pub(crate) fn rows(&self) -> usize {
-        self.put.len() + self.removed.len() + self.appended.len() + self.ended.len().max(self.work.len())
+        let work = self.ended.len().max(self.work.len());
+        self.put.len() + self.removed.len() + self.appended.len() + work + self.trimmed.len()
     }
 }
 

@@ -66,7 +66,8 @@ fn conditions() -> impl Strategy<Value = String> {
         names().prop_map(|name| format!("@.{name}")),
         (names(), 0..2_i64).prop_map(|(name, at)| format!("@.{name}[{at}]")),
     ];
-    let there = prop_oneof![path.clone(), (names(), -2..0_i64).prop_map(|(name, at)| format!("@.{name}[{at}]"))];
+    let there =
+        prop_oneof![path.clone(), (names(), -2..0_i64).prop_map(|(name, at)| format!("@.{name}[{at}]"))];
     let ordered = prop::sample::select(vec!["0", "1", "-1", "0.5", "'a'", "'10'", "\"é\""]);
     let literal = prop::sample::select(vec!["null", "true", "false", "2", "'b'", "1.0"]);
     let one = prop_oneof![
