@@ -3,16 +3,24 @@ their events."""
 
 import base64
 import concurrent.futures
+import functools
 import hashlib
 import hmac
 import http.client
+import http.server
 import json
+import pathlib
+import shutil
+import ssl
 import subprocess
+import tempfile
+import threading
 import time
 import unittest
+import unittest.mock
 import uuid
 
-from harness import AMBIENT, BINARY, ROLE, WithServer, eventually
+from harness import ACCOUNT, AMBIENT, BINARY, ROLE, WithServer, eventually, needs, run
 
 
 def github(body, event="push", secret="", delivery=None):
@@ -44,7 +52,9 @@ def push(branch="main", repository="team/train", url=None, **more):
     return json.dumps(body).encode()
 
 
-class Hooks(WithServer):
+class Calls(WithServer):
+    """What all tests of hooks need."""
+
     def setUp(self):
         """A hook and a state machine of the test's own, which keeps what it is started with."""
         self.me = self._testMethodName.removeprefix("test_").replace("_", "-")[:40]
@@ -80,6 +90,8 @@ class Hooks(WithServer):
         arns = [execution["executionArn"] for page in pages for execution in page["executions"]]
         return [json.loads(states.describe_execution(executionArn=arn)["input"]) for arn in arns]
 
+
+class Hooks(Calls):
     def test_a_push_to_github_starts_a_machine(self):
         secret = self.hook("github")
         self.rule({"source": ["trainyard"], "detail-type": ["Git Push"], "detail": {"hook": [self.me], "branch": ["main"]}})
@@ -269,6 +281,210 @@ class Hooks(WithServer):
         tested = self.server.trainyard("event", "test", "-p", pattern, "--recent", "1000", check=False)
         self.assertIn(tested.returncode, (0, 1), tested.stderr)
         return [json.loads(line) for line in tested.stdout.splitlines()]
+
+    def test_events_are_told_again(self):
+        """By an id, and by a pattern: each starts an execution of its own, with the replay's name."""
+        self.rule({"source": [self.me]})
+        entries = [{"Source": self.me, "DetailType": "Told", "Detail": json.dumps({"n": n})} for n in (1, 2)]
+        ids = [entry["EventId"] for entry in self.client("events").put_events(Entries=entries)["Entries"]]
+        eventually(lambda: len(self.inputs()) == 2)
+        shown = self.server.trainyard("event", "replay", ids[0], "--name", "again")
+        self.assertEqual(shown.stdout, "again\n")
+        told = eventually(lambda: [told for told in self.inputs() if "replay-name" in told])
+        self.assertEqual([(one["id"], one["replay-name"], one["detail"]["n"]) for one in told], [(ids[0], "again", 1)])
+        pattern = self.directory / f"{self.me}.json"
+        pattern.write_text(json.dumps({"source": [self.me]}))
+        self.server.trainyard("event", "replay", "--since", "1h", "-p", pattern, "--name", "both")
+        eventually(lambda: sum(told.get("replay-name") == "both" for told in self.inputs()) == 2)
+        missing = self.server.trainyard("event", "replay", "none", check=False)
+        self.assertIn("the event none", missing.stderr)
+
+    def test_objects_of_a_bucket_are_told(self):
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket=self.me)
+        self.rule({"source": ["aws.s3"], "detail": {"bucket": {"name": [self.me]}}})
+        s3.put_object(Bucket=self.me, Key="silent", Body=b"x")
+        self.assertNotIn("EventBridgeConfiguration", s3.get_bucket_notification_configuration(Bucket=self.me))
+        s3.put_bucket_notification_configuration(
+            Bucket=self.me, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+        self.assertIn("EventBridgeConfiguration", s3.get_bucket_notification_configuration(Bucket=self.me))
+        put = s3.put_object(Bucket=self.me, Key="raw/a.csv", Body=b"1,2\n")
+        s3.copy_object(Bucket=self.me, Key="b.csv", CopySource={"Bucket": self.me, "Key": "raw/a.csv"})
+        s3.delete_object(Bucket=self.me, Key="raw/a.csv")
+        s3.delete_objects(Bucket=self.me, Delete={"Objects": [{"Key": "b.csv"}, {"Key": "none"}]})
+        seen = eventually(lambda: len(seen := self.inputs()) >= 4 and seen)
+        told = {(event["detail-type"], event["detail"]["object"]["key"]): event for event in seen}
+        self.assertEqual(len(seen), 4, seen)
+        created = told["Object Created", "raw/a.csv"]
+        self.assertEqual(created["resources"], [f"arn:aws:s3:::{self.me}"])
+        thing = created["detail"]["object"]
+        self.assertEqual((thing["size"], thing["etag"]), (4, put["ETag"].strip('"')))
+        self.assertEqual((created["detail"]["reason"], created["detail"]["requester"]), ("PutObject", ACCOUNT))
+        self.assertEqual(told["Object Created", "b.csv"]["detail"]["reason"], "CopyObject")
+        gone = told["Object Deleted", "raw/a.csv"]["detail"]
+        self.assertEqual((gone["reason"], gone["deletion-type"]), ("DeleteObject", "Permanently Deleted"))
+        self.assertLess(thing["sequencer"], gone["object"]["sequencer"])
+        queue = {"QueueConfigurations": [{"QueueArn": "arn:aws:sqs:us-east-1:000000000000:q", "Events": ["s3:*"]}]}
+        words = self.refused(
+            "NotImplemented", s3.put_bucket_notification_configuration, Bucket=self.me, NotificationConfiguration=queue
+        )
+        self.assertIn("QueueConfigurations", words)
+
+
+BUILDSPEC = """version: 0.2
+phases:
+  build:
+    commands:
+      - echo "$CODEBUILD_WEBHOOK_EVENT $CODEBUILD_WEBHOOK_TRIGGER $CODEBUILD_WEBHOOK_ACTOR_ACCOUNT_ID"
+      - cat data.txt
+"""
+
+
+class Host:
+    """A host of git repositories over HTTPS, as GitHub is one, with a certificate of its own."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.certificate, key = directory / "host.pem", directory / "host.key"
+        run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+            + ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", self.certificate]
+        )
+        files = functools.partial(Quiet, directory=directory / "www")
+        self.desk = http.server.ThreadingHTTPServer(("127.0.0.1", 0), files)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate, key)
+        self.desk.socket = context.wrap_socket(self.desk.socket, server_side=True)
+        self.desk.daemon_threads = True
+        threading.Thread(target=self.desk.serve_forever, daemon=True).start()
+        self.url = f"https://localhost:{self.desk.server_port}/team/train.git"
+        self.tree, self.bare = directory / "tree", directory / "www/team/train.git"
+        self.git("init", "--quiet", "-b", "main", self.tree)
+        self.git("init", "--quiet", "--bare", self.bare)
+
+    def git(self, *arguments):
+        me = ["-c", "user.name=me", "-c", "user.email=me@example.org"]
+        return run(["git", *me, *arguments], env=AMBIENT).stdout.strip()
+
+    def commit(self, branch, **files):
+        """The commit that puts these texts on the branch."""
+        self.git("-C", self.tree, "checkout", "--quiet", "-B", branch)
+        for name, text in files.items():
+            (self.tree / name.replace("_", ".")).write_text(text)
+        self.git("-C", self.tree, "add", "-A")
+        self.git("-C", self.tree, "commit", "--quiet", "-m", "more")
+        self.git("-C", self.tree, "push", "--quiet", self.bare, branch)
+        self.git("--git-dir", self.bare, "update-server-info")
+        return self.git("-C", self.tree, "rev-parse", "HEAD")
+
+    def close(self):
+        self.desk.shutdown()
+        self.desk.server_close()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+class Builds(Calls):
+    """What GitHub tells starts the builds of the projects whose source it is."""
+
+    @classmethod
+    def setUpClass(cls):
+        needs(shutil.which("openssl"), "there is no openssl to make a certificate with")
+        cls.place = pathlib.Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, cls.place, ignore_errors=True)
+        cls.host = Host(cls.place)
+        cls.addClassCleanup(cls.host.close)
+        trusted = unittest.mock.patch.dict(AMBIENT, {"GIT_SSL_CAINFO": str(cls.host.certificate)})
+        trusted.start()
+        cls.addClassCleanup(trusted.stop)
+        super().setUpClass()
+        cls.builds = cls.client("codebuild")
+
+    def project(self, name, *groups):
+        self.builds.create_project(
+            name=name,
+            source={"type": "GITHUB", "location": self.host.url},
+            artifacts={"type": "NO_ARTIFACTS"},
+            environment={
+                "type": "LINUX_CONTAINER",
+                "image": "aws/codebuild/standard:7.0",
+                "computeType": "BUILD_GENERAL1_SMALL",
+            },
+            serviceRole=ROLE,
+        )
+        filters = [[{"type": kind, "pattern": pattern} for kind, pattern in group] for group in groups]
+        self.builds.create_webhook(projectName=name, filterGroups=filters)
+
+    def built(self, project):
+        """The project's builds, all over."""
+
+        def over():
+            ids = self.builds.list_builds_for_project(projectName=project)["ids"]
+            builds = self.builds.batch_get_builds(ids=ids)["builds"] if ids else []
+            return builds if builds and all(build["buildComplete"] for build in builds) else None
+
+        return eventually(over, timeout=120)
+
+    def log(self, build):
+        logs = build["logs"]
+        found = self.client("logs").get_log_events(logGroupName=logs["groupName"], logStreamName=logs["streamName"])
+        return "\n".join(event["message"] for event in found["events"])
+
+    def test_pushes_and_pull_requests_are_built(self):
+        secret = self.hook("github")
+        pushes = [("EVENT", "PUSH"), ("HEAD_REF", "^refs/heads/main$"), ("FILE_PATH", "^data"), ("ACTOR_ACCOUNT_ID", "^583231$")]
+        self.project("pushes", pushes)
+        self.project("other-files", [("EVENT", "PUSH"), ("FILE_PATH", "^docs/")])
+        self.project("requests", [("EVENT", "PULL_REQUEST_CREATED"), ("BASE_REF", "^refs/heads/main$")])
+        commit = self.host.commit("main", buildspec_yml=BUILDSPEC, data_txt="seven\n")
+        files = [{"added": ["data.txt"], "modified": [], "removed": []}]
+        body = push(url=self.host.url, after=commit, commits=files)
+        headers = github(body, secret=secret)
+        for _ in range(3):
+            self.assertEqual(self.call(body, headers)[0], 200)
+        (build,) = self.built("pushes")
+        self.assertEqual((build["buildStatus"], build["resolvedSourceVersion"]), ("SUCCEEDED", commit), build)
+        self.assertEqual(build["initiator"], "GitHub-Hookshot/ann")
+        log = self.log(build)
+        self.assertIn("PUSH branch/main 583231", log)
+        self.assertIn("seven", log)
+
+        commit = self.host.commit("tune", data_txt="eight\n")
+        self.assertEqual(self.call(*self.request(secret, commit, "team/train"))[0], 200)
+        (build,) = self.built("requests")
+        self.assertEqual((build["buildStatus"], build["resolvedSourceVersion"]), ("SUCCEEDED", commit), build)
+        log = self.log(build)
+        self.assertIn("PULL_REQUEST_CREATED pr/12 7", log)
+        self.assertIn("eight", log)
+
+        # A stranger's code is told of, and not built; once the next one is built, it was passed over.
+        self.assertEqual(len(self.call(*self.request(secret, commit, "ann/train"))[1]["events"]), 1)
+        self.assertEqual(self.call(*self.request(secret, commit, "team/train"))[0], 200)
+        eventually(lambda: len(self.built("requests")) == 2)
+        self.assertEqual(self.builds.list_builds_for_project(projectName="other-files")["ids"], [])
+        self.assertEqual(len(self.built("pushes")), 1)
+
+    def request(self, secret, commit, head):
+        """GitHub's body and headers for a pull request that is opened."""
+        url = self.host.url
+        body = json.dumps(
+            {
+                "action": "opened",
+                "repository": {"full_name": "team/train", "clone_url": url, "html_url": url.removesuffix(".git")},
+                "sender": {"login": "ben", "id": 7},
+                "pull_request": {
+                    "number": 12,
+                    "title": "Tune",
+                    "head": {"ref": "tune", "sha": commit, "repo": {"full_name": head}},
+                    "base": {"ref": "main", "sha": "1" * 40},
+                },
+            }
+        ).encode()
+        return body, github(body, "pull_request", secret)
 
 
 if __name__ == "__main__":

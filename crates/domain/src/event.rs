@@ -27,6 +27,44 @@ pub struct Event {
     pub resources: Vec<String>,
     /// The particulars: a JSON object.
     pub detail: Value,
+    /// How it came to the bus.
+    #[serde(default, skip_serializing_if = "Way::is_plain")]
+    pub way: Way,
+}
+
+/// How an event came to the bus that it is told on. Mostly nothing is to be said of that: it happened where the bus is,
+/// and is told for the first time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Way {
+    /// Whose bus it is told on, where that is not the event's own account and region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Scope>,
+    /// Whether a rule sent it here from another bus: it goes to no third one.
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html>
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forwarded: bool,
+    /// The replay that tells it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
+    /// When the bus got it, where its teller gave it another time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<Timestamp>,
+}
+
+/// Which replay tells an event again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replay {
+    /// Its name.
+    pub name: String,
+    /// The ARNs of the rules that it is for; empty: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+}
+
+impl Way {
+    fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The bus that is there from the start.
@@ -37,8 +75,51 @@ fn default_bus() -> String {
 }
 
 impl Event {
+    /// Whose bus it is told on.
+    pub fn owner(&self) -> &Scope {
+        self.way.owner.as_ref().unwrap_or(&self.scope)
+    }
+
+    /// When the bus got it.
+    pub fn received(&self) -> Timestamp {
+        self.way.received.unwrap_or(self.time)
+    }
+
+    /// Whether it is news: neither a rule nor a replay has brought what was told elsewhere, or before.
+    pub fn is_news(&self) -> bool {
+        !self.way.forwarded && self.way.replay.is_none()
+    }
+
+    /// Whether a rule may have it: a replay can be for some rules only.
+    pub fn is_for(&self, rule: &str) -> bool {
+        let replay = self.way.replay.as_ref();
+        replay.is_none_or(|replay| replay.rules.is_empty() || replay.rules.iter().any(|known| known == rule))
+    }
+
+    /// What this telling of it is known by: the event's id, and for what is not news also where or by which replay it
+    /// is told.
+    pub fn telling(&self) -> String {
+        let mut telling = self.id.clone();
+        if self.way.forwarded {
+            telling += &format!("/{}/{}", self.owner(), self.bus);
+        }
+        if let Some(replay) = &self.way.replay {
+            telling += &format!("/{}", replay.name);
+        }
+        telling
+    }
+
     /// The event as patterns see it and targets get it.
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html>
     pub fn envelope(&self) -> Value {
+        let mut envelope = self.first_envelope();
+        if let (Some(replay), Some(members)) = (&self.way.replay, envelope.as_object_mut()) {
+            members.insert("replay-name".to_owned(), replay.name.as_str().into());
+        }
+        envelope
+    }
+
+    fn first_envelope(&self) -> Value {
         serde_json::json!({
             "version": "0",
             "id": self.id,
@@ -50,5 +131,36 @@ impl Event {
             "resources": self.resources,
             "detail": self.detail,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_again_says_so() {
+        let scope = Scope::default_scope();
+        let event = Event {
+            id: "e".into(),
+            scope: scope.clone(),
+            bus: DEFAULT_BUS.into(),
+            time: Timestamp(1000),
+            source: "app".into(),
+            detail_type: "Told".into(),
+            resources: Vec::new(),
+            detail: serde_json::json!({}),
+            way: Way::default(),
+        };
+        assert!(event.is_news() && event.is_for("any") && event.envelope().get("replay-name").is_none());
+        assert_eq!(event.telling(), "e");
+        assert!(!serde_json::to_string(&event).unwrap_or_default().contains("way"));
+        let replay = Replay { name: "again".into(), rules: vec!["one".into()] };
+        let again = Event { way: Way { replay: Some(replay), ..Way::default() }, ..event };
+        assert!(!again.is_news() && again.is_for("one") && !again.is_for("two"));
+        assert_eq!(
+            (again.envelope()["replay-name"].as_str(), again.telling().as_str()),
+            (Some("again"), "e/again")
+        );
     }
 }

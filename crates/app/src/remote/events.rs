@@ -68,6 +68,30 @@ pub(crate) async fn recent(client: &Client, bus: Option<&str>, count: usize) -> 
     }
 }
 
+/// What was told again.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Again {
+    /// What the replay is called.
+    pub replay_name: String,
+    /// How many events there were.
+    pub event_count: usize,
+}
+
+/// Has them told again: these, if some are named by their ids.
+pub(crate) async fn replay(
+    client: &Client,
+    wanted: &Wanted,
+    (ids, name): (&[String], Option<&str>),
+) -> Answered<Again> {
+    let mut input = wanted.input();
+    input["EventIds"] = ids.into();
+    if let Some(name) = name {
+        input["ReplayName"] = name.into();
+    }
+    TRAINYARD.ask(client, "ReplayEvents", input).await
+}
+
 /// Events as they come.
 pub(crate) struct Tail {
     client: Client,

@@ -27,7 +27,9 @@ fn look(kind: &Kind, place: &str, value: &Value, found: &mut Vec<String>) {
         let name = &there[1..];
         match kind.fields.iter().find(|field| field.name == name) {
             Some(field) if can_be(field, value) => {}
-            Some(field) => found.push(format!("`detail{there}` of \"{}\" is {}", kind.detail_type, word(field))),
+            Some(field) => {
+                found.push(format!("`detail{there}` of \"{}\" is {}", kind.detail_type, word(field)))
+            }
             None if value.is_null() => {}
             None if kind.fields.iter().any(|field| is_below(field, name)) => look(kind, &there, value, found),
             None => found.push(format!("\"{}\" has no `detail{there}`", kind.detail_type)),
@@ -78,12 +80,18 @@ mod tests {
     fn an_event_is_looked_at_field_by_field() {
         let image = |detail: Value, expect: &[&str]| check("aws.ecr", "ECR Image Action", &detail, expect);
         image(json!({"result": "SUCCESS", "action-type": "PUSH", "image-tag": null}), &[]);
-        image(json!({"action-type": "PULL"}), &[r#"`detail.action-type` of "ECR Image Action" is one of PUSH, DELETE"#]);
+        image(
+            json!({"action-type": "PULL"}),
+            &[r#"`detail.action-type` of "ECR Image Action" is one of PUSH, DELETE"#],
+        );
         image(json!({"scan-status": "COMPLETE"}), &[r#""ECR Image Action" has no `detail.scan-status`"#]);
         image(json!({"image-tag": 7}), &[r#"`detail.image-tag` of "ECR Image Action" is a text"#]);
         let object = |detail: Value, expect: &[&str]| check("aws.s3", "Object Created", &detail, expect);
         object(json!({"object": {"key": "a", "size": 3}}), &[]);
-        object(json!({"object": {"key": "a", "length": 3}}), &[r#""Object Created" has no `detail.object.length`"#]);
+        object(
+            json!({"object": {"key": "a", "length": 3}}),
+            &[r#""Object Created" has no `detail.object.length`"#],
+        );
         object(json!({"object": "a"}), &[r#"`detail.object` of "Object Created" is an object"#]);
         check("app", "Object Created", &json!({"x": 1}), &[]);
     }

@@ -97,6 +97,26 @@ pub const KINDS: &[Kind] = &[
         ],
         decided_by: None,
     },
+    Kind {
+        source: "aws.codebuild",
+        detail_type: "CodeBuild Build Phase Change",
+        fields: &[
+            field("completed-phase", Text),
+            field(
+                "completed-phase-status",
+                OneOf(&["TIMED_OUT", "STOPPED", "FAILED", "SUCCEEDED", "FAULT", "CLIENT_ERROR"]),
+            ),
+            field("completed-phase-context", Text),
+            field("completed-phase-duration-seconds", Number),
+            field("completed-phase-start", Text),
+            field("completed-phase-end", Text),
+            field("project-name", Text),
+            field("build-id", Text),
+            field("version", Text),
+            field("additional-information", Open),
+        ],
+        decided_by: None,
+    },
     // Ours: pushes to the built-in host, which has no other one's members, and what hooks tell (docs/hooks.md).
     Kind { source: "trainyard", detail_type: "Git Push", fields: GIT_PUSH, decided_by: None },
     Kind { source: "trainyard", detail_type: "Git Pull Request", fields: PULL_REQUEST, decided_by: None },

@@ -12,7 +12,10 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use trainyard_domain::{Arn, Event, Principal, Scope, Timestamp, event::DEFAULT_BUS};
+use trainyard_domain::{
+    Arn, Event, Principal, Scope, Timestamp,
+    event::{DEFAULT_BUS, Way},
+};
 use trainyard_store::{Changes, Error as StoreError, Expect, Held, Keys, List, Noun};
 
 pub use ears::Ears;
@@ -214,6 +217,7 @@ fn answered(approval: &Approval, id: String, now: Timestamp) -> Event {
         time: now,
         source: "trainyard".to_owned(),
         detail_type: ANSWERED.to_owned(),
+        way: Way::default(),
         resources: execution.iter().cloned().collect(),
         detail: json!({
             "id": approval.id,

@@ -1,4 +1,5 @@
 use serde_json::json;
+use trainyard_domain::event::Way;
 use trainyard_store::Store;
 
 use super::*;
@@ -12,6 +13,7 @@ fn asked(event: &str) -> Event {
         time: Timestamp(1_700_000_000_000),
         source: "deploy".into(),
         detail_type: REQUESTED.into(),
+        way: Way::default(),
         resources: vec!["arn:aws:states:us-east-1:000000000000:execution:deploy:x".into()],
         detail: json!({"title": "to prod?", "taskToken": "s3cret", "mse": 0.1}),
     }

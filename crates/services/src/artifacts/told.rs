@@ -2,7 +2,10 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
 
 use serde_json::{Value, json};
-use trainyard_domain::{Event, event::DEFAULT_BUS};
+use trainyard_domain::{
+    Event,
+    event::{DEFAULT_BUS, Way},
+};
 use trainyard_store::{Changes, Error};
 
 use super::{Bucket, Object, Place};
@@ -73,6 +76,7 @@ fn tell(
         time: now,
         source: "aws.s3".to_owned(),
         detail_type: detail_type.to_owned(),
+        way: Way::default(),
         resources: vec![format!("arn:aws:s3:::{}", bucket.name)],
         detail,
     };

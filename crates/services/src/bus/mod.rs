@@ -4,6 +4,7 @@
 //! with the rules of its bus and brings it to their targets, at least once, and to the [`Listener`]s in the house.
 //! It never knows what a target is: it knows only [`Target`]. Nothing is acknowledged that is not on disk.
 
+mod again;
 mod buses;
 mod error;
 mod http;
@@ -26,6 +27,7 @@ use std::sync::{Arc, OnceLock};
 use trainyard_domain::{Arn, Event};
 use trainyard_store::{Changes, Error as StoreError, WorkItem};
 
+pub use again::{Again, AgainSpec};
 pub use buses::EventBus;
 pub use error::Error;
 pub use http::HttpParameters;
@@ -44,9 +46,12 @@ pub const EVENTS: &str = "events";
 
 /// Tells an event in the same commit as the change that it speaks of. This is how an earlier room reaches a later one.
 pub fn tell(changes: &mut Changes, event: &Event) -> Result<(), StoreError> {
+    // Every test that has an event told sees to it that it is one which the published kinds can be.
+    #[cfg(test)]
+    assert_eq!(trainyard_lang::events::misfits(&event.envelope()), Vec::<String>::new());
     let body = serde_json::to_string(event)
         .map_err(|e| StoreError::Internal(format!("an event cannot be written: {e}")))?;
-    changes.schedule(WorkItem::now(EVENTS, event.id.clone(), body));
+    changes.schedule(WorkItem::now(EVENTS, event.telling(), body));
     Ok(())
 }
 

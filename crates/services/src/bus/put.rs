@@ -1,7 +1,7 @@
 //! PutEvents: what users tell.
 
 use serde_json::Value;
-use trainyard_domain::{Event, Scope, Timestamp};
+use trainyard_domain::{Event, Scope, Timestamp, event::Way};
 use trainyard_store::Changes;
 
 use super::{Bus, Error, buses::bus_name, tell};
@@ -88,6 +88,7 @@ impl Bus {
             time: read.time.unwrap_or_else(|| self.ground.now()),
             source: read.source,
             detail_type: read.detail_type,
+            way: Way::default(),
             resources: read.resources,
             detail: read.detail,
         });

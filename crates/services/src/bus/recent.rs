@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use trainyard_domain::{Event, Scope, Timestamp};
 use trainyard_store::{Changes, Error as StoreError, Expect, Keys, List, Noun, WorkItem};
 
-use super::{Bus, Error, buses::bus_name};
+use super::{Bus, Error};
 
 /// So many events of a bus are remembered, where nobody says otherwise.
 pub const REMEMBERED: usize = 10_000;
@@ -38,7 +38,7 @@ impl Noun for Recent {
     const KIND: &'static str = "recent-event";
 
     fn scope(&self) -> String {
-        place(&self.event.scope, &self.event.bus)
+        place(self.event.owner(), &self.event.bus)
     }
 
     fn id(&self) -> String {
@@ -101,7 +101,7 @@ impl Bus {
         (since, limit): (Option<Timestamp>, usize),
         after: Option<String>,
     ) -> Result<(Vec<Recent>, Option<String>), Error> {
-        let bus = self.describe_bus(scope, Some(bus_name(bus))).await?.name;
+        let bus = self.describe_bus(scope, bus).await?.name;
         let list = List::in_scope(place(scope, &bus)).descending(true).limit(limit).after(after);
         let page = self.ground.store.list::<Recent>(list).await.map_err(token)?;
         let there = page.items.len();

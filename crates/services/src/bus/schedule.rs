@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use async_trait::async_trait;
 use serde_json::json;
-use trainyard_domain::{Arn, Event, Timestamp};
+use trainyard_domain::{Arn, Event, Timestamp, event::Way};
 use trainyard_lang::schedule::{Refused, Schedule};
 use trainyard_store::{Changes, WorkItem};
 
@@ -85,6 +85,7 @@ fn scheduled_event(rule: &Rule, arn: &Arn, due: Timestamp) -> Event {
         time: due,
         source: "aws.events".to_owned(),
         detail_type: "Scheduled Event".to_owned(),
+        way: Way::default(),
         resources: vec![arn.to_string()],
         detail: json!({}),
     }

@@ -13,7 +13,6 @@ use trainyard_store::{List, Noun, Store};
 
 use super::{
     Bus, Error,
-    buses::bus_name,
     matching::compile,
     recent::{Recent, place},
 };
@@ -65,7 +64,7 @@ pub enum Next {
 impl Bus {
     /// Looks on from now on, after what was told since then.
     pub async fn tail(&self, scope: &Scope, spec: &TailSpec) -> Result<Tail, Error> {
-        let bus = self.describe_bus(scope, Some(bus_name(spec.bus.as_deref()))).await?.name;
+        let bus = self.describe_bus(scope, spec.bus.as_deref()).await?.name;
         Ok(Tail {
             place: place(scope, &bus),
             pattern: spec.pattern.as_deref().map(compile).transpose().map_err(Error::Pattern)?,
@@ -134,7 +133,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        bus::{EVENTS, Entry, EventBus},
+        bus::{Again, AgainSpec, EVENTS, Entry, EventBus},
         ground::Ground,
         refusal::Refusal,
     };
@@ -180,7 +179,11 @@ mod tests {
     }
 
     async fn number(tail: &mut Tail) -> u64 {
-        match tokio::time::timeout(Duration::from_secs(20), tail.next()).await.expect("nothing comes").unwrap() {
+        match tokio::time::timeout(Duration::from_secs(20), tail.next())
+            .await
+            .expect("nothing comes")
+            .unwrap()
+        {
             Next::Event(recent) => recent.event.detail["n"].as_u64().unwrap(),
             other => panic!("{other:?}"),
         }
@@ -211,7 +214,11 @@ mod tests {
     #[tokio::test]
     async fn a_bus_is_looked_at_for_itself() {
         let bus = bus(100).await;
-        let other = EventBus { scope: scope(), name: "other".into(), ..bus.describe_bus(&scope(), None).await.unwrap() };
+        let other = EventBus {
+            scope: scope(),
+            name: "other".into(),
+            ..bus.describe_bus(&scope(), None).await.unwrap()
+        };
         bus.create_bus(&trainyard_domain::Principal::root(&scope()), other).await.unwrap();
         let spec = TailSpec { bus: Some("other".into()), ..TailSpec::default() };
         let mut tail = bus.tail(&scope(), &spec).await.unwrap();
@@ -264,5 +271,38 @@ mod tests {
         bus.told(&(0..1030).collect::<Vec<_>>()[515..], None).await;
         assert_eq!(tail.next().await.unwrap(), Next::Missed(6));
         assert_eq!(number(&mut tail).await, 6);
+    }
+
+    #[tokio::test]
+    async fn some_are_told_again() {
+        let bus = bus(10).await;
+        bus.told(&[1, 2, 3], None).await;
+        let by = trainyard_domain::Principal::root(&scope());
+        let again = async |spec: AgainSpec| bus.tell_again(&scope(), &by, spec).await;
+        let waiting = async || {
+            let due = bus.ground.store.due(EVENTS, bus.ground.now(), 100).await.unwrap();
+            let event =
+                |item: &WorkItem| serde_json::from_str::<trainyard_domain::Event>(&item.body).unwrap();
+            due.iter().map(event).collect::<Vec<_>>()
+        };
+        let (since, pattern) = (Some(Timestamp(0)), Some(r#"{"detail": {"n": [1, 3]}}"#.to_owned()));
+        let asked = AgainSpec { since, pattern, name: Some("once".into()), ..AgainSpec::default() };
+        assert_eq!(again(asked.clone()).await.unwrap(), Again { name: "once".into(), count: 2 });
+        // The call is made once more: it does nothing more.
+        again(asked).await.unwrap();
+        let told = waiting().await;
+        let seen: Vec<_> = told.iter().map(|event| event.envelope()).collect();
+        assert_eq!((&seen[0]["detail"]["n"], &seen[1]["detail"]["n"]), (&1.into(), &3.into()));
+        assert!(seen.len() == 2 && seen.iter().all(|event| event["replay-name"] == "once"));
+        assert!(told.iter().all(|event| !event.is_news()), "the house does not hear of it");
+        bus.told(&[], None).await;
+        assert_eq!(bus.recent_numbers(None).await, [3, 1, 3, 2, 1]);
+        // What was told again is not told again; an id is the one of the first telling.
+        let one = AgainSpec { ids: [told[1].id.clone()].into(), ..AgainSpec::default() };
+        assert_eq!(again(one).await.unwrap().count, 1);
+        assert_eq!(again(AgainSpec { since, ..AgainSpec::default() }).await.unwrap().count, 3);
+        let none = AgainSpec { ids: ["none".to_owned()].into(), ..AgainSpec::default() };
+        assert!(again(none).await.unwrap_err().to_string().contains("the event none"));
+        assert!(again(AgainSpec::default()).await.is_err());
     }
 }

@@ -60,7 +60,8 @@ impl Worker for Matcher {
         for rule in rules.matching(&event.envelope().to_string()) {
             to_targets(&mut changes, &self.0.ground, &rule, &event)?;
         }
-        for listener in self.0.listeners().iter().filter(|listener| listener.wants(&event)) {
+        for listener in self.0.listeners().iter().filter(|listener| event.is_news() && listener.wants(&event))
+        {
             let name = listener.name();
             let body = serde_json::to_string(&News { listener: name.to_owned(), event: event.clone() })?;
             changes.schedule(WorkItem::now(NEWS, format!("{}/{name}", event.id), body));
@@ -78,6 +79,9 @@ pub(super) fn to_targets(
     event: &Event,
 ) -> Result<(), StoreError> {
     let arn = rule.arn();
+    if !event.is_for(&arn.to_string()) {
+        return Ok(());
+    }
     for target in &rule.targets {
         let http = target.http.as_ref().map(|http| http.of(event)).transpose();
         let (input, http) = match target.shape.of(event, &arn).and_then(|input| Ok((input, http?))) {
@@ -88,7 +92,7 @@ pub(super) fn to_targets(
             }
         };
         let delivery = Delivery {
-            id: uuid_from(&[&event.id, &arn.to_string(), &target.id]),
+            id: uuid_from(&[&event.telling(), &arn.to_string(), &target.id]),
             scope: rule.scope.clone(),
             rule: arn.clone(),
             target: target.arn.clone(),

@@ -2,7 +2,10 @@
 //! <https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html>
 
 use serde_json::json;
-use trainyard_domain::{Event, event::DEFAULT_BUS};
+use trainyard_domain::{
+    Event,
+    event::{DEFAULT_BUS, Way},
+};
 use trainyard_store::Changes;
 
 use super::{
@@ -24,6 +27,8 @@ pub(super) fn tell(changes: &mut Changes, endpoint: &Endpoint) -> Result<(), tra
     };
     if let Some(members) = detail.as_object_mut() {
         members.insert("EndpointStatus".to_owned(), json!(status));
+        // The API's own.
+        members.remove("PendingDeploymentSummary");
     }
     let named = [endpoint.arn.to_string(), endpoint.modified.millis().to_string(), status.to_owned()];
     let event = Event {
@@ -33,6 +38,7 @@ pub(super) fn tell(changes: &mut Changes, endpoint: &Endpoint) -> Result<(), tra
         time: endpoint.modified,
         source: "aws.sagemaker".to_owned(),
         detail_type: "SageMaker Endpoint State Change".to_owned(),
+        way: Way::default(),
         resources: vec![endpoint.arn.to_string()],
         detail,
     };

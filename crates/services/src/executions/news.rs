@@ -2,7 +2,10 @@
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html>
 
 use serde_json::{Value, json};
-use trainyard_domain::{Arn, Event, Timestamp, event::DEFAULT_BUS};
+use trainyard_domain::{
+    Arn, Event, Timestamp,
+    event::{DEFAULT_BUS, Way},
+};
 
 use super::execution::Execution;
 use crate::{
@@ -40,6 +43,7 @@ pub(super) fn status_changed(execution: &Execution, now: Timestamp) -> Event {
         time: now,
         source: "aws.states".to_owned(),
         detail_type: "Step Functions Execution Status Change".to_owned(),
+        way: Way::default(),
         resources: vec![arn.clone()],
         detail: json!({
             "executionArn": arn,
@@ -74,6 +78,7 @@ pub(super) fn token_closed(execution: &Arn, token: &str, now: Timestamp) -> Opti
         time: now,
         source: "trainyard".to_owned(),
         detail_type: TOKEN_CLOSED.to_owned(),
+        way: Way::default(),
         resources: vec![execution.to_string()],
         detail: json!({"executionArn": execution, "tokenDigest": digest}),
     })

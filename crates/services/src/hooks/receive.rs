@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use trainyard_domain::{
     Event,
+    event::Way,
     hook::{HookCall, HookError, Notice},
 };
 use trainyard_store::{Changes, Error as StoreError, Expect};
@@ -101,6 +102,7 @@ impl Hooks {
             time: notice.time.unwrap_or_else(|| self.ground.now()),
             source: notice.source.clone(),
             detail_type: notice.detail_type.clone(),
+            way: Way::default(),
             resources: notice.resources.clone(),
             detail: notice.detail.clone(),
         }

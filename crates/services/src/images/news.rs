@@ -2,7 +2,11 @@
 //! <https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html>
 
 use serde_json::{Value, json};
-use trainyard_domain::{Event, Scope, content::Digest, event::DEFAULT_BUS};
+use trainyard_domain::{
+    Event, Scope,
+    content::Digest,
+    event::{DEFAULT_BUS, Way},
+};
 use trainyard_store::Changes;
 
 use crate::{bus, ground::Ground};
@@ -59,6 +63,7 @@ fn tell(
         time: ground.now(),
         source: "aws.ecr".to_owned(),
         detail_type: "ECR Image Action".to_owned(),
+        way: Way::default(),
         // AWS's event names no resource either: rules match on the detail's repository-name.
         resources: Vec::new(),
         detail,

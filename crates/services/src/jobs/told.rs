@@ -2,7 +2,10 @@
 //! <https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html>
 
 use serde_json::json;
-use trainyard_domain::{Event, event::DEFAULT_BUS};
+use trainyard_domain::{
+    Event,
+    event::{DEFAULT_BUS, Way},
+};
 use trainyard_store::Changes;
 
 use super::{
@@ -35,6 +38,7 @@ pub(super) fn tell(changes: &mut Changes, job: &Job) -> Result<(), trainyard_sto
         time: job.modified,
         source: source.to_owned(),
         detail_type: detail_type.to_owned(),
+        way: Way::default(),
         resources: vec![job.arn.to_string()],
         detail,
     };

@@ -1,7 +1,10 @@
 //! What a version tells when it is made or changed.
 //! <https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html>
 
-use trainyard_domain::{Event, event::DEFAULT_BUS};
+use trainyard_domain::{
+    Event,
+    event::{DEFAULT_BUS, Way},
+};
 use trainyard_store::Changes;
 
 use super::{describe, package::Package};
@@ -23,6 +26,7 @@ pub(super) fn tell(changes: &mut Changes, package: &Package) -> Result<(), train
         time: package.modified,
         source: "aws.sagemaker".to_owned(),
         detail_type: "SageMaker Model Package State Change".to_owned(),
+        way: Way::default(),
         resources: vec![package.arn.to_string()],
         detail: describe::package(package),
     };

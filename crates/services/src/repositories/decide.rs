@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use trainyard_domain::{Arn, Event, Timestamp, event::DEFAULT_BUS};
+use trainyard_domain::{
+    Arn, Event, Timestamp,
+    event::{DEFAULT_BUS, Way},
+};
 
 use super::Repository;
 use crate::ground::uuid_from;
@@ -70,6 +73,7 @@ pub(super) fn event(
         time: at,
         source: SOURCE.to_owned(),
         detail_type: GIT_PUSH.to_owned(),
+        way: Way::default(),
         resources: vec![arn],
         detail: Value::Object(detail),
     }

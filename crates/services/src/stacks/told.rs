@@ -2,7 +2,10 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-eventbridge-reference.html>
 
 use serde_json::json;
-use trainyard_domain::{Event, event::DEFAULT_BUS};
+use trainyard_domain::{
+    Event,
+    event::{DEFAULT_BUS, Way},
+};
 use trainyard_store::{Changes, Error as StoreError};
 
 use super::Stack;
@@ -18,6 +21,7 @@ pub(super) fn tell(changes: &mut Changes, stack: &Stack) -> Result<(), StoreErro
         time: stack.updated,
         source: "aws.cloudformation".to_owned(),
         detail_type: "CloudFormation Stack Status Change".to_owned(),
+        way: Way::default(),
         resources: vec![id.clone()],
         detail: json!({
             "stack-id": id,

@@ -12,6 +12,7 @@ mod list_hooks;
 mod list_recent_events;
 mod list_times;
 mod list_waiting_jobs;
+mod replay_events;
 mod replay_execution;
 mod rotate_hook;
 mod shape;
@@ -54,6 +55,7 @@ pub static SERVICE: Service = Service {
         operation!(ListRecentEvents => list_recent_events::run),
         operation!(ListTimes => list_times::run),
         operation!(ListWaitingJobs => list_waiting_jobs::run),
+        operation!(ReplayEvents => replay_events::run),
         operation!(ReplayExecution => replay_execution::run),
         operation!(RotateHook => rotate_hook::run),
         operation!(ShowExecution => show_execution::run),

@@ -2,6 +2,7 @@
 
 mod lint;
 mod put;
+mod replay;
 mod tail;
 mod test;
 
@@ -21,6 +22,8 @@ pub(super) enum EventCommand {
     Lint(lint::LintArgs),
     /// Tell the events of a file: entries as `aws events put-events --entries` takes them
     Put(put::PutArgs),
+    /// Have some of the last events of a bus told again
+    Replay(replay::ReplayArgs),
     /// Show the events of a bus as they come
     Tail(tail::TailArgs),
 }
@@ -31,6 +34,7 @@ pub(super) async fn run(command: EventCommand) -> Result<(), Failure> {
         EventCommand::Test(args) => test::run(args).await,
         EventCommand::Lint(args) => lint::run(&args),
         EventCommand::Put(args) => put::run(args).await,
+        EventCommand::Replay(args) => replay::run(args).await,
         EventCommand::Tail(args) => tail::run(args).await,
     }
 }

@@ -46,6 +46,9 @@ pub(super) async fn run(args: TestArgs) -> Result<(), Failure> {
     let told = told(&args).await?;
     let (mut matched, all) = (0, told.len());
     for (place, event) in told {
+        for misfit in trainyard_lang::events::misfits(&event) {
+            printer::talk(format_args!("{place}: no such event is ever told: {misfit}"));
+        }
         let event = event.to_string();
         let matches =
             matcher::matches(&pattern, &event).map_err(|e| Failure::usage(format!("{place}: {e}")))?;

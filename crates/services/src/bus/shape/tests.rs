@@ -1,5 +1,5 @@
 use serde_json::json;
-use trainyard_domain::{Scope, Timestamp};
+use trainyard_domain::{Scope, Timestamp, event::Way};
 
 use super::*;
 
@@ -12,6 +12,7 @@ fn event() -> Event {
         source: "aws.ecr".into(),
         detail_type: "ECR Image Action".into(),
         resources: vec![],
+        way: Way::default(),
         detail: json!({"repository-name": "train", "tags": ["a", "b"], "quote": "say \"x\"", "n": 1}),
     }
 }

@@ -7,7 +7,10 @@ use std::{
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use trainyard_domain::{Event, Failure, Scope, event::DEFAULT_BUS};
+use trainyard_domain::{
+    Event, Failure, Scope,
+    event::{DEFAULT_BUS, Way},
+};
 use trainyard_store::{Changes, Store};
 
 use crate::{
@@ -86,6 +89,7 @@ impl Desk {
             time: trainyard_domain::Timestamp::default(),
             source: "aws.desk".to_owned(),
             detail_type: "Desk Work State Change".to_owned(),
+            way: Way::default(),
             resources: vec![subject(token)],
             detail: json!({}),
         };
