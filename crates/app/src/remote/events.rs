@@ -103,8 +103,8 @@ pub(crate) struct Tail {
 /// Something that comes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Come {
-    /// An event: when it was told, in seconds since 1970; its number; the event.
-    Event(f64, u64, Value),
+    /// An event: when it was told, in seconds since 1970; the event.
+    Event(f64, Value),
     /// So many were missed.
     Missed(String),
 }
@@ -157,9 +157,9 @@ fn read(block: &str) -> Option<Come> {
     if line("event: ") == Some("missed") {
         return Some(Come::Missed(data.to_owned()));
     }
-    let (millis, number) = line("id: ")?.split_once('-')?;
-    let (millis, number): (f64, u64) = (millis.parse().ok()?, number.parse().ok()?);
-    Some(Come::Event(millis / 1000.0, number, serde_json::from_str(data).ok()?))
+    let (millis, _) = line("id: ")?.split_once('-')?;
+    let millis: f64 = millis.parse().ok()?;
+    Some(Come::Event(millis / 1000.0, serde_json::from_str(data).ok()?))
 }
 
 #[cfg(test)]
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(blocks(&mut text), [":"]);
         text.extend_from_slice(b"1}\n\nevent: missed\ndata: 3\n\nid:");
         let come: Vec<_> = blocks(&mut text).iter().filter_map(|block| read(block)).collect();
-        assert_eq!(come, [Come::Event(1.5, 7, json!({"a": 1})), Come::Missed("3".to_owned())]);
+        assert_eq!(come, [Come::Event(1.5, json!({"a": 1})), Come::Missed("3".to_owned())]);
         assert_eq!(text, b"id:");
         assert_eq!(read(":"), None);
     }

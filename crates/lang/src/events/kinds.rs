@@ -117,6 +117,38 @@ pub const KINDS: &[Kind] = &[
         ],
         decided_by: None,
     },
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-eventbridge-reference.html
+    Kind {
+        source: "aws.cloudformation",
+        detail_type: "CloudFormation Stack Status Change",
+        fields: &[
+            field("stack-id", Text),
+            field("status-details.status", Text),
+            field("status-details.status-reason", Text),
+            field("client-request-token", Text),
+        ],
+        decided_by: None,
+    },
+    // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
+    Kind { source: "aws.events", detail_type: "Scheduled Event", fields: &[], decided_by: None },
+    // Ours: of the house itself.
+    Kind { source: "trainyard", detail_type: "Approval Answered", fields: APPROVAL, decided_by: Some("approved") },
+    Kind {
+        source: "trainyard",
+        detail_type: "Job State Change",
+        fields: &[
+            field("name", Text),
+            field("arn", Text),
+            field("phase", OneOf(&["STARTING", "DOWNLOADING", "RUNNING", "UPLOADING", "ENDED"])),
+        ],
+        decided_by: None,
+    },
+    Kind {
+        source: "trainyard",
+        detail_type: "Task Token Closed",
+        fields: &[field("executionArn", Text), field("tokenDigest", Text)],
+        decided_by: None,
+    },
     // Ours: pushes to the built-in host, which has no other one's members, and what hooks tell (docs/hooks.md).
     Kind { source: "trainyard", detail_type: "Git Push", fields: GIT_PUSH, decided_by: None },
     Kind { source: "trainyard", detail_type: "Git Pull Request", fields: PULL_REQUEST, decided_by: None },
@@ -345,4 +377,14 @@ const PULL_REQUEST: &[Field] = &[
     field("actor-id", Text),
     field("link", Text),
     field("hook", Text),
+];
+
+const APPROVAL: &[Field] = &[
+    field("id", Text),
+    field("title", Text),
+    field("status", Text),
+    field("approved", Bool),
+    field("by", Text),
+    field("comment", Text),
+    field("executionArn", Text),
 ];

@@ -9,6 +9,7 @@
 //! `prepare.rs` (a build is made ready) and `listen.rs` (pushes and ended jobs are heard of).
 
 mod build;
+mod credentials;
 mod decide;
 mod describe;
 mod environment;
@@ -26,6 +27,7 @@ mod told;
 mod webhook;
 
 pub use build::{Build, Status, Trigger};
+pub use credentials::{CredentialRequest, SourceCredential};
 pub use environment::of_machine;
 pub use error::Error;
 pub use listen::{Ends, Pushes};

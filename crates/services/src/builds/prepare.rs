@@ -153,7 +153,10 @@ impl Builds {
         let version = build.source_version.as_deref();
         build.resolved = match &origin {
             Origin::None => None,
-            Origin::Elsewhere { url } => Some(checkout_foreign(url, version, &place.source()).await?),
+            Origin::Elsewhere { url } => {
+                let header = self.header_for(build, url).await?;
+                Some(checkout_foreign((url, header.as_ref()), version, &place.source()).await?)
+            }
             Origin::BuiltIn { repository } => {
                 let there = self.repositories.place(&build.scope.account, repository).await?;
                 let commit = there.resolve(version).await?;

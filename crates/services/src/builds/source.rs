@@ -11,7 +11,7 @@ pub enum Origin {
         /// Its name.
         repository: String,
     },
-    /// A repository elsewhere, cloned without credentials.
+    /// A repository elsewhere, cloned with the credential for its kind of host, if there is one.
     Elsewhere {
         /// Its URL.
         url: String,

@@ -1,16 +1,22 @@
 //! The last events of each bus, to be looked at, and those that come just now.
 //!
-//! An event is remembered in the commit in which it leaves the outbox ([`EVENTS`](super::EVENTS)): so it is always in
-//! one of the two. It is remembered under the number that it has there, which is the order of telling and stays the same
-//! when it is matched again after a crash.
+//! An event is remembered in the commit in which it is matched, which is the one in which it leaves the outbox
+//! ([`EVENTS`](super::EVENTS)) if it was there: so it is remembered once.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use trainyard_domain::{Event, Scope, Timestamp};
-use trainyard_store::{Changes, Error as StoreError, Expect, Keys, List, Noun, WorkItem};
+use trainyard_store::{Changes, Error as StoreError, Expect, Keys, List, Noun};
 
 use super::{Bus, Error};
 
@@ -26,7 +32,7 @@ const WAITING: usize = 1024;
 /// An event that was told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recent {
-    /// Its place in the order of telling.
+    /// Its place in the order of matching, which is unique in the server.
     pub number: u64,
     /// When it was told.
     pub at: Timestamp,
@@ -56,13 +62,26 @@ pub(super) fn place(scope: &Scope, bus: &str) -> String {
 /// Who looks on, and how much is remembered.
 pub(super) struct Memory {
     most: usize,
+    /// The last number that was given away.
+    last: AtomicU64,
     pub(super) live: broadcast::Sender<Arc<Recent>>,
     pub(super) over: CancellationToken,
 }
 
 impl Memory {
     pub(super) fn new(most: usize) -> Self {
-        Self { most, live: broadcast::Sender::new(WAITING), over: CancellationToken::new() }
+        let (live, over) = (broadcast::Sender::new(WAITING), CancellationToken::new());
+        Self { most, last: AtomicU64::new(0), live, over }
+    }
+}
+
+impl Memory {
+    /// The next number: it follows from the time, and is greater than all before it, also than those of earlier starts.
+    fn number(&self, at: Timestamp) -> u64 {
+        let least = u64::try_from(at.millis()).unwrap_or(0).saturating_mul(1000);
+        let next = |last: u64| (last + 1).max(least);
+        let before = self.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
+        next(before.unwrap_or_else(|last| last))
     }
 }
 
@@ -73,24 +92,21 @@ impl Bus {
         Self { memory: Arc::new(Memory::new(most)), ..self }
     }
 
-    /// Remembers the event, in the commit in which it leaves the outbox, and shows it to whoever looks on.
-    pub(super) fn remember(
-        &self,
-        changes: &mut Changes,
-        item: &WorkItem,
-        event: &Event,
-    ) -> Result<(), StoreError> {
-        let Memory { most, live, .. } = &*self.memory;
-        if *most == 0 && live.receiver_count() == 0 {
-            return Ok(());
-        }
-        let recent = Recent { number: item.revision, at: self.ground.now(), event: event.clone() };
-        if *most > 0 {
+    /// Remembers the event in these changes, which are those that follow from its match. It is to be shown when it is
+    /// known to be on disk.
+    pub(super) fn remember(&self, changes: &mut Changes, event: &Event) -> Result<Arc<Recent>, StoreError> {
+        let at = self.ground.now();
+        let recent = Recent { number: self.memory.number(at), at, event: event.clone() };
+        if self.memory.most > 0 {
             changes.put(&recent, Expect::Any)?;
         }
+        Ok(Arc::new(recent))
+    }
+
+    /// Shows an event to whoever looks on.
+    pub(super) fn show(&self, recent: Arc<Recent>) {
         // Nobody may look on.
-        let _ = live.send(Arc::new(recent));
-        Ok(())
+        let _ = self.memory.live.send(recent);
     }
 
     /// One page of a bus's last events, the latest first; those only that were told at `since` or later.
@@ -115,9 +131,12 @@ impl Bus {
     /// Lets go of what is too much, again and again until `stop`; then whoever looks on is told that it is over.
     pub(super) async fn forget(&self, stop: CancellationToken) {
         let mut looked = HashMap::new();
-        while stop.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_some() {
+        loop {
             if let Err(error) = self.forget_once(&mut looked).await {
                 tracing::warn!(%error, "old events cannot be let go of");
+            }
+            if stop.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_none() {
+                break;
             }
         }
         self.memory.over.cancel();
@@ -129,6 +148,8 @@ impl Bus {
         for place in store.scopes::<Recent>().await? {
             let last = store.list::<Recent>(List::in_scope(&place).descending(true).limit(1)).await?;
             let last = last.items.first().map_or(0, |held| held.value.number);
+            // The clock may have been set back before this start.
+            self.memory.last.fetch_max(last, Ordering::Relaxed);
             if looked.insert(place.clone(), last) == Some(last) {
                 continue;
             }

@@ -54,7 +54,8 @@ impl Worker for Matcher {
                 return Ok(Outcome::Finished(changes));
             }
         };
-        self.0.remember(&mut changes, item, &event)?;
+        // It is on disk: in the outbox, and from this commit on among the last ones.
+        self.0.show(self.0.remember(&mut changes, &event)?);
         let place = (event.scope.clone(), event.bus.clone());
         let rules = self.0.rulebook.rules(&self.0.ground.store, &place).await?;
         for rule in rules.matching(&event.envelope().to_string()) {

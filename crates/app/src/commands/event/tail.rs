@@ -62,9 +62,9 @@ pub(super) async fn run(args: TailArgs) -> Result<(), Failure> {
     let begun = now();
     while left > 0 {
         match tail.next().await {
-            Ok(Come::Event(told, number, event)) => {
+            Ok(Come::Event(told, event)) => {
                 wanted.since = Some(wanted.since.unwrap_or(told).max(told));
-                if shown.insert(number) {
+                if shown.insert([event["id"].to_string(), event["replay-name"].to_string()]) {
                     printer::result(if args.json { event.to_string() } else { line(&event) });
                     left -= 1;
                 }
@@ -73,7 +73,7 @@ pub(super) async fn run(args: TailArgs) -> Result<(), Failure> {
                 printer::talk(format_args!("{count} events came too fast and are not shown"));
             }
             Err(_) => {
-                // What was told at that very moment comes once more, and is known by its number.
+                // What was told at that very moment comes once more, and is known by its id.
                 wanted.since.get_or_insert(begun);
                 tail = again(&client, &wanted).await?;
             }

@@ -47,7 +47,7 @@ pub(super) async fn run(args: TestArgs) -> Result<(), Failure> {
     let (mut matched, all) = (0, told.len());
     for (place, event) in told {
         for misfit in trainyard_lang::events::misfits(&event) {
-            printer::talk(format_args!("{place}: no such event is ever told: {misfit}"));
+            printer::talk(format_args!("{place}: no known kind of event can be this: {misfit}"));
         }
         let event = event.to_string();
         let matches =

@@ -164,7 +164,7 @@ async fn a_push_is_built_for_what_it_changed() {
     // By the message, and for a branch that is new.
     let groups = vec![vec![filter("EVENT", "PUSH", false), filter("COMMIT_MESSAGE", ".", false)]];
     house.builds.put_webhook(&scope, &Principal::root(&scope), PROJECT, Some(groups)).await.unwrap();
-    let commit = push(&house, "new", &[("more.txt", "1")]);
+    let commit = push(&house, "main:new", &[("more.txt", "1")]);
     house.compare().await;
     assert_eq!(house.ended().await.resolved, Some(commit));
     assert_eq!(house.builds.list(&scope, Some(PROJECT), false, None).await.unwrap().0.len(), 2);
