@@ -1,6 +1,5 @@
 //! Whether the sender knows the secret.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -28,7 +27,7 @@ pub(super) fn from_hex(text: &str) -> Option<[u8; 32]> {
     (text.len() == 64).then_some(bytes)?.try_into().ok()
 }
 
-/// Random bytes as a text that can stand anywhere.
+/// Random bytes as a text that can stand anywhere, also behind a flag.
 pub(super) fn as_text(random: &[u8; 32]) -> String {
-    URL_SAFE_NO_PAD.encode(random)
+    random.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -132,7 +132,12 @@ pub const KINDS: &[Kind] = &[
     // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
     Kind { source: "aws.events", detail_type: "Scheduled Event", fields: &[], decided_by: None },
     // Ours: of the house itself.
-    Kind { source: "trainyard", detail_type: "Approval Answered", fields: APPROVAL, decided_by: Some("approved") },
+    Kind {
+        source: "trainyard",
+        detail_type: "Approval Answered",
+        fields: APPROVAL,
+        decided_by: Some("approved"),
+    },
     Kind {
         source: "trainyard",
         detail_type: "Job State Change",

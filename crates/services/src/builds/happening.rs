@@ -130,3 +130,65 @@ fn files(detail: &Value) -> Option<Vec<String>> {
 fn hookshot(who: Option<String>) -> String {
     format!("GitHub-Hookshot/{}", who.as_deref().unwrap_or("unknown"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use trainyard_domain::{Scope, Timestamp, event::Way};
+
+    use super::*;
+
+    fn of(detail_type: &str, detail: Value) -> Option<Happening> {
+        let event = Event {
+            id: "e".to_owned(),
+            scope: Scope::default_scope(),
+            bus: "default".to_owned(),
+            time: Timestamp(0),
+            source: repositories::SOURCE.to_owned(),
+            detail_type: detail_type.to_owned(),
+            way: Way::default(),
+            resources: Vec::new(),
+            detail,
+        };
+        assert!(is_one(&event));
+        Happening::of(&event)
+    }
+
+    #[test]
+    fn a_push_here_and_elsewhere() {
+        let here = json!({"repository": "train", "ref": "refs/heads/main", "after": "2",
+                          "pusher": "arn:aws:iam::000000000000:user/ann"});
+        let found = of(GIT_PUSH, here).unwrap();
+        assert_eq!((found.repository.as_str(), found.actor.as_deref()), ("train", Some("000000000000")));
+        assert_eq!((found.files, found.message), (None, None), "the repository is asked");
+        let mut there = json!({"host": "github.com", "repository": "Team/train", "url": "https://github.com/Team/train.git",
+                           "ref": "refs/heads/main", "before": "1", "after": "2", "pusher": "ann", "pusher-id": "7",
+                           "message": "m", "files": ["a"], "files-omitted": 0});
+        let found = of(GIT_PUSH, there.clone()).unwrap();
+        assert_eq!((found.repository.as_str(), found.actor.as_deref()), ("github.com/team/train", Some("7")));
+        assert_eq!((found.files, found.message), (Some(vec!["a".to_owned()]), Some("m".to_owned())));
+        there["files-omitted"] = json!(1);
+        assert_eq!(of(GIT_PUSH, there.clone()).unwrap().files, None, "not all are known");
+        there["after"] = Value::Null;
+        assert_eq!(of(GIT_PUSH, there), None, "the branch is gone");
+    }
+
+    #[test]
+    fn a_strangers_code_is_not_built() {
+        let mut request = json!({"host": "github.com", "repository": "team/train", "head-repository": "team/train",
+            "url": "https://github.com/team/train.git", "event": "created", "number": 12, "head-branch": "tune",
+            "head-commit": "2", "base-branch": "main", "actor": "ben", "actor-id": "7"});
+        let found = of(GIT_PULL_REQUEST, request.clone()).unwrap();
+        assert_eq!((found.event, found.pull_request), ("PULL_REQUEST_CREATED", Some(12)));
+        assert_eq!(
+            (found.head_ref.as_str(), found.base_ref.as_deref()),
+            ("refs/heads/tune", Some("refs/heads/main"))
+        );
+        request["head-repository"] = json!("ann/train");
+        assert_eq!(of(GIT_PULL_REQUEST, request.clone()), None);
+        request["head-repository"] = Value::Null;
+        assert_eq!(of(GIT_PULL_REQUEST, request.clone()), None, "the fork is gone");
+        (request["head-repository"], request["event"]) = (json!("team/train"), Value::Null);
+        assert_eq!(of(GIT_PULL_REQUEST, request), None, "it was only labeled");
+    }
+}

@@ -27,7 +27,7 @@ const MOST_BYTES: u64 = 64 << 20;
 /// How often is looked for what is too much.
 const SWEEP: Duration = Duration::from_secs(2);
 /// So many events wait for whoever looks on; who is slower than that misses some, and is told.
-const WAITING: usize = 1024;
+const WAITING: usize = 512;
 
 /// An event that was told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

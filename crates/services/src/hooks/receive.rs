@@ -102,7 +102,7 @@ impl Hooks {
             time: notice.time.unwrap_or_else(|| self.ground.now()),
             source: notice.source.clone(),
             detail_type: notice.detail_type.clone(),
-            way: Way::default(),
+            way: Way { received: notice.time.map(|_| self.ground.now()), ..Way::default() },
             resources: notice.resources.clone(),
             detail: notice.detail.clone(),
         }

@@ -42,3 +42,20 @@ pub(crate) fn scopes(connection: &Connection, kind: &str) -> Result<Vec<String>,
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::tests::empty;
+
+    #[test]
+    fn both_follow_an_index() {
+        let connection = empty();
+        for text in [SIZES, NEXT_SCOPE] {
+            let mut statement = connection.prepare(&format!("explain query plan {text}")).unwrap();
+            let rows = statement.query_map(["thing", "s"], |row| row.get::<_, String>(3)).unwrap();
+            let plan = rows.map(Result::unwrap).collect::<Vec<_>>().join("\n");
+            assert!(plan.contains("INDEX") && !plan.contains("SCAN") && !plan.contains("B-TREE"), "{plan}");
+        }
+    }
+}

@@ -95,11 +95,12 @@ async fn again(client: &Client, wanted: &Wanted) -> Result<Tail, Failure> {
     }
 }
 
-/// Time, source, detail-type and one line of the detail.
+/// Time, source, detail-type, the replay if one tells it, and one line of the detail.
 fn line(event: &Value) -> String {
     let text = |name: &str| event[name].as_str().unwrap_or_default();
     let detail = cut(&event["detail"].to_string(), WIDTH);
-    format!("{}  {}  {}  {detail}", text("time"), text("source"), text("detail-type"))
+    let replay = event["replay-name"].as_str().map_or(String::new(), |name| format!("(replay {name})  "));
+    format!("{}  {}  {}  {replay}{detail}", text("time"), text("source"), text("detail-type"))
 }
 
 /// A moment, in seconds since 1970.
