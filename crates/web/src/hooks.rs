@@ -116,3 +116,31 @@ fn refused(error: Error) -> Refused {
     };
     (status, error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn bodies_share_their_room() {
+        let room = Arc::new(Semaphore::new(10));
+        let (first, share) = read(Body::from("12345678"), &room).await.unwrap();
+        assert_eq!(first, b"12345678");
+        let (status, _) = read(Body::from("123"), &room).await.unwrap_err();
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        // What was refused holds nothing, and what was answered gives its share back.
+        assert_eq!(room.available_permits(), 2);
+        drop(share);
+        assert!(read(Body::from("1234567890"), &room).await.is_ok());
+        assert_eq!(read(Body::empty(), &room).await.unwrap().0, b"");
+    }
+
+    #[tokio::test]
+    async fn a_body_has_its_bound() {
+        let room = Arc::new(Semaphore::new(ALL));
+        let body = Body::from(vec![0; LARGEST + 1]);
+        assert_eq!(read(body, &room).await.unwrap_err().0, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(read(Body::from(vec![0; LARGEST]), &room).await.is_ok());
+        assert_eq!(room.available_permits(), ALL);
+    }
+}

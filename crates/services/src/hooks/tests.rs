@@ -191,3 +191,15 @@ async fn what_cannot_be_a_hook_is_refused() {
     assert!(make("a", "gitlab", None).await.to_string().contains("github, registry, signed"));
     assert_eq!(make("a", "github", Some("nowhere")).await.kind(), Kind::NotFound);
 }
+
+#[tokio::test]
+async fn events_are_told_on_the_hooks_bus() {
+    let house = House::new().await;
+    let bus = Bus::new(house.ground.clone());
+    let team = bus.describe_bus(&house.scope, None).await.unwrap();
+    bus.create_bus(&house.by, crate::bus::EventBus { name: "team".to_owned(), ..team }).await.unwrap();
+    let made = house.hooks.create(&house.scope, &house.by, ("ours", "github"), Some("team")).await;
+    let (hook, secret) = made.unwrap();
+    house.hooks.receive(&hook, &push("a", &secret)).await.unwrap();
+    assert_eq!(house.told().await[0].bus, "team");
+}
