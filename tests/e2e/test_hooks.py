@@ -278,6 +278,18 @@ class Hooks(Calls):
         none = self.server.trainyard("event", "test", "-p", pattern, "--recent", "1000", "--bus", "nowhere", check=False)
         self.assertIn("nowhere", none.stderr)
 
+    def test_nobody_looks_on_without_a_key(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
+        self.addCleanup(connection.close)
+        connection.request("POST", "/events/tail", b"{}")
+        answer = connection.getresponse()
+        self.assertEqual(answer.status, 403, answer.read())
+        keys = {"AWS_SECRET_ACCESS_KEY": "guess"}
+        for asked in (["event", "tail"], ["event", "replay", "--since", "1h"], ["hook", "list"]):
+            refused = self.server.trainyard(*asked, check=False, **keys)
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn("InvalidSignatureException", refused.stderr)
+
     def recent(self, pattern):
         """Those of the last events that match, the latest first."""
         tested = self.server.trainyard("event", "test", "-p", pattern, "--recent", "1000", check=False)
