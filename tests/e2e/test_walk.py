@@ -6,7 +6,7 @@ import shutil
 import unittest
 import urllib.request
 
-from harness import ACCOUNT, REGION, WithServer, eventually, isolation, needs, run
+from harness import ACCOUNT, REGION, ROOT, WithServer, eventually, isolation, needs, run
 from loop import BUCKET, NAME, SENSIBLE, Loop
 
 HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
@@ -165,6 +165,19 @@ class Walk:
         for text in told:
             for secret in secrets:
                 self.assertNotIn(secret, text)
+
+    def test_what_was_told(self):
+        """All that was told is what the published kinds of events can be, field by field."""
+        pattern = self.directory / "all.json"
+        pattern.write_text(json.dumps({"account": [ACCOUNT]}))
+        looked = self.server.trainyard("event", "test", "-p", pattern, "--recent", "10000")
+        self.assertNotIn("no known kind of event", looked.stderr)
+        told = {json.loads(line)["detail-type"] for line in looked.stdout.splitlines()}
+        expect = {"CodeBuild Build Phase Change", "CodeBuild Build State Change", "ECR Image Action", "Git Push"}
+        expect |= {f"SageMaker {kind} State Change" for kind in ("Endpoint", "Model Package", "Processing Job", "Training Job")}
+        published = {json.loads(path.read_text())["title"] for path in (ROOT / "docs/events").glob("*.json")}
+        self.assertLessEqual(told, published)
+        self.assertLessEqual(expect | {"Step Functions Execution Status Change"}, told)
 
     def test_metrics_and_health(self):
         with urllib.request.urlopen(f"{self.server.url}/health") as answer:

@@ -9,6 +9,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use trainyard_drivers::outside::{Network, private_networks};
+use trainyard_services::bus::REMEMBERED;
 
 use crate::failure::Failure;
 
@@ -95,6 +96,7 @@ struct File {
     memory: Option<u64>,
     strict_integrations: bool,
     log_limit: Option<u64>,
+    recent_events: Option<usize>,
     allow_private_targets: Vec<String>,
 }
 
@@ -117,6 +119,8 @@ pub(crate) struct Config {
     pub strict_integrations: bool,
     /// Bytes that the log of a job, a build or a copy of a model may hold, and as many again each day.
     pub log_limit: u64,
+    /// How many events of each bus are remembered after they were told.
+    pub recent_events: usize,
     /// Networks that calls of users may reach beside all that is public.
     pub private_targets: Vec<Network>,
 }
@@ -138,6 +142,7 @@ impl Config {
             memory: file.memory,
             strict_integrations: args.strict_integrations || file.strict_integrations,
             log_limit: file.log_limit.unwrap_or(LOG_LIMIT),
+            recent_events: file.recent_events.unwrap_or(REMEMBERED),
             private_targets: networks(if args.allow_private_targets.is_empty() {
                 &file.allow_private_targets
             } else {

@@ -1,6 +1,6 @@
 //! A running server: started, joined by commands in the same process, and ended.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -79,7 +79,7 @@ fn face_config(config: &Config, services: &Arc<Services>) -> FaceConfig {
             Switch::Off => Access::Open,
         },
         hosts: Hosts::new(config.hosts.iter().cloned()),
-        mounted: BTreeMap::from([("health", pages.clone()), ("metrics", pages)]),
+        mounted: ["health", "hooks", "metrics"].map(|segment| (segment, pages.clone())).into(),
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use trainyard_domain::ports::{Blobs, DriverError, JobDriver, Outside, ServingDriver};
-use trainyard_drivers::{blobs::Disk, jobs, outside, process, serving};
+use trainyard_drivers::{blobs::Disk, jobs, outside, process, serving, sources};
 use trainyard_services::{
     Services,
     approvals::{self, Approvals},
@@ -22,6 +22,7 @@ use trainyard_services::{
     endpoints::{self, Endpoints, EndpointsConfig},
     executions::{self, Executions, task::Task},
     ground::Ground,
+    hooks::Hooks,
     identity::Identity,
     images::Images,
     jobs::{Jobs, JobsConfig},
@@ -58,7 +59,7 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     let git = RepositoriesConfig::in_directory(made(data, "git")?);
     let repositories = Repositories::new(ground.clone(), git);
     let builds = builds_room(&ground, (&repositories, &jobs), config, url)?;
-    let bus = Bus::new(ground.clone());
+    let bus = Bus::new(ground.clone()).remembering(config.recent_events);
     let connections = Connections::new(ground.clone(), calls(config));
     let executions = Executions::new(ground.clone(), logs.clone(), artifacts.clone());
     let queues = Queues::new(ground.clone());
@@ -80,10 +81,11 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
         approvals: Approvals::new(ground.clone()),
         artifacts,
         builds,
-        bus,
         connections,
         endpoints,
         executions,
+        hooks: Hooks::new(ground.clone(), bus.clone(), sources::all()),
+        bus,
         identity,
         images,
         jobs,
@@ -237,6 +239,9 @@ async fn keep_house(services: &Services) {
         }
         if let Err(error) = audit::prune(&services.ground).await {
             tracing::warn!(%error, "old acts cannot be let go of");
+        }
+        if let Err(error) = services.hooks.prune().await {
+            tracing::warn!(%error, "old deliveries of hooks cannot be let go of");
         }
         tokio::time::sleep(DAY).await;
     }

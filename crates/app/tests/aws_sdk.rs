@@ -8,7 +8,7 @@ use trainyard_wire::{Service, aws_sdk, services_table::SERVICES};
 
 /// Ours, of which AWS knows nothing.
 fn is_own(service: &Service) -> bool {
-    service.sdk == "Trainyard"
+    service.signing == "trainyard"
 }
 
 fn lower_first(name: &str) -> String {

@@ -8,6 +8,7 @@ pub mod content;
 pub mod crc;
 pub mod event;
 pub mod failure;
+pub mod hook;
 pub mod image;
 pub mod job;
 pub mod kind;

@@ -35,6 +35,12 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// `Sep 1, 2017 4:12:29 PM`: whole seconds in UTC, as CodeBuild's events write them.
+    pub fn to_american_string(self) -> String {
+        let time = jiff::Timestamp::from_second(self.0.div_euclid(1000));
+        time.map(|time| time.strftime("%b %-d, %Y %-I:%M:%S %p").to_string()).unwrap_or_default()
+    }
+
     /// `2026-01-02T03:04:05Z`: whole seconds, as EventBridge writes `time`.
     pub fn to_seconds_string(self) -> String {
         jiff::Timestamp::from_second(self.0.div_euclid(1000)).map(|t| t.to_string()).unwrap_or_default()
@@ -70,6 +76,8 @@ mod tests {
         let t = Timestamp(1_700_000_000_120);
         assert_eq!(t.to_string(), "2023-11-14T22:13:20.120Z");
         assert_eq!(t.to_seconds_string(), "2023-11-14T22:13:20Z");
+        assert_eq!(t.to_american_string(), "Nov 14, 2023 10:13:20 PM");
+        assert_eq!(Timestamp(1_504_239_149_000).to_american_string(), "Sep 1, 2017 4:12:29 AM");
         assert_eq!(t.to_string().parse::<Timestamp>().unwrap(), t);
         assert!("yesterday".parse::<Timestamp>().is_err());
     }

@@ -4,7 +4,7 @@
 //! `decide.rs` is pure, `query.rs` reads, `watch.rs` is its loop. Rooms stand in a one-way order and an earlier
 //! room never calls a later one: it tells an event in the same commit, and the bus brings the news.
 //!
-//! audit, identity < bus < connections < logs < artifacts < repositories < images < jobs < builds < registry < approvals
+//! audit, identity < bus < connections < hooks < logs < artifacts < repositories < images < jobs < builds < registry < approvals
 //! < endpoints < executions < queues < schedules < stacks < tasks, targets
 
 pub mod approvals;
@@ -18,6 +18,7 @@ pub mod endpoints;
 pub mod executions;
 pub mod given_up;
 pub mod ground;
+pub mod hooks;
 pub mod identity;
 pub mod images;
 pub mod jobs;
@@ -52,6 +53,8 @@ pub struct Services {
     pub bus: bus::Bus,
     /// How other people's HTTP APIs are spoken to.
     pub connections: connections::Connections,
+    /// Other systems' calls.
+    pub hooks: hooks::Hooks,
     /// State machines and their executions.
     pub executions: executions::Executions,
     /// Repositories, blobs, manifests, tags.

@@ -21,6 +21,15 @@ pub struct Changes {
     pub(crate) documents: Vec<DocumentChange>,
     pub(crate) appends: Vec<Append>,
     pub(crate) work: Vec<WorkChange>,
+    pub(crate) trims: Vec<Trim>,
+}
+
+/// All documents of a kind and scope whose ids come before this one go.
+#[derive(Clone, Debug)]
+pub(crate) struct Trim {
+    pub(crate) kind: &'static str,
+    pub(crate) scope: String,
+    pub(crate) before: String,
 }
 
 #[derive(Clone, Debug)]
@@ -67,7 +76,7 @@ impl Changes {
 
     /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
-        self.documents.is_empty() && self.appends.is_empty() && self.work.is_empty()
+        self.documents.is_empty() && self.appends.is_empty() && self.work.is_empty() && self.trims.is_empty()
     }
 
     /// Puts the document in place of the one with its kind, scope and id, if `expect` holds.
@@ -89,6 +98,13 @@ impl Changes {
     pub fn delete<T: Noun>(&mut self, scope: &str, id: &str, expect: Expect) -> &mut Self {
         let (scope, id) = (scope.to_owned(), id.to_owned());
         self.documents.push(DocumentChange { kind: T::KIND, scope, id, expect, put: None });
+        self
+    }
+
+    /// Removes all documents of the kind in `scope` whose ids come before `id`, however many there are, in one step. They
+    /// must have no index keys, and nobody may change one of them at the same time: it is for what is written once.
+    pub fn trim<T: Noun>(&mut self, scope: &str, id: &str) -> &mut Self {
+        self.trims.push(Trim { kind: T::KIND, scope: scope.to_owned(), before: id.to_owned() });
         self
     }
 
@@ -129,6 +145,7 @@ impl Changes {
         self.documents.extend(other.documents);
         self.appends.extend(other.appends);
         self.work.extend(other.work);
+        self.trims.extend(other.trims);
         self
     }
 }
@@ -148,6 +165,11 @@ impl Changes {
             if keys.chain([&document.scope, &document.id]).any(|text| text.contains('\0')) {
                 return nul(&format!("the name or an index key of the {}", document.kind), &document.id);
             }
+        }
+        if let Some(trim) =
+            self.trims.iter().find(|trim| [&trim.scope, &trim.before].iter().any(|text| text.contains('\0')))
+        {
+            return nul(&format!("the name of the {}", trim.kind), &trim.before);
         }
         for append in &self.appends {
             if append.first == 0 {

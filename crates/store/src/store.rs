@@ -155,6 +155,22 @@ impl Store {
         self.0.readers.ask(move |connection| read::weigh(connection, T::KIND, &scope)).await
     }
 
+    /// The id of the first of the last `most` documents of the scope that have `bytes` bytes together at most: all that
+    /// come before it are too many. Nothing where there are none such. The very last one is never too many.
+    pub async fn first_of_last<T: Noun>(
+        &self,
+        scope: &str,
+        bounds: (usize, u64),
+    ) -> Result<Option<String>, Error> {
+        let scope = scope.to_owned();
+        self.0.readers.ask(move |connection| read::first_of_last(connection, (T::KIND, &scope), bounds)).await
+    }
+
+    /// All scopes but the empty one that have documents of the kind.
+    pub async fn scopes<T: Noun>(&self) -> Result<Vec<String>, Error> {
+        self.0.readers.ask(move |connection| read::scopes(connection, T::KIND)).await
+    }
+
     /// Records of a history as (sequence number, JSON), from `from` on, at most `limit`.
     pub async fn history(&self, history: &str, from: u64, limit: usize) -> Result<Vec<(u64, String)>, Error> {
         let name = history.to_owned();

@@ -252,7 +252,7 @@ async fn work_and_records_that_are_no_text_any_more_stop_no_others() {
     let store = Store::open(directory.path()).await.unwrap();
     let due = store.due("topic", Timestamp(0), 10).await.unwrap();
     assert_eq!(due.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["item 3"]);
-    let agenda = store.agenda("topic", Timestamp(0), (Default::default(), 1)).await.unwrap();
+    let agenda = store.agenda(("topic", ""), Timestamp(0), (Default::default(), 1)).await.unwrap();
     assert_eq!(agenda.due.len(), 1);
     assert!(matches!(store.history("long", 1, 10).await, Err(Error::Poisoned { id, .. }) if id == "2"));
     assert_eq!(store.history("long", 3, 10).await.unwrap().len(), 1);

@@ -364,3 +364,58 @@ async fn of_many_at_once_one_wins() {
     let stats = store.stats();
     assert_eq!((stats.commits, stats.conflicts, stats.rows), (1, 63, 1));
 }
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Line {
+    place: String,
+    number: u32,
+    text: String,
+}
+
+impl Noun for Line {
+    const KIND: &'static str = "line";
+    fn scope(&self) -> String {
+        self.place.clone()
+    }
+    fn id(&self) -> String {
+        format!("{:04}", self.number)
+    }
+    fn keys(&self, _: &mut Keys) {}
+}
+
+#[tokio::test]
+async fn the_last_of_a_scope_are_kept() {
+    let store = Store::in_memory().await.unwrap();
+    let mut changes = Changes::new();
+    for (place, count) in [("a", 10), ("b", 3), ("c", 5)] {
+        for number in 0..count {
+            changes
+                .put(&Line { place: place.into(), number, text: "x".repeat(100) }, Expect::Absent)
+                .unwrap();
+        }
+    }
+    changes.put(&thing("t", "red", 1), Expect::Absent).unwrap();
+    store.commit(changes).await.unwrap();
+    assert_eq!(store.scopes::<Line>().await.unwrap(), ["a", "b", "c"]);
+    assert_eq!(store.scopes::<Thing>().await.unwrap(), ["s"]);
+    let first =
+        async |place: &str, most, bytes| store.first_of_last::<Line>(place, (most, bytes)).await.unwrap();
+    assert_eq!(first("a", 4, 1 << 20).await.as_deref(), Some("0006"));
+    assert_eq!(first("b", 4, 1 << 20).await, None);
+    assert_eq!(first("b", 3, 1 << 20).await, None);
+    // Each has about 130 bytes.
+    assert_eq!(first("a", 10, 300).await.as_deref(), Some("0008"));
+    assert_eq!(first("a", 10, 1).await.as_deref(), Some("0009"), "the last stays");
+    assert_eq!(first("a", 0, 1 << 20).await.as_deref(), Some("0009"));
+    assert_eq!(first("nowhere", 1, 1).await, None);
+    let mut changes = Changes::new();
+    changes.trim::<Line>("a", "0006").trim::<Line>("c", "0001");
+    store.commit(changes).await.unwrap();
+    let left = async |place: &str| {
+        let page = store.list::<Line>(List::in_scope(place)).await.unwrap();
+        page.items.into_iter().map(|held| held.value.number).collect::<Vec<_>>()
+    };
+    assert_eq!((left("a").await, left("b").await), (vec![6, 7, 8, 9], vec![0, 1, 2]));
+    assert_eq!(left("c").await, [1, 2, 3, 4]);
+    assert!(store.get::<Thing>("s", "t").await.unwrap().is_some());
+}

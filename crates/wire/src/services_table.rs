@@ -17,6 +17,7 @@ pub static SERVICES: &[&Service] = &[
     &crate::states::SERVICE,
     &crate::sts::SERVICE,
     &crate::trainyard::SERVICE,
+    &crate::trainyard::tail::SERVICE,
 ];
 
 /// The service that requests signed for `scope` go to, such as `states`.

@@ -176,16 +176,30 @@ impl Client {
     pub(crate) async fn signed(
         &self,
         service: &str,
+        request: (Method, &str),
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Answer, ClientError> {
+        self.collect(self.opened(service, request, headers, body).await?).await
+    }
+
+    /// The same, with an answer that is read as it comes.
+    pub(crate) async fn opened(
+        &self,
+        service: &str,
         (method, target): (Method, &str),
         mut headers: HeaderMap,
         body: Bytes,
-    ) -> Result<Answer, ClientError> {
+    ) -> Result<http::Response<Incoming>, ClientError> {
         let signer = sign::Signer { credentials: &self.credentials, region: &self.region, service };
         let line = sign::Line { method: &method, host: &self.authority, target };
         signer.sign(&mut headers, line, &body, machine_time());
         let body = Full::new(body).map_err(|never| match never {}).boxed_unsync();
-        let answer = self.collect(self.send((method, target), headers, body).await?).await?;
-        if answer.status.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
+        let response = self.send((method, target), headers, body).await?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(refusal(&self.collect(response).await?))
     }
 
     /// Sends a request as it is, unsigned. Any answer is one.

@@ -7,6 +7,7 @@ mod env;
 mod event;
 mod executions;
 mod git_credential;
+mod hook;
 mod image;
 mod lint;
 mod logs;
@@ -55,6 +56,9 @@ enum Command {
     /// Try event patterns on events, judge them without any, or tell events
     #[command(subcommand)]
     Event(event::EventCommand),
+    /// Let other systems say what happened: GitHub, a Docker registry, any program that signs
+    #[command(subcommand)]
+    Hook(hook::HookCommand),
     /// Deploy a template, as `sam deploy` would by the same samconfig.toml
     Deploy(deploy::DeployArgs),
     /// Say what runs and what waits, now
@@ -88,6 +92,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::New(args) => new::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Event(command) => waited_for(event::run(command)),
+        Command::Hook(command) => waited_for(hook::run(command)),
         Command::Deploy(args) => waited_for(deploy::run(args)),
         Command::Status(args) => waited_for(status::run(args)),
         Command::Schedules(args) => waited_for(schedules::run(args)),

@@ -3,8 +3,10 @@
 pub(crate) mod approvals;
 pub(crate) mod builds;
 pub(crate) mod endpoints;
+pub(crate) mod events;
 pub(crate) mod executions;
 pub(crate) mod history;
+pub(crate) mod hooks;
 pub(crate) mod images;
 pub(crate) mod jobs;
 pub(crate) mod logs;

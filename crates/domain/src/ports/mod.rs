@@ -4,11 +4,13 @@
 //! there and never starts a second. There are no handles: a driver labels what it starts with our id.
 
 mod blobs;
+mod hook;
 mod job_driver;
 mod outside;
 mod serving_driver;
 
 pub use blobs::{Blobs, ByteStream, Stat};
+pub use hook::Hook;
 pub use job_driver::JobDriver;
 pub use outside::{Outside, OutsideError};
 pub use serving_driver::ServingDriver;

@@ -97,6 +97,81 @@ pub const KINDS: &[Kind] = &[
         ],
         decided_by: None,
     },
+    Kind {
+        source: "aws.codebuild",
+        detail_type: "CodeBuild Build Phase Change",
+        fields: &[
+            field("completed-phase", Text),
+            field(
+                "completed-phase-status",
+                OneOf(&["TIMED_OUT", "STOPPED", "FAILED", "SUCCEEDED", "FAULT", "CLIENT_ERROR"]),
+            ),
+            field("completed-phase-context", Text),
+            field("completed-phase-duration-seconds", Number),
+            field("completed-phase-start", Text),
+            field("completed-phase-end", Text),
+            field("project-name", Text),
+            field("build-id", Text),
+            field("version", Text),
+            field("additional-information", Open),
+        ],
+        decided_by: None,
+    },
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-eventbridge-reference.html
+    Kind {
+        source: "aws.cloudformation",
+        detail_type: "CloudFormation Stack Status Change",
+        fields: &[
+            field("stack-id", Text),
+            field("status-details.status", Text),
+            field("status-details.status-reason", Text),
+            field("client-request-token", Text),
+        ],
+        decided_by: None,
+    },
+    // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
+    Kind { source: "aws.events", detail_type: "Scheduled Event", fields: &[], decided_by: None },
+    // Ours: of the house itself.
+    Kind {
+        source: "trainyard",
+        detail_type: "Approval Answered",
+        fields: APPROVAL,
+        decided_by: Some("approved"),
+    },
+    Kind {
+        source: "trainyard",
+        detail_type: "Job State Change",
+        fields: &[
+            field("name", Text),
+            field("arn", Text),
+            field("phase", OneOf(&["STARTING", "DOWNLOADING", "RUNNING", "UPLOADING", "ENDED"])),
+        ],
+        decided_by: None,
+    },
+    Kind {
+        source: "trainyard",
+        detail_type: "Task Token Closed",
+        fields: &[field("executionArn", Text), field("tokenDigest", Text)],
+        decided_by: None,
+    },
+    // Ours: pushes to the built-in host, which has no other one's members, and what hooks tell (docs/hooks.md).
+    Kind { source: "trainyard", detail_type: "Git Push", fields: GIT_PUSH, decided_by: None },
+    Kind { source: "trainyard", detail_type: "Git Pull Request", fields: PULL_REQUEST, decided_by: None },
+    Kind {
+        source: "trainyard",
+        detail_type: "Registry Image Action",
+        fields: &[
+            field("result", OneOf(&["SUCCESS"])),
+            field("repository-name", Text),
+            field("image-digest", Text),
+            field("image-tag", Text),
+            field("action-type", OneOf(&["PUSH", "DELETE"])),
+            field("manifest-media-type", Text),
+            field("registry", Text),
+            field("actor", Text),
+        ],
+        decided_by: None,
+    },
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     Kind { source: "aws.s3", detail_type: "Object Created", fields: CREATED, decided_by: None },
     Kind { source: "aws.s3", detail_type: "Object Deleted", fields: DELETED, decided_by: None },
@@ -263,4 +338,58 @@ const DELETED: &[Field] = &[
     field("source-ip-address", Text),
     field("reason", OneOf(&["DeleteObject", "Lifecycle Expiration"])),
     field("deletion-type", OneOf(&["Permanently Deleted", "Delete Marker Created"])),
+];
+
+const GIT_PUSH: &[Field] = &[
+    field("host", Text),
+    field("repository", Text),
+    field("url", Text),
+    field("ref", Text),
+    field("branch", Text),
+    field("tag", Text),
+    field("event", OneOf(&["created", "updated", "deleted"])),
+    field("before", Text),
+    field("after", Text),
+    field("forced", Bool),
+    field("pusher", Text),
+    field("pusher-id", Text),
+    field("message", Text),
+    field("files", Texts),
+    field("files-omitted", Number),
+    field("hook", Text),
+];
+
+const PULL_REQUEST: &[Field] = &[
+    field("host", Text),
+    field("repository", Text),
+    field("url", Text),
+    field("action", Text),
+    field("event", OneOf(&["created", "updated", "closed", "merged", "reopened"])),
+    field("number", Number),
+    field("title", Text),
+    field("merged", Bool),
+    field("draft", Bool),
+    field("head-branch", Text),
+    field("head-commit", Text),
+    field("head-repository", Text),
+    field("base-branch", Text),
+    field("base-commit", Text),
+    field("merge-commit", Text),
+    field("labels", Texts),
+    field("label", Text),
+    field("author", Text),
+    field("actor", Text),
+    field("actor-id", Text),
+    field("link", Text),
+    field("hook", Text),
+];
+
+const APPROVAL: &[Field] = &[
+    field("id", Text),
+    field("title", Text),
+    field("status", Text),
+    field("approved", Bool),
+    field("by", Text),
+    field("comment", Text),
+    field("executionArn", Text),
 ];

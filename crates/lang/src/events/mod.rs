@@ -2,13 +2,14 @@
 //!
 //! A pattern is judged by them without an event ([`judge`]), and their JSON schemas are in `docs/events`.
 
+mod fit;
 mod judge;
 mod kinds;
 mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use self::{judge::judge, kinds::KINDS, schema::schema};
+pub use self::{fit::misfits, judge::judge, kinds::KINDS, schema::schema};
 
 /// A kind of events.
 #[derive(Clone, Copy, Debug)]

@@ -9,16 +9,19 @@ impl Artifacts {
     /// Makes a bucket.
     pub async fn create_bucket(&self, owner: &Scope, name: &str) -> Result<Bucket, Error> {
         place::check_bucket(name)?;
-        let bucket = Bucket { name: name.to_owned(), owner: owner.clone(), created: self.ground.now() };
+        let (name, owner, created) = (name.to_owned(), owner.clone(), self.ground.now());
+        let bucket = Bucket { name, owner, created, tells: false };
         let mut changes = Changes::new();
         changes.put(&bucket, Expect::Absent)?;
         match self.ground.store.commit(changes).await {
             Ok(()) => Ok(bucket),
-            Err(trainyard_store::Error::Conflict(_)) => match self.bucket(&owner.account, name).await {
-                Ok(_) => Err(Error::BucketYours),
-                Err(Error::Forbidden) => Err(Error::BucketTaken),
-                Err(error) => Err(error),
-            },
+            Err(trainyard_store::Error::Conflict(_)) => {
+                match self.bucket(&bucket.owner.account, &bucket.name).await {
+                    Ok(_) => Err(Error::BucketYours),
+                    Err(Error::Forbidden) => Err(Error::BucketTaken),
+                    Err(error) => Err(error),
+                }
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -26,6 +29,17 @@ impl Artifacts {
     /// The bucket, if it is the account's.
     pub async fn bucket(&self, account: &AccountId, name: &str) -> Result<Bucket, Error> {
         self.held_bucket(account, name).await.map(|held| held.value)
+    }
+
+    /// Has it told from now on, or no more, when an object comes or goes.
+    pub async fn tell_of(&self, account: &AccountId, name: &str, tells: bool) -> Result<(), Error> {
+        let Held { version, value } = self.held_bucket(account, name).await?;
+        let mut changes = Changes::new();
+        changes.put(&Bucket { tells, ..value }, Expect::Version(version))?;
+        match self.ground.store.commit(changes).await {
+            Err(trainyard_store::Error::Conflict(_)) => Err(Error::Conflict),
+            other => Ok(other?),
+        }
     }
 
     async fn held_bucket(&self, account: &AccountId, name: &str) -> Result<Held<Bucket>, Error> {

@@ -19,6 +19,7 @@ mod nouns;
 mod objects;
 mod place;
 mod stage;
+mod told;
 mod uploads;
 mod watch;
 

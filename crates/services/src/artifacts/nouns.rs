@@ -18,6 +18,9 @@ pub struct Bucket {
     pub owner: Scope,
     /// When it was made.
     pub created: Timestamp,
+    /// Whether it is told when an object comes or goes.
+    #[serde(default)]
+    pub tells: bool,
 }
 
 /// What a client says of an object, and gets back with it.

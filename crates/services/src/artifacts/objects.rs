@@ -10,7 +10,12 @@ use trainyard_domain::{
 };
 use trainyard_store::{Changes, Expect, Held};
 
-use super::{Artifacts, Checksum, Error, Headers, Object, Place, Staged, stage::hex, watch::removal};
+use super::{
+    Artifacts, Checksum, Error, Headers, Object, Place, Staged,
+    stage::hex,
+    told::{self, Reason},
+    watch::removal,
+};
 
 /// How often a change is tried again when others change the same object.
 const TRIES: usize = 16;
@@ -85,7 +90,7 @@ impl Artifacts {
             lineage: by.lineage.clone(),
         };
         let bucket_stays = self.standing.read().await;
-        let put = self.put_object(by, object, condition, &Changes::new()).await;
+        let put = self.put_object(by, object, (condition, Reason::Put), &Changes::new()).await;
         drop(bucket_stays);
         if put.is_err() {
             self.discard(staged).await;
@@ -98,18 +103,22 @@ impl Artifacts {
         &self,
         by: &Principal,
         object: Object,
-        condition: &Condition,
+        (condition, reason): (&Condition, Reason),
         also: &Changes,
     ) -> Result<Object, Error> {
         let place = Place::new(&object.bucket, &object.key);
         place.check()?;
-        self.bucket(&by.account, &place.bucket).await?;
+        let bucket = self.bucket(&by.account, &place.bucket).await?;
         for _ in 0..TRIES {
             let there = self.held(&place).await?;
             holds(condition, there.as_ref())?;
             let expect = there.as_ref().map_or(Expect::Absent, |held| Expect::Version(held.version));
             let mut changes = also.clone();
             changes.put(&object, expect)?;
+            if bucket.tells {
+                let before = there.as_ref().map_or(0, |held| held.version);
+                told::created(&mut changes, &self.ground, &bucket, (&object, before, reason))?;
+            }
             if let Some(held) = there {
                 removal(&mut changes, &held.value.content, self.ground.now());
             }
@@ -141,16 +150,19 @@ impl Artifacts {
             ..source.clone()
         };
         let _bucket_stays = self.standing.read().await;
-        self.put_object(by, copy, &Condition::Always, &Changes::new()).await
+        self.put_object(by, copy, (&Condition::Always, Reason::Copy), &Changes::new()).await
     }
 
     /// Removes the object. Nothing happens if there is none.
     pub async fn delete(&self, account: &AccountId, place: &Place) -> Result<(), Error> {
-        self.bucket(account, &place.bucket).await?;
+        let bucket = self.bucket(account, &place.bucket).await?;
         for _ in 0..TRIES {
             let Some(held) = self.held(place).await? else { return Ok(()) };
             let mut changes = Changes::new();
             changes.delete::<Object>(&place.bucket, &place.key, Expect::Version(held.version));
+            if bucket.tells {
+                told::deleted(&mut changes, &self.ground, &bucket, (place, held.version))?;
+            }
             removal(&mut changes, &held.value.content, self.ground.now());
             match self.ground.store.commit(changes).await {
                 Err(trainyard_store::Error::Conflict(_)) => {}

@@ -10,7 +10,7 @@ use trainyard_store::{Changes, Expect, Held, List, Page, Range};
 
 use super::{
     Artifacts, Checksum, Condition, Error, Headers, ListQuery, Object, Piece, Place, Staged, Upload,
-    UploadPart, nouns::part_id, stage::hex, watch::removal,
+    UploadPart, nouns::part_id, stage::hex, told::Reason, watch::removal,
 };
 
 /// The least size of a part that is not the last.
@@ -225,7 +225,7 @@ impl Artifacts {
                 removal(&mut changes, &part.content, self.ground.now());
             }
         }
-        self.put_object(by, object, &completion.condition, &changes).await
+        self.put_object(by, object, (&completion.condition, Reason::Upload), &changes).await
     }
 
     /// The object that a completed upload became, if it still stands.

@@ -39,7 +39,7 @@ pub struct Build {
     pub log_group: String,
     /// Who started it, as CodeBuild writes it.
     pub initiator: String,
-    /// The push that started it.
+    /// The push or pull request that started it.
     pub trigger: Option<Trigger>,
     /// Who acts.
     pub principal: Principal,
@@ -105,15 +105,28 @@ pub struct Phase {
     pub context: Option<(String, String)>,
 }
 
-/// The push that started a build.
+/// The push or pull request that started a build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trigger {
-    /// The ref's full name.
+    /// What CodeBuild calls it.
+    #[serde(default = "push")]
+    pub event: String,
+    /// The full name of the ref that moved, or that is to be merged.
     pub head_ref: String,
+    /// The full name of the ref that it is to be merged into.
+    #[serde(default)]
+    pub base_ref: Option<String>,
+    /// The pull request's number.
+    #[serde(default)]
+    pub pull_request: Option<u64>,
     /// The commit before.
     pub before: Option<String>,
     /// The account of who pushed.
     pub actor: Option<String>,
+}
+
+fn push() -> String {
+    "PUSH".to_owned()
 }
 
 impl Build {

@@ -83,9 +83,11 @@ fn of_codebuild(build: &Build, config: &BuildsConfig) -> BTreeMap<String, String
     own.extend(build.resolved.clone().map(|commit| ("CODEBUILD_RESOLVED_SOURCE_VERSION", commit)));
     own.extend(build.source.location.clone().map(|url| ("CODEBUILD_SOURCE_REPO_URL", url)));
     if let Some(trigger) = &build.trigger {
-        own.push(("CODEBUILD_WEBHOOK_EVENT", "PUSH".to_owned()));
+        let request = trigger.pull_request.map(|number| format!("pr/{number}"));
+        own.push(("CODEBUILD_WEBHOOK_EVENT", trigger.event.clone()));
         own.push(("CODEBUILD_WEBHOOK_HEAD_REF", trigger.head_ref.clone()));
-        own.push(("CODEBUILD_WEBHOOK_TRIGGER", short(&trigger.head_ref)));
+        own.push(("CODEBUILD_WEBHOOK_TRIGGER", request.unwrap_or_else(|| short(&trigger.head_ref))));
+        own.extend(trigger.base_ref.clone().map(|name| ("CODEBUILD_WEBHOOK_BASE_REF", name)));
         own.extend(trigger.before.clone().map(|commit| ("CODEBUILD_WEBHOOK_PREV_COMMIT", commit)));
         own.extend(trigger.actor.clone().map(|account| ("CODEBUILD_WEBHOOK_ACTOR_ACCOUNT_ID", account)));
     }

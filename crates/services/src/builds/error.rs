@@ -14,6 +14,12 @@ pub enum Error {
     /// There is such a project already.
     #[error("Project already exists: {0}")]
     ProjectExists(String),
+    /// There is no such credential.
+    #[error("Source credentials cannot be found: {0}")]
+    NoCredential(String),
+    /// There is such a credential already.
+    #[error("Source credentials already exist: {0}")]
+    CredentialExists(String),
     /// There is no such build.
     #[error("Build cannot be found: {0}")]
     NoBuild(String),
@@ -53,8 +59,8 @@ impl Error {
 impl Refusal for Error {
     fn kind(&self) -> Kind {
         match self {
-            Self::NoProject(_) | Self::NoBuild(_) => Kind::NotFound,
-            Self::ProjectExists(_) => Kind::Exists,
+            Self::NoProject(_) | Self::NoBuild(_) | Self::NoCredential(_) => Kind::NotFound,
+            Self::ProjectExists(_) | Self::CredentialExists(_) => Kind::Exists,
             Self::Invalid(_) | Self::Webhook(_) => Kind::Invalid,
             Self::StrangeRole => Kind::Forbidden,
             Self::Busy(_) => Kind::Conflict,
@@ -67,8 +73,8 @@ impl Refusal for Error {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::NoProject(_) | Self::NoBuild(_) => "ResourceNotFoundException",
-            Self::ProjectExists(_) => "ResourceAlreadyExistsException",
+            Self::NoProject(_) | Self::NoBuild(_) | Self::NoCredential(_) => "ResourceNotFoundException",
+            Self::ProjectExists(_) | Self::CredentialExists(_) => "ResourceAlreadyExistsException",
             Self::Invalid(_) | Self::Webhook(_) => "InvalidInputException",
             Self::StrangeRole => "AccessDeniedException",
             Self::Busy(_) => "ConflictException",

@@ -1,27 +1,27 @@
-//! What builds hear of: pushes start them, and the end of their job ends them.
+//! What builds hear of: pushes and pull requests start them, and the end of their job ends them.
 
 use async_trait::async_trait;
-use trainyard_domain::{Arn, Event, Principal};
+use trainyard_domain::{AccountId, Arn, Event, Principal};
 use trainyard_store::{Held, List};
 
 use super::{
-    Build, Builds, Error, Project, StartRequest, Trigger,
+    Build, Builds, Error, Project, StartRequest, Webhook,
     decide::{self, Run},
+    happening::{self, Happening},
     project::{REPOSITORY, repository_key},
     start::Cause,
-    webhook::Push,
 };
 use crate::{
     bus::Listener,
     ground::uuid_from,
     jobs::{self, JOB_STATE_CHANGE, Kind as JobKind},
     refusal::Refusal,
-    repositories::{self, GIT_PUSH},
+    repositories::{self, check_name},
 };
 
 type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
-/// Starts the builds of the projects whose webhook takes a push.
+/// Starts the builds of the projects whose webhook takes a push or a pull request.
 pub struct Pushes(pub Builds);
 
 #[async_trait]
@@ -31,27 +31,21 @@ impl Listener for Pushes {
     }
 
     fn wants(&self, event: &Event) -> bool {
-        event.source == repositories::SOURCE && event.detail_type == GIT_PUSH
+        happening::is_one(event)
     }
 
     async fn hear(&self, event: &Event) -> Result<(), Trouble> {
-        let text = |member: &str| event.detail[member].as_str().map(str::to_owned);
-        // A ref that is gone is not built.
-        let (Some(repository), Some(head_ref), Some(after)) =
-            (text("repository"), text("ref"), text("after"))
-        else {
-            return Ok(());
-        };
-        let pusher: Option<Arn> = text("pusher").and_then(|arn| arn.parse().ok());
-        let trigger = Trigger {
-            head_ref,
-            before: text("before"),
-            actor: pusher.as_ref().map(|arn| arn.account.clone()),
-        };
-        let push = Push { head_ref: &trigger.head_ref, pusher: pusher.as_ref() };
-        for project in self.0.projects_of(&event.scope.account.to_string(), &repository).await? {
-            if project.webhook.as_ref().is_some_and(|webhook| webhook.takes(&push)) {
-                self.0.start_for_push(event, &project, &after, trigger.clone()).await?;
+        let Some(mut happening) = Happening::of(event) else { return Ok(()) };
+        let account = &event.scope.account;
+        let mut projects = self.0.projects_of(account.as_str(), &happening.repository).await?;
+        projects.retain(|project| project.webhook.is_some());
+        let webhooks = || projects.iter().flat_map(|project| &project.webhook);
+        if happening.files.is_none() && webhooks().any(Webhook::looks_inside) {
+            self.0.look_inside(account, &mut happening).await?;
+        }
+        for project in &projects {
+            if project.webhook.as_ref().is_some_and(|webhook| webhook.takes(&happening)) {
+                self.0.start_for_push(event, project, &happening).await?;
             }
         }
         Ok(())
@@ -85,6 +79,20 @@ impl Listener for Ends {
 }
 
 impl Builds {
+    /// Reads what the push of a repository of the built-in host changed.
+    async fn look_inside(&self, account: &AccountId, happening: &mut Happening) -> Result<(), Error> {
+        if check_name(&happening.repository).is_err() {
+            return Ok(());
+        }
+        let place = match self.repositories.place(account, &happening.repository).await {
+            Err(repositories::Error::NoRepository(_)) => return Ok(()),
+            other => other?,
+        };
+        happening.message = place.message(&happening.commit).await?;
+        happening.files = place.changed(happening.before.as_deref(), &happening.commit).await?;
+        Ok(())
+    }
+
     /// The projects, in all regions, that build the account's repository.
     async fn projects_of(&self, account: &str, repository: &str) -> Result<Vec<Project>, Error> {
         let (mut found, mut after) = (Vec::new(), None);
@@ -104,18 +112,17 @@ impl Builds {
         &self,
         event: &Event,
         project: &Project,
-        commit: &str,
-        trigger: Trigger,
+        happening: &Happening,
     ) -> Result<(), Error> {
         let request = StartRequest {
             project_name: project.name.clone(),
-            source_version: Some(commit.to_owned()),
+            source_version: Some(happening.commit.clone()),
             ..StartRequest::default()
         };
         let cause = Cause {
             uuid: Some(uuid_from(&[&event.id, &project.arn().to_string()])),
-            initiator: format!("trainyard-git/{}", trigger.actor.as_deref().unwrap_or("unknown")),
-            trigger: Some(trigger),
+            initiator: happening.initiator.clone(),
+            trigger: Some(happening.trigger()),
         };
         match self.begin(&project.scope, &Principal::root(&project.scope), request, cause).await {
             // It was removed meanwhile, or can no longer be built: hearing of the push again would not help.

@@ -1,4 +1,4 @@
-//! CodeBuild: projects, and the builds that a push, a rule or a person starts.
+//! CodeBuild: projects, and the builds that a push, a pull request, a rule or a person starts.
 //!
 //! A build's source is put into a directory of its own, its buildspec becomes one shell script, and a job on the host
 //! runs it. The script marks its phases in a file beside it; when the job has ended, the marks become the build's
@@ -9,10 +9,12 @@
 //! `prepare.rs` (a build is made ready) and `listen.rs` (pushes and ended jobs are heard of).
 
 mod build;
+mod credentials;
 mod decide;
 mod describe;
 mod environment;
 mod error;
+mod happening;
 mod listen;
 mod prepare;
 mod project;
@@ -25,6 +27,7 @@ mod told;
 mod webhook;
 
 pub use build::{Build, Status, Trigger};
+pub use credentials::{CredentialRequest, SourceCredential};
 pub use environment::of_machine;
 pub use error::Error;
 pub use listen::{Ends, Pushes};

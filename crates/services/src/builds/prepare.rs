@@ -116,6 +116,7 @@ impl Builds {
         run: &Run<'_>,
         verdict: &Verdict,
     ) -> Result<Outcome, Error> {
+        let before = std::mem::take(&mut build.phases);
         build.phases = decide::phases(&build, run, Some(verdict));
         build.exported = decide::exported(run.marks);
         build.stage = Stage::Over;
@@ -124,6 +125,7 @@ impl Builds {
         let mut changes = Changes::new();
         changes.put(&build, Expect::Version(version))?;
         changes.schedule(WorkItem::now(TOPIC, work_id(&build), ""));
+        told::tell_phases(&mut changes, &before, &build)?;
         told::tell(&mut changes, &build)?;
         self.ground.store.commit(changes).await?;
         Ok(Outcome::Later(Duration::ZERO))
@@ -131,8 +133,10 @@ impl Builds {
 
     async fn moved(&self, mut held: Held<Build>, stage: Stage) -> Result<Outcome, Error> {
         held.value.stage = stage;
+        let before = std::mem::take(&mut held.value.phases);
         held.value.phases = decide::phases(&held.value, &Run::default(), None);
         let mut changes = Changes::new();
+        told::tell_phases(&mut changes, &before, &held.value)?;
         changes.put(&held.value, Expect::Version(held.version))?;
         self.ground.store.commit(changes).await?;
         Ok(Outcome::Later(Duration::ZERO))
@@ -149,7 +153,10 @@ impl Builds {
         let version = build.source_version.as_deref();
         build.resolved = match &origin {
             Origin::None => None,
-            Origin::Elsewhere { url } => Some(checkout_foreign(url, version, &place.source()).await?),
+            Origin::Elsewhere { url } => {
+                let header = self.header_for(build, url).await?;
+                Some(checkout_foreign((url, header.as_ref()), version, &place.source()).await?)
+            }
             Origin::BuiltIn { repository } => {
                 let there = self.repositories.place(&build.scope.account, repository).await?;
                 let commit = there.resolve(version).await?;

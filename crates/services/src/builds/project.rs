@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Scope, Timestamp, job::Resources};
 use trainyard_store::{Keys, Noun};
 
-use super::{Error, Webhook, source::Origin};
+use super::{
+    Error, Webhook,
+    source::{Origin, elsewhere_name},
+};
 
 /// A project.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -418,13 +421,18 @@ impl Noun for Project {
     }
 
     fn keys(&self, keys: &mut Keys) {
-        if let Ok(Origin::BuiltIn { repository }) = Origin::of(&self.source) {
+        let repository = match Origin::of(&self.source) {
+            Ok(Origin::BuiltIn { repository }) => Some(repository),
+            Ok(Origin::Elsewhere { url }) => elsewhere_name(&url),
+            Ok(Origin::None) | Err(_) => None,
+        };
+        if let Some(repository) = repository {
             keys.add(REPOSITORY, repository_key(self.scope.account.as_str(), &repository));
         }
     }
 }
 
-/// The index key of the projects that build a repository of the built-in host, in whatever region they are.
+/// The index key of the projects that build a repository, in whatever region they are.
 pub(super) const REPOSITORY: &str = "repository";
 
 /// The key's value.

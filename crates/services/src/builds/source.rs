@@ -11,7 +11,7 @@ pub enum Origin {
         /// Its name.
         repository: String,
     },
-    /// A repository elsewhere, cloned without credentials.
+    /// A repository elsewhere, cloned with the credential for its kind of host, if there is one.
     Elsewhere {
         /// Its URL.
         url: String,
@@ -85,6 +85,14 @@ impl Origin {
     }
 }
 
+/// A repository elsewhere as it is known by: host and path in lower case, without `.git`, since hosts and people write
+/// them as they like. Never the name of one of the built-in host.
+pub(super) fn elsewhere_name(url: &str) -> Option<String> {
+    let rest = url.split_once("://")?.1.trim_end_matches('/');
+    let name = rest.strip_suffix(".git").unwrap_or(rest).to_ascii_lowercase();
+    name.contains('/').then_some(name)
+}
+
 /// Whether a project's `buildspec` is the text itself and not its path.
 pub(super) fn is_inline(buildspec: &str) -> bool {
     buildspec.contains('\n') || buildspec.trim_start().starts_with('{')
@@ -132,5 +140,16 @@ mod tests {
         check("S3", "bucket/key", Err("not supported"));
         check("NO_SOURCE", "", Err("source.buildspec"));
         check("SVN", "https://x/y", Err("Invalid source.type SVN"));
+    }
+
+    #[test]
+    fn a_repository_elsewhere_has_one_name() {
+        let same = [
+            "https://github.com/Team/train.git",
+            "http://GitHub.com/team/train",
+            "https://github.com/team/train/",
+        ];
+        assert!(same.iter().all(|url| elsewhere_name(url).unwrap() == "github.com/team/train"));
+        assert!(elsewhere_name("train").is_none() && elsewhere_name("https://train").is_none());
     }
 }

@@ -120,6 +120,7 @@ impl Builds {
             changes.put(&project, Expect::Version(version))?.put(&build, Expect::Absent)?;
             changes.schedule(WorkItem::now(prepare::TOPIC, prepare::work_id(&build), ""));
             told::tell(&mut changes, &build)?;
+            told::tell_phases(&mut changes, &[], &build)?;
             audit::note(&mut changes, &self.ground, by, "codebuild:StartBuild", build.arn())?;
             match self.ground.store.commit(changes).await {
                 // Another build of the project was started meanwhile, or this one.

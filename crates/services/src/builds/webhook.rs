@@ -1,13 +1,13 @@
-//! Which pushes start a build. Pure.
+//! Which pushes and pull requests start a build. Pure.
 //! <https://docs.aws.amazon.com/codebuild/latest/userguide/github-webhook.html>
 
 use regex_lite::Regex;
 use serde::{Deserialize, Serialize};
-use trainyard_domain::{Arn, Timestamp};
+use trainyard_domain::Timestamp;
 
-use super::Error;
+use super::{Error, happening::Happening};
 
-/// A project's webhook: a push that passes all filters of one group starts a build; without groups, every push does.
+/// A project's webhook: what passes all filters of one group starts a build; without groups, every push does.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Webhook {
     /// The groups.
@@ -20,7 +20,7 @@ pub struct Webhook {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Filter {
-    /// `EVENT`, `HEAD_REF`, `BASE_REF` or `ACTOR_ACCOUNT_ID`.
+    /// `EVENT`, `HEAD_REF`, `BASE_REF`, `ACTOR_ACCOUNT_ID`, `FILE_PATH` or `COMMIT_MESSAGE`.
     #[serde(rename = "type")]
     pub kind: String,
     /// For `EVENT` a list of names, else a regular expression.
@@ -28,15 +28,6 @@ pub struct Filter {
     /// Whether it is passed by what does not match.
     #[serde(default)]
     pub exclude_matched_pattern: bool,
-}
-
-/// A push of one branch or tag.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Push<'a> {
-    /// The ref's full name.
-    pub head_ref: &'a str,
-    /// Who pushed.
-    pub pusher: Option<&'a Arn>,
 }
 
 const EVENTS: &[&str] = &[
@@ -63,10 +54,19 @@ impl Webhook {
         Ok(())
     }
 
-    /// Whether the push starts a build.
-    pub(super) fn takes(&self, push: &Push<'_>) -> bool {
-        let passes = |group: &Vec<Filter>| group.iter().all(|filter| filter.passes(push));
-        self.filter_groups.is_empty() || self.filter_groups.iter().any(passes)
+    /// Whether it starts a build.
+    pub(super) fn takes(&self, happening: &Happening) -> bool {
+        let passes = |group: &Vec<Filter>| group.iter().all(|filter| filter.passes(happening));
+        match self.filter_groups.is_empty() {
+            true => happening.event == "PUSH",
+            false => self.filter_groups.iter().any(passes),
+        }
+    }
+
+    /// Whether a filter looks at what was committed.
+    pub(super) fn looks_inside(&self) -> bool {
+        let inside = |filter: &Filter| matches!(filter.kind.as_str(), "FILE_PATH" | "COMMIT_MESSAGE");
+        self.filter_groups.iter().flatten().any(inside)
     }
 }
 
@@ -77,14 +77,13 @@ impl Filter {
                 Some(event) => Err(Error::Invalid(format!("`{event}` is no event of a webhook"))),
                 None => Ok(()),
             },
-            "HEAD_REF" | "BASE_REF" | "ACTOR_ACCOUNT_ID" => match Regex::new(&self.pattern) {
-                Err(error) => {
-                    Err(Error::Invalid(format!("the pattern `{}` cannot be read: {error}", self.pattern)))
-                }
-                Ok(_) => Ok(()),
-            },
+            "HEAD_REF" | "BASE_REF" | "ACTOR_ACCOUNT_ID" | "FILE_PATH" | "COMMIT_MESSAGE" => {
+                let read = Regex::new(&self.pattern);
+                let unread = |error| format!("the pattern `{}` cannot be read: {error}", self.pattern);
+                read.map(drop).map_err(|error| Error::Invalid(unread(error)))
+            }
             other => Err(Error::Invalid(format!(
-                "a webhook filter of type {other} is not supported here: use EVENT, HEAD_REF or ACTOR_ACCOUNT_ID"
+                "a webhook filter of type {other} is not supported here: use EVENT, HEAD_REF, BASE_REF, ACTOR_ACCOUNT_ID, FILE_PATH or COMMIT_MESSAGE"
             ))),
         }
     }
@@ -93,13 +92,23 @@ impl Filter {
         self.pattern.split(',').map(str::trim)
     }
 
-    fn passes(&self, push: &Push<'_>) -> bool {
-        let found = |text: &str| Regex::new(&self.pattern).is_ok_and(|pattern| pattern.is_match(text));
+    /// What is not known of it (the files of a pull request) holds up no build.
+    fn passes(&self, happening: &Happening) -> bool {
+        let pattern = Regex::new(&self.pattern);
+        let found = |text: &String| pattern.as_ref().is_ok_and(|pattern| pattern.is_match(text));
         let matches = match self.kind.as_str() {
-            "EVENT" => self.events().any(|event| event == "PUSH"),
-            "HEAD_REF" => found(push.head_ref),
-            "ACTOR_ACCOUNT_ID" => push.pusher.is_some_and(|pusher| found(&pusher.account)),
-            // A push has no base.
+            "EVENT" => self.events().any(|event| event == happening.event),
+            "HEAD_REF" => found(&happening.head_ref),
+            "BASE_REF" => happening.base_ref.as_ref().is_some_and(found),
+            "ACTOR_ACCOUNT_ID" => happening.actor.as_ref().is_some_and(found),
+            "COMMIT_MESSAGE" => match &happening.message {
+                Some(message) => found(message),
+                None => return true,
+            },
+            "FILE_PATH" => match &happening.files {
+                Some(files) => files.iter().any(found),
+                None => return true,
+            },
             _ => false,
         };
         matches != self.exclude_matched_pattern
@@ -124,7 +133,8 @@ mod tests {
     fn check(groups: &[&[(&str, &str, bool)]], head_ref: &str, expect: bool) {
         let webhook = webhook(groups);
         webhook.check().unwrap();
-        assert_eq!(webhook.takes(&Push { head_ref, pusher: None }), expect, "{groups:?} {head_ref}");
+        let push = Happening { event: "PUSH", head_ref: head_ref.to_owned(), ..Happening::default() };
+        assert_eq!(webhook.takes(&push), expect, "{groups:?} {head_ref}");
     }
 
     #[test]
@@ -150,10 +160,63 @@ mod tests {
             (webhook(&[&[("HEAD_REF", "x", false)]]), "exactly one"),
             (webhook(&[&[("EVENT", "PUSH", false), ("HEAD_REF", "(", false)]]), "cannot be read"),
             (webhook(&[&[("EVENT", "PUHS", false)]]), "PUHS"),
-            (webhook(&[&[("EVENT", "PUSH", false), ("FILE_PATH", "x", false)]]), "FILE_PATH"),
+            (webhook(&[&[("EVENT", "PUSH", false), ("TAG_NAME", "x", false)]]), "TAG_NAME"),
+            (webhook(&[&[("EVENT", "PUSH", false), ("FILE_PATH", "[", false)]]), "cannot be read"),
         ] {
             let error = groups.check().unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
         }
+    }
+
+    #[test]
+    fn what_was_committed_counts() {
+        let push = |message: Option<&str>, files: Option<&[&str]>| Happening {
+            event: "PUSH",
+            message: message.map(str::to_owned),
+            files: files.map(|files| files.iter().map(|file| (*file).to_owned()).collect()),
+            ..Happening::default()
+        };
+        let check = |kind, pattern, exclude, push: &Happening, expect: bool| {
+            let webhook = webhook(&[&[("EVENT", "PUSH", false), (kind, pattern, exclude)]]);
+            webhook.check().unwrap();
+            assert!(webhook.looks_inside());
+            assert_eq!(webhook.takes(push), expect, "{kind} {pattern} {exclude} {push:?}");
+        };
+        let files = push(None, Some(&["src/a.py", "README.md"]));
+        check("FILE_PATH", "^src/", false, &files, true);
+        check("FILE_PATH", "^docs/", false, &files, false);
+        check("FILE_PATH", "^src/", true, &files, false);
+        check("FILE_PATH", "^docs/", true, &files, true);
+        let message = push(Some("tune\n\n[skip ci]"), None);
+        check("COMMIT_MESSAGE", r"\[skip ci\]", true, &message, false);
+        check("COMMIT_MESSAGE", "tune", false, &message, true);
+        // What is not known holds up nothing.
+        check("FILE_PATH", "^docs/", false, &message, true);
+        check("COMMIT_MESSAGE", "x", true, &files, true);
+    }
+
+    #[test]
+    fn a_pull_request_starts_what_asks_for_it() {
+        let request = Happening {
+            event: "PULL_REQUEST_UPDATED",
+            head_ref: "refs/heads/tune".to_owned(),
+            base_ref: Some("refs/heads/main".to_owned()),
+            actor: Some("583231".to_owned()),
+            ..Happening::default()
+        };
+        let takes = |groups: &[&[(&str, &str, bool)]]| webhook(groups).takes(&request);
+        assert!(!takes(&[]), "without groups only pushes do");
+        assert!(!takes(&[&[("EVENT", "PUSH", false)]]));
+        assert!(takes(&[&[("EVENT", "PULL_REQUEST_CREATED,PULL_REQUEST_UPDATED", false)]]));
+        assert!(takes(&[&[
+            ("EVENT", "PULL_REQUEST_UPDATED", false),
+            ("BASE_REF", "^refs/heads/main$", false)
+        ]]));
+        assert!(!takes(&[&[("EVENT", "PULL_REQUEST_UPDATED", false), ("BASE_REF", "release", false)]]));
+        assert!(takes(&[&[
+            ("EVENT", "PULL_REQUEST_UPDATED", false),
+            ("ACTOR_ACCOUNT_ID", "^583231$", false)
+        ]]));
+        assert!(!takes(&[&[("EVENT", "PULL_REQUEST_UPDATED", false), ("ACTOR_ACCOUNT_ID", "583231", true)]]));
     }
 }

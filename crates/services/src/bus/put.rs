@@ -43,8 +43,8 @@ const MOST_ENTRIES: usize = 10;
 
 impl Bus {
     /// Tells events. Those that are taken are matched, and what follows from them is on disk, when it returns; for each
-    /// entry, in order, the event's id or why it was not taken. With the same `seed` the events have the same ids, so that what a repeated call
-    /// delivers again starts nothing.
+    /// entry, in order, the event's id or why it was not taken. With the same `seed` the events have the same ids, so
+    /// that what a repeated call delivers again starts nothing.
     pub async fn put_events(
         &self,
         by: &Principal,
@@ -53,7 +53,7 @@ impl Bus {
         seed: Option<&str>,
     ) -> Result<Vec<Result<String, Rejected>>, Error> {
         check_sizes(&entries)?;
-        let (mut changes, mut matched) = (Changes::new(), Vec::new());
+        let (mut changes, mut all) = (Changes::new(), Vec::new());
         let mut answers = Vec::with_capacity(entries.len());
         for (at, entry) in entries.into_iter().enumerate() {
             let id = match seed {
@@ -65,9 +65,9 @@ impl Bus {
                     if let Some(event) = event {
                         let mut follows = Changes::new();
                         match self.route(&mut follows, &event).await {
-                            Ok(rules) => {
+                            Ok(routed) => {
                                 changes.merge(follows);
-                                matched.extend(rules);
+                                all.push(routed);
                             }
                             Err(error) => {
                                 tracing::warn!(%error, event = event.id, "an event is matched later");
@@ -84,7 +84,7 @@ impl Bus {
         if !changes.is_empty() {
             self.ground.store.commit(changes).await?;
         }
-        self.count_matched(&matched);
+        all.into_iter().for_each(|routed| self.routed(routed));
         Ok(answers)
     }
 

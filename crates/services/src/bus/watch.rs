@@ -9,7 +9,7 @@ use trainyard_domain::Event;
 use trainyard_store::{Changes, WorkItem};
 
 use super::{
-    Bus, EVENTS, Error,
+    Bus, EVENTS, Error, Recent,
     archives::Sweeper,
     dead::Undertaker,
     deliver::{Postman, to_targets},
@@ -40,12 +40,12 @@ impl Bus {
             futures::join!(events, deliveries, letters, news, schedules, archives, replays);
             ended.cancel();
         };
-        futures::join!(loops, self.keep_tallies(ended.clone()));
+        futures::join!(loops, self.keep_tallies(ended.clone()), self.forget(stop));
     }
 
-    /// Puts what follows from an event into the changes: deliveries for the rules that it matches, which are given
-    /// back, and news for listeners.
-    pub(super) async fn route(&self, changes: &mut Changes, event: &Event) -> Result<Vec<Arc<Rule>>, Error> {
+    /// Puts what follows from an event into the changes: deliveries for the rules that it matches, news for listeners,
+    /// and that it is remembered.
+    pub(super) async fn route(&self, changes: &mut Changes, event: &Event) -> Result<Routed, Error> {
         let place = (event.owner().clone(), event.bus.clone());
         let rules = self.rulebook.rules(&self.ground.store, &place).await?;
         let rules = self.rulebook.matching(&rules, &event.envelope().to_string());
@@ -59,12 +59,20 @@ impl Bus {
                 .map_err(|e| trainyard_store::Error::Internal(format!("news cannot be written: {e}")))?;
             changes.schedule(WorkItem::now(NEWS, format!("{}/{name}", event.id), body).in_lane(name));
         }
-        Ok(rules)
+        Ok(Routed { rules, recent: self.remember(changes, event)? })
     }
 
-    pub(super) fn count_matched(&self, rules: &[Arc<Rule>]) {
+    /// What follows from an event is on disk: its rules count it, and whoever looks on sees it.
+    pub(super) fn routed(&self, Routed { rules, recent }: Routed) {
         rules.iter().for_each(|rule| self.tallies.count(&rule.arn(), Count::Matched));
+        self.show(recent);
     }
+}
+
+/// An event and the rules that it matches.
+pub(super) struct Routed {
+    rules: Vec<Arc<Rule>>,
+    recent: Arc<Recent>,
 }
 
 /// Matches events with rules and listeners.
@@ -83,8 +91,9 @@ impl Worker for Matcher {
                 return Ok(Outcome::Finished(changes));
             }
         };
-        let matched = self.0.route(&mut changes, &event).await?;
-        self.0.count_matched(&matched);
+        // The event is on disk already: in the outbox, and from this commit on among the last ones.
+        let routed = self.0.route(&mut changes, &event).await?;
+        self.0.routed(routed);
         Ok(Outcome::Finished(changes))
     }
 }

@@ -27,6 +27,8 @@ pub(super) fn tell(changes: &mut Changes, endpoint: &Endpoint) -> Result<(), tra
     };
     if let Some(members) = detail.as_object_mut() {
         members.insert("EndpointStatus".to_owned(), json!(status));
+        // The API's own.
+        members.remove("PendingDeploymentSummary");
     }
     let named = [endpoint.arn.to_string(), endpoint.modified.millis().to_string(), status.to_owned()];
     let event = Event {

@@ -13,8 +13,10 @@ use crate::ground::uuid_from;
 
 /// The source of the news.
 pub const SOURCE: &str = "trainyard";
-/// Its detail-type.
+/// The detail-type of a push, here or elsewhere.
 pub const GIT_PUSH: &str = "Git Push";
+/// The detail-type of what happens to a pull request; there are some elsewhere only.
+pub const GIT_PULL_REQUEST: &str = "Git Pull Request";
 
 /// One ref that was made, moved or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]

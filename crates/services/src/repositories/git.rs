@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-use super::Error;
+use super::{Error, read::Header};
 
 /// A git command that depends on nothing but its arguments and the repository it is pointed at. The environment is
 /// empty but for what git itself needs.
@@ -57,6 +57,20 @@ pub(super) async fn output(directory: Option<&Path>, arguments: &[&str]) -> Resu
     if let Some(directory) = directory {
         command.arg("--git-dir").arg(directory);
     }
+    finished(command, arguments).await
+}
+
+/// The same, not in a repository; what a host is told is not among the arguments, where all of the machine could read it.
+pub(super) async fn output_with(header: Option<&Header>, arguments: &[&str]) -> Result<Vec<u8>, Failed> {
+    let mut command = git();
+    if let Some(Header { url, value }) = header {
+        command.env("GIT_CONFIG_COUNT", "2");
+        command.env("GIT_CONFIG_KEY_1", format!("http.{url}.extraHeader")).env("GIT_CONFIG_VALUE_1", value);
+    }
+    finished(command, arguments).await
+}
+
+async fn finished(mut command: Command, arguments: &[&str]) -> Result<Vec<u8>, Failed> {
     let done = command.args(arguments).output().await;
     let done = done.map_err(|e| Failed { code: None, said: format!("git cannot be started: {e}") })?;
     if done.status.success() {

@@ -20,10 +20,10 @@ mod room;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Change, GIT_PUSH, SOURCE};
+pub use decide::{Change, GIT_PULL_REQUEST, GIT_PUSH, SOURCE};
 pub use error::Error;
 pub use git::git;
 pub use names::check_name;
 pub use noun::Repository;
-pub use read::checkout_foreign;
+pub use read::{Header, checkout_foreign};
 pub use room::{Place, Repositories, RepositoriesConfig};

@@ -43,19 +43,61 @@ impl Place {
         })
     }
 
+    /// The message of a commit; nothing where there is no such commit any more.
+    pub async fn message(&self, commit: &str) -> Result<Option<String>, Error> {
+        let wanted = format!("{commit}^{{commit}}");
+        let text = self.if_there(&["show", "--no-patch", "--format=%B", &wanted, "--"]).await?;
+        Ok(text.map(|text| text.trim_end().to_owned()))
+    }
+
+    /// The names of the files that differ between two commits; without the first, those that the second changed. Nothing
+    /// where one of them is not there any more.
+    pub async fn changed(&self, before: Option<&str>, after: &str) -> Result<Option<Vec<String>>, Error> {
+        let names = ["diff-tree", "-r", "-z", "--name-only", "--no-commit-id"];
+        let whole = format!("{after}^{{commit}}");
+        let between = match before {
+            Some(before) => vec![format!("{before}^{{commit}}"), whole],
+            None => vec!["--root".to_owned(), "-m".to_owned(), "--first-parent".to_owned(), whole],
+        };
+        let arguments: Vec<&str> = names.into_iter().chain(between.iter().map(String::as_str)).collect();
+        let text = self.if_there(&arguments).await?;
+        Ok(text.map(|text| text.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect()))
+    }
+
+    /// What git prints; nothing where it ends with an error.
+    async fn if_there(&self, arguments: &[&str]) -> Result<Option<String>, Error> {
+        match git::output(Some(&self.path), arguments).await {
+            Ok(text) => Ok(Some(String::from_utf8_lossy(&text).into_owned())),
+            Err(failed) if failed.code.is_some() => Ok(None),
+            Err(failed) => Err(failed.into()),
+        }
+    }
+
     /// Puts the commit, with the repository's history, into a new directory. `origin` is what its remote is called;
     /// nothing in it leads to the server's own files. A directory that is there already, left by a crash, is replaced.
     pub async fn checkout(&self, commit: &str, into: &Path, origin: &str) -> Result<(), Error> {
-        clone(&self.path.to_string_lossy(), into).await?;
+        clone((&self.path.to_string_lossy(), None), into).await?;
         git::output(Some(&into.join(".git")), &["remote", "set-url", "origin", origin]).await?;
         detach(commit, into).await
     }
 }
 
+/// What a host is told of who clones: it goes to that host, and nowhere else.
+pub struct Header {
+    /// The host's URL, to its root.
+    pub url: String,
+    /// The header, with its name.
+    pub value: String,
+}
+
 /// Clones a repository that is not ours and puts the branch, tag or commit (or its default branch) into the directory;
 /// says which commit that is.
-pub async fn checkout_foreign(url: &str, version: Option<&str>, into: &Path) -> Result<String, Error> {
-    clone(url, into).await?;
+pub async fn checkout_foreign(
+    (url, header): (&str, Option<&Header>),
+    version: Option<&str>,
+    into: &Path,
+) -> Result<String, Error> {
+    clone((url, header), into).await?;
     let place = Place { name: url.to_owned(), path: into.join(".git") };
     let remote = version.map(|version| format!("origin/{version}"));
     let commit = match place.resolve(remote.as_deref()).await {
@@ -66,7 +108,7 @@ pub async fn checkout_foreign(url: &str, version: Option<&str>, into: &Path) -> 
     Ok(commit)
 }
 
-async fn clone(from: &str, into: &Path) -> Result<(), Error> {
+async fn clone((from, header): (&str, Option<&Header>), into: &Path) -> Result<(), Error> {
     match tokio::fs::remove_dir_all(into).await {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
             return Err(Error::Git(format!("{}: {e}", into.display())));
@@ -79,7 +121,7 @@ async fn clone(from: &str, into: &Path) -> Result<(), Error> {
     let patience = ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"];
     let clone = ["clone", "--quiet", "--no-hardlinks", "--no-checkout", "--template=", "--", from, &to];
     let arguments: Vec<&str> = patience.into_iter().chain(clone).collect();
-    git::output(None, &arguments).await?;
+    git::output_with(header, &arguments).await?;
     Ok(())
 }
 

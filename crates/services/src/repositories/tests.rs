@@ -139,7 +139,7 @@ async fn versions_are_found_and_checked_out() {
     assert!(into.join("buildspec.yml").exists() && !into.join("left over").exists());
     let copy = house.path("copy");
     let url = place.path.display().to_string();
-    assert_eq!(checkout_foreign(&url, Some("trunk"), &copy).await.unwrap(), commit);
+    assert_eq!(checkout_foreign((&url, None), Some("trunk"), &copy).await.unwrap(), commit);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod count;
 mod document;
 mod folders;
 mod history;
+mod last;
 mod pool;
 mod text;
 mod work;
@@ -13,6 +14,7 @@ pub(crate) use self::{
     document::{Kept, any, document_sum, get, list},
     folders::folders,
     history::{HISTORY_FORMAT, history, history_sum, name_sum},
+    last::{first_of_last, scopes},
     pool::Readers,
     text::text,
     work::{agenda, due, lanes, next_due, work_sum},

@@ -96,11 +96,7 @@ pub(crate) fn lanes(connection: &Connection, topic: &str) -> Result<Vec<(String,
 }
 
 /// The work in a row, if it is what was written. A row that cannot even be taken apart stops no other.
-fn item(
-    place: (&'static str, &str),
-    row: &Row<'_>,
-    counters: &Counters,
-) -> Result<Option<WorkItem>, Error> {
+fn item(place: (&'static str, &str), row: &Row<'_>, counters: &Counters) -> Result<Option<WorkItem>, Error> {
     if let Ok((item, true)) = written(place, row) {
         return Ok(Some(item));
     }

@@ -104,6 +104,8 @@ impl<'a> State<'a> {
         for change in &changes.work {
             self.work(change, numbers);
         }
+        let trimmed = changes.trims.iter().map(|trim| (trim.kind, trim.scope.as_str(), trim.before.as_str()));
+        self.write.trimmed.extend(trimmed);
         Ok(())
     }
 

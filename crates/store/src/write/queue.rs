@@ -64,7 +64,9 @@ impl Queue {
             let (answer, _) = oneshot::channel();
             let waiting = Waiting { changes: Changes::new(), repair: Some(repair), answer };
             // When the writer has stopped, the next patrol finds it again.
-            let _ = sender.as_ref().map(|sender| sender.send(waiting));
+            if let Some(sender) = &sender {
+                let _ = sender.send(waiting);
+            }
         }
     }
 }

@@ -61,6 +61,8 @@ pub(crate) struct Write<'a> {
     pub(crate) work: Vec<WorkRow<'a>>,
     /// Topics and lanes that got work, and when the first of it is due.
     pub(crate) told: BTreeMap<(&'static str, &'a str), Timestamp>,
+    /// Kind, scope, and the id before which documents go.
+    pub(crate) trimmed: Vec<Name<'a>>,
 }
 
 pub(crate) struct PutRow<'a> {
@@ -165,7 +167,8 @@ impl Stored {
 impl Write<'_> {
     /// How many rows change.
     pub(crate) fn rows(&self) -> usize {
-        self.put.len() + self.removed.len() + self.appended.len() + self.ended.len().max(self.work.len())
+        let work = self.ended.len().max(self.work.len());
+        self.put.len() + self.removed.len() + self.appended.len() + work + self.trimmed.len()
     }
 }
 

@@ -59,6 +59,11 @@ const WORK: &str = "
 insert into work (number, topic, id, due, body, sum)
 select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 from json_each(?1)";
 
+const TRIM: &str = "
+delete from documents where place in (
+    select d.place from json_each(?1) j cross join documents d
+    where d.kind = j.value ->> 0 and d.scope = j.value ->> 1 and d.id < j.value ->> 2)";
+
 /// What the store holds of all that the batch touches.
 pub(crate) fn known(connection: &Connection, touched: &Touched<'_>) -> Result<Known, Error> {
     let mut known = Known {
@@ -97,6 +102,7 @@ pub(crate) fn write(connection: &Connection, write: &Write<'_>) -> Result<(), Er
     all(connection, NEW_HISTORIES, &write.histories, None)?;
     all(connection, APPEND, &write.appended, Some(&write.records))?;
     all(connection, END_WORK, &write.ended, None)?;
+    all(connection, TRIM, &write.trimmed, None)?;
     all(connection, WORK, &write.work, None)
 }
 

@@ -5,10 +5,13 @@ mod batch_get_projects;
 mod create_project;
 mod create_webhook;
 mod delete_project;
+mod delete_source_credentials;
 mod delete_webhook;
+mod import_source_credentials;
 mod list_builds;
 mod list_builds_for_project;
 mod list_projects;
+mod list_source_credentials;
 mod start_build;
 mod stop_build;
 mod update_project;
@@ -38,10 +41,13 @@ pub static SERVICE: Service = Service {
         operation!(CreateProject => create_project::run),
         operation!(CreateWebhook => create_webhook::run),
         operation!(DeleteProject => delete_project::run),
+        operation!(DeleteSourceCredentials => delete_source_credentials::run),
         operation!(DeleteWebhook => delete_webhook::run),
+        operation!(ImportSourceCredentials => import_source_credentials::run),
         operation!(ListBuilds => list_builds::run),
         operation!(ListBuildsForProject => list_builds_for_project::run),
         operation!(ListProjects => list_projects::run),
+        operation!(ListSourceCredentials => list_source_credentials::run),
         operation!(StartBuild => start_build::run),
         operation!(StopBuild => stop_build::run),
         operation!(UpdateProject => update_project::run),

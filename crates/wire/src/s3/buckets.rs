@@ -4,8 +4,11 @@ use s3s::{
     S3Error, S3ErrorCode, S3Request, S3Response, S3Result,
     dto::{
         Bucket, BucketLocationConstraint, CreateBucketInput, CreateBucketOutput, DeleteBucketInput,
-        DeleteBucketOutput, GetBucketLocationInput, GetBucketLocationOutput, GetBucketVersioningInput,
-        GetBucketVersioningOutput, HeadBucketInput, HeadBucketOutput, ListBucketsInput, ListBucketsOutput,
+        DeleteBucketOutput, EventBridgeConfiguration, GetBucketLocationInput, GetBucketLocationOutput,
+        GetBucketNotificationConfigurationInput, GetBucketNotificationConfigurationOutput,
+        GetBucketVersioningInput, GetBucketVersioningOutput, HeadBucketInput, HeadBucketOutput,
+        ListBucketsInput, ListBucketsOutput, NotificationConfiguration,
+        PutBucketNotificationConfigurationInput, PutBucketNotificationConfigurationOutput,
     },
 };
 use trainyard_domain::Scope;
@@ -111,4 +114,47 @@ pub(super) async fn list(
         owner: Some(shape::owner(&principal)),
         prefix: input.prefix,
     }))
+}
+
+/// EventBridge is told of objects; other receivers are refused by name.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html>
+pub(super) async fn put_notification(
+    artifacts: &Artifacts,
+    request: S3Request<PutBucketNotificationConfigurationInput>,
+) -> S3Result<S3Response<PutBucketNotificationConfigurationOutput>> {
+    let account = caller(&request)?.principal.account;
+    let PutBucketNotificationConfigurationInput { bucket, notification_configuration: asked, .. } =
+        request.input;
+    let NotificationConfiguration {
+        event_bridge_configuration,
+        lambda_function_configurations: lambdas,
+        queue_configurations: queues,
+        topic_configurations: topics,
+    } = asked;
+    let others = [
+        ("LambdaFunctionConfigurations", lambdas.is_some_and(|list| !list.is_empty())),
+        ("QueueConfigurations", queues.is_some_and(|list| !list.is_empty())),
+        ("TopicConfigurations", topics.is_some_and(|list| !list.is_empty())),
+    ];
+    if let Some((name, _)) = others.iter().find(|(_, there)| *there) {
+        let message = format!(
+            "{name} is not supported here: use EventBridgeConfiguration, and a rule that sends \
+             the events on"
+        );
+        return Err(S3Error::with_message(S3ErrorCode::NotImplemented, message));
+    }
+    let tells = event_bridge_configuration.is_some();
+    artifacts.tell_of(&account, &bucket, tells).await.map_err(error::of)?;
+    Ok(S3Response::new(PutBucketNotificationConfigurationOutput {}))
+}
+
+pub(super) async fn notification(
+    artifacts: &Artifacts,
+    request: S3Request<GetBucketNotificationConfigurationInput>,
+) -> S3Result<S3Response<GetBucketNotificationConfigurationOutput>> {
+    let account = caller(&request)?.principal.account;
+    let bucket = artifacts.bucket(&account, &request.input.bucket).await.map_err(error::of)?;
+    let event_bridge_configuration = bucket.tells.then(EventBridgeConfiguration::default);
+    let output = GetBucketNotificationConfigurationOutput::default();
+    Ok(S3Response::new(GetBucketNotificationConfigurationOutput { event_bridge_configuration, ..output }))
 }

@@ -1,4 +1,4 @@
-//! `trainyard event test`: which events of files a pattern matches.
+//! `trainyard event test`: which events of files, or which of the last events of a bus, a pattern matches.
 
 use std::path::PathBuf;
 
@@ -8,8 +8,9 @@ use trainyard_lang::{lint, matcher, pattern::Pattern};
 
 use super::text_of;
 use crate::{
+    connect::ConnectArgs,
     failure::{Exit, Failure},
-    printer, snippet,
+    printer, remote, snippet,
 };
 
 /// Flags of `trainyard event test`.
@@ -20,12 +21,20 @@ pub(in crate::commands) struct TestArgs {
     #[arg(short, long, value_name = "FILE")]
     pattern: PathBuf,
     /// Files of events: one event, a list of them, or one in each line; - is the standard input
-    #[arg(value_name = "EVENTS", required = true)]
+    #[arg(value_name = "EVENTS", required_unless_present = "recent")]
     events: Vec<PathBuf>,
+    /// Try it on the last so many events of the bus
+    #[arg(long, value_name = "COUNT", conflicts_with = "events", value_parser = clap::value_parser!(u32).range(1..))]
+    recent: Option<u32>,
+    /// Which bus [default: default]
+    #[arg(long, requires = "recent")]
+    bus: Option<String>,
+    #[command(flatten)]
+    connect: ConnectArgs,
 }
 
 /// Prints the events that match, one in each line.
-pub(super) fn run(args: &TestArgs) -> Result<(), Failure> {
+pub(super) async fn run(args: TestArgs) -> Result<(), Failure> {
     let text = text_of(&args.pattern)?;
     let Ok(pattern) = Pattern::parse(&text) else {
         for found in lint::lint_pattern(&text) {
@@ -34,23 +43,39 @@ pub(super) fn run(args: &TestArgs) -> Result<(), Failure> {
         }
         return Err(Failure::said(Exit::Invalid));
     };
-    let (mut matched, mut all) = (0, 0);
-    for path in &args.events {
-        for event in
-            events(&text_of(path)?).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?
-        {
-            all += 1;
-            let event = event.to_string();
-            let matches = matcher::matches(&pattern, &event)
-                .map_err(|e| Failure::usage(format!("{}: event {all}: {e}", path.display())))?;
-            if matches {
-                matched += 1;
-                printer::result(event);
-            }
+    let told = told(&args).await?;
+    let (mut matched, all) = (0, told.len());
+    for (place, event) in told {
+        for misfit in trainyard_lang::events::misfits(&event) {
+            printer::talk(format_args!("{place}: no known kind of event can be this: {misfit}"));
+        }
+        let event = event.to_string();
+        let matches =
+            matcher::matches(&pattern, &event).map_err(|e| Failure::usage(format!("{place}: {e}")))?;
+        if matches {
+            matched += 1;
+            printer::result(event);
         }
     }
     printer::talk(format_args!("{matched} of {all} events match"));
     if matched > 0 { Ok(()) } else { Err(Failure::said(Exit::Failed)) }
+}
+
+/// The events that it is tried on, each with where it stands.
+async fn told(args: &TestArgs) -> Result<Vec<(String, Value)>, Failure> {
+    let mut told = Vec::new();
+    if let Some(count) = args.recent {
+        let found =
+            remote::events::recent(&args.connect.client()?, args.bus.as_deref(), count as usize).await?;
+        told.extend(found.into_iter().map(|event| ("the bus".to_owned(), event)));
+    }
+    for path in &args.events {
+        let named = |error| Failure::usage(format!("{}: {error}", path.display()));
+        let found = events(&text_of(path)?).map_err(named)?;
+        let place = |(at, event)| (format!("{}: event {}", path.display(), at + 1), event);
+        told.extend(found.into_iter().enumerate().map(place));
+    }
+    Ok(told)
 }
 
 /// The events in a text: values one after the other, or in a list.

@@ -146,8 +146,10 @@ impl House {
 
     /// The next build that ends.
     pub(super) async fn ended(&mut self) -> Build {
-        let ended =
-            |event: &Event| event.source == "aws.codebuild" && event.detail["build-status"] != "IN_PROGRESS";
+        let ended = |event: &Event| {
+            event.detail_type == "CodeBuild Build State Change"
+                && event.detail["build-status"] != "IN_PROGRESS"
+        };
         let arn = self.next(ended).await.resources[0].clone();
         self.builds.build(&Scope::default_scope(), &arn).await.unwrap()
     }
@@ -166,7 +168,8 @@ impl House {
         self.directory.path().join("builds").join(build.uuid())
     }
 
-    async fn next(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
+    /// The next event that is wanted.
+    pub(super) async fn next(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
         loop {
             let event = tokio::time::timeout(std::time::Duration::from_secs(60), self.news.recv()).await;
             let event = event.expect("it is told in time").unwrap();
@@ -176,9 +179,14 @@ impl House {
         }
     }
 
-    /// What builds told so far.
+    /// What builds have told of their state.
     pub(super) fn told(&self) -> Vec<Event> {
-        self.heard.lock().unwrap().iter().filter(|event| event.source == "aws.codebuild").cloned().collect()
+        self.told_as("CodeBuild Build State Change")
+    }
+
+    pub(super) fn told_as(&self, detail_type: &str) -> Vec<Event> {
+        let heard = self.heard.lock().unwrap();
+        heard.iter().filter(|event| event.detail_type == detail_type).cloned().collect()
     }
 
     pub(super) fn push_told(&self) -> Event {

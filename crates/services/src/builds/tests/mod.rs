@@ -107,6 +107,16 @@ async fn a_push_is_built() {
         ["IN_PROGRESS", "SUCCEEDED"]
     );
     assert!(!serde_json::to_string(&told).unwrap().contains("\"LEVEL\",\"value\""));
+    let phases = "CodeBuild Build Phase Change";
+    while house.told_as(phases).len() < names.len() - 1 {
+        house.next(|event| event.detail_type == phases).await;
+    }
+    let told = |name: &&str| {
+        let told = house.told_as(phases).into_iter().filter(|event| event.detail["completed-phase"] == *name);
+        told.map(|event| event.detail["completed-phase-status"].clone()).collect::<Vec<_>>()
+    };
+    let ended: Vec<&str> = names.iter().copied().filter(|name| told(name) == ["SUCCEEDED"]).collect();
+    assert_eq!(ended.join(" "), all.trim_end_matches(" COMPLETED"), "each is told once");
     assert!(!house.clear(&build).await.exists());
 }
 
@@ -129,6 +139,35 @@ async fn a_push_heard_of_again_starts_nothing() {
     Pushes(house.builds.clone()).hear(&deleted).await.unwrap();
     let (ids, _) = house.builds.list(&build.scope, Some(PROJECT), false, None).await.unwrap();
     assert_eq!(ids, [build.id]);
+}
+
+/// What a push changed is read from the repository.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_push_is_built_for_what_it_changed() {
+    let mut house = House::new().await;
+    house.project(request()).await;
+    let filter = |kind: &str, pattern: &str, exclude_matched_pattern| Filter {
+        kind: kind.to_owned(),
+        pattern: pattern.to_owned(),
+        exclude_matched_pattern,
+    };
+    let groups = vec![vec![filter("EVENT", "PUSH", false), filter("FILE_PATH", "^data", false)]];
+    let scope = Scope::default_scope();
+    house.builds.put_webhook(&scope, &Principal::root(&scope), PROJECT, Some(groups)).await.unwrap();
+    push(&house, "main", &[("buildspec.yml", "version: 0.2\nphases: {build: {commands: ['true']}}\n")]);
+    house.compare().await;
+    push(&house, "main", &[("other.txt", "1")]);
+    house.compare().await;
+    let commit = push(&house, "main", &[("data.txt", "1")]);
+    house.compare().await;
+    assert_eq!(house.ended().await.resolved, Some(commit));
+    // By the message, and for a branch that is new.
+    let groups = vec![vec![filter("EVENT", "PUSH", false), filter("COMMIT_MESSAGE", ".", false)]];
+    house.builds.put_webhook(&scope, &Principal::root(&scope), PROJECT, Some(groups)).await.unwrap();
+    let commit = push(&house, "main:new", &[("more.txt", "1")]);
+    house.compare().await;
+    assert_eq!(house.ended().await.resolved, Some(commit));
+    assert_eq!(house.builds.list(&scope, Some(PROJECT), false, None).await.unwrap().0.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
