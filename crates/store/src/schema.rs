@@ -1,6 +1,6 @@
 //! The tables, their version, and how connections are set up.
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
 
 use crate::{Error, place::Place, read};
 
@@ -79,6 +79,10 @@ fn open(place: &Place, flags: OpenFlags) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(place.file(), flags).map_err(|e| unreadable(place, e))?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(64);
+    // A statement is planned once, and not anew for each text that is asked for.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // What a statement that fails would undo is small and short-lived: no file is made for it.
+    connection.pragma_update(None, "temp_store", "memory")?;
     Ok(connection)
 }
 

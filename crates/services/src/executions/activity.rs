@@ -1,12 +1,17 @@
 //! Activities: work that somebody outside fetches and answers. Making, showing and removing them.
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-activities.html>
 
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Principal, Scope, Timestamp};
 use trainyard_store::{Changes, Error as StoreError, Expect, Keys, List, Noun};
 
 use super::{Error, Executions, names, query, settings::Encryption, tags};
-use crate::audit;
+use crate::{audit, ground::to_the_end};
 
 /// One activity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +49,38 @@ impl Noun for Activity {
     }
 
     fn keys(&self, _: &mut Keys) {}
+}
+
+/// The ARNs of activities that are known to be there, so that not each task asks the store; and how many were removed:
+/// who has read of one meanwhile has not seen that it went.
+#[derive(Default)]
+pub(super) struct Present(Mutex<(u64, HashSet<String>)>);
+
+impl Present {
+    /// So many are kept in mind.
+    const MOST: usize = 1000;
+
+    fn known(&self) -> MutexGuard<'_, (u64, HashSet<String>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It was read after so many were removed.
+    fn add(&self, arn: &str, removed: u64) {
+        let (now, known) = &mut *self.known();
+        if *now != removed {
+            return;
+        }
+        if known.len() >= Self::MOST {
+            known.clear();
+        }
+        known.insert(arn.to_owned());
+    }
+
+    fn remove(&self, arn: &str) {
+        let (removed, known) = &mut *self.known();
+        *removed += 1;
+        known.remove(arn);
+    }
 }
 
 impl Executions {
@@ -84,6 +121,22 @@ impl Executions {
         Ok(held.ok_or_else(|| Error::NoActivity(arn.to_owned()))?.value)
     }
 
+    /// The ARN as the activity has it, if it is there.
+    pub(super) async fn must_have_activity(&self, arn: &str) -> Result<String, Error> {
+        let (scope, name) = names::activity(arn)?;
+        let arn = names::activity_arn(&scope, &name).to_string();
+        let removed = {
+            let (removed, known) = &*self.counter.present.known();
+            if known.contains(&arn) {
+                return Ok(arn);
+            }
+            *removed
+        };
+        self.activity(&arn).await?;
+        self.counter.present.add(&arn, removed);
+        Ok(arn)
+    }
+
     /// One page of the activities, by name.
     pub async fn list_activities(
         &self,
@@ -102,6 +155,12 @@ impl Executions {
         let mut changes = Changes::new();
         changes.delete::<Activity>(&scope.to_string(), &name, Expect::Any);
         audit::note(&mut changes, &self.ground, by, "states:DeleteActivity", arn)?;
-        Ok(self.ground.store.commit(changes).await?)
+        let (room, arn) = (self.clone(), names::activity_arn(&scope, &name).to_string());
+        to_the_end(async move {
+            room.ground.store.commit(changes).await?;
+            room.counter.present.remove(&arn);
+            Ok(())
+        })
+        .await
     }
 }

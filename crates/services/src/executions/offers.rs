@@ -3,8 +3,11 @@
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html>
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,7 +19,9 @@ use trainyard_lang::asl::Resource;
 use trainyard_store::{Changes, Error as StoreError, Expect, Held, Keys, List, Noun, Range};
 
 use super::{
-    Error, Executions, names,
+    Error, Executions,
+    activity::Present,
+    names,
     tell::{Extra, Told},
 };
 use crate::{audit, refusal::Refusal};
@@ -25,6 +30,8 @@ use crate::{audit, refusal::Refusal};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Correctness never depends on a hint: a lost one costs at most this.
 const SWEEP: Duration = Duration::from_secs(5);
+/// So many offers are read ahead.
+const AHEAD: usize = 64;
 /// So long it may take until it is on disk that a worker has its task.
 const MOMENT: Duration = Duration::from_millis(100);
 /// A task of an activity until its worker is known to have it.
@@ -102,24 +109,55 @@ pub(super) struct Counter {
     in_hand: Mutex<HashSet<String>>,
     /// The tokens of tasks that workers have and whose offers are to go.
     delivered: Mutex<HashSet<String>>,
+    /// Activities that are there.
+    pub(super) present: Present,
 }
 
 /// Where those wait who have asked for a task of an activity.
-#[derive(Default)]
 struct Bell {
     rings: Notify,
+    /// Whether something was offered, or may have been, since the store was looked at.
+    news: AtomicBool,
     /// One at a time looks for an offer: two would find the same.
-    turn: tokio::sync::Mutex<()>,
+    turn: tokio::sync::Mutex<Ahead>,
+}
+
+/// What was read of the store and not handed out yet.
+#[derive(Default)]
+struct Ahead {
+    offers: VecDeque<Held<Offer>>,
+    looked: Option<Instant>,
+}
+
+impl Default for Bell {
+    fn default() -> Self {
+        Self { rings: Notify::new(), news: AtomicBool::new(true), turn: tokio::sync::Mutex::default() }
+    }
+}
+
+impl Bell {
+    /// Whether the store may have offers that were not read.
+    fn is_due(&self, looked: Option<Instant>) -> bool {
+        let long_ago = looked.is_none_or(|looked| looked.elapsed() >= SWEEP);
+        self.news.swap(false, Ordering::SeqCst) || long_ago
+    }
 }
 
 impl Counter {
     pub(super) fn new(server: String) -> Self {
-        Self { server, bells: Mutex::default(), in_hand: Mutex::default(), delivered: Mutex::default() }
+        Self {
+            server,
+            bells: Mutex::default(),
+            in_hand: Mutex::default(),
+            delivered: Mutex::default(),
+            present: Present::default(),
+        }
     }
 
     /// A task of the activity was offered: one of those who wait for it looks.
     pub(super) fn ring(&self, activity: &str) {
         if let Some(bell) = lock(&self.bells).get(activity) {
+            bell.news.store(true, Ordering::SeqCst);
             bell.rings.notify_one();
         }
     }
@@ -134,6 +172,7 @@ impl Counter {
     /// Whatever was offered: all look.
     pub(super) fn ring_all(&self) {
         for bell in lock(&self.bells).values() {
+            bell.news.store(true, Ordering::SeqCst);
             bell.rings.notify_waiters();
         }
     }
@@ -239,7 +278,7 @@ impl Executions {
     pub(super) async fn absent_activities(&self, decision: &Decision) -> Result<Vec<String>, Error> {
         let mut absent = Vec::new();
         for activity in activities(decision).collect::<BTreeSet<_>>() {
-            match self.activity(activity).await {
+            match self.must_have_activity(activity).await {
                 Ok(_) => {}
                 Err(error) if error.kind() == Kind::NotFound => absent.push(activity.to_owned()),
                 Err(error) => return Err(error),
@@ -255,7 +294,7 @@ impl Executions {
         arn: &str,
         worker: Option<String>,
     ) -> Result<Option<Handed>, Error> {
-        let activity = self.activity(arn).await?.arn().to_string();
+        let activity = self.must_have_activity(arn).await?;
         names::check_length("workerName", worker.as_deref().unwrap_or_default(), 80)?;
         let end = Instant::now() + PATIENCE;
         let bell = self.counter.bell(&activity);
@@ -297,16 +336,35 @@ impl Executions {
         bell: &Bell,
         passed: &HashSet<String>,
     ) -> Result<Option<(Held<Offer>, InHand<'_>)>, Error> {
-        let _turn = bell.turn.lock().await;
+        let mut ahead = bell.turn.lock().await;
         // Looked at before the store is: an offer that is out of hand by the time of its answer is gone.
         let others: HashSet<String> = lock(&self.counter.in_hand).union(passed).cloned().collect();
+        if ahead.offers.is_empty() && bell.is_due(ahead.looked) {
+            let offers = self.read_ahead(activity, &others).await;
+            if !matches!(&offers, Ok((_, false))) {
+                bell.news.store(true, Ordering::SeqCst);
+            }
+            *ahead = Ahead { offers: offers?.0, looked: Some(Instant::now()) };
+        }
+        while let Some(held) = ahead.offers.pop_front() {
+            if !others.contains(&held.value.token) {
+                let in_hand = self.counter.take(&held.value.token);
+                return Ok(Some((held, in_hand)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The oldest offers that nobody else has in hand, and whether there are more.
+    async fn read_ahead(
+        &self,
+        activity: &str,
+        others: &HashSet<String>,
+    ) -> Result<(VecDeque<Held<Offer>>, bool), Error> {
         let list = List::in_scope("").by("waiting").within(Range::prefix(&format!("{activity}/")));
-        let page = self.ground.store.list::<Offer>(list.limit(others.len() + 1)).await?;
-        let free = page.items.into_iter().find(|held| !others.contains(&held.value.token));
-        Ok(free.map(|held| {
-            let in_hand = self.counter.take(&held.value.token);
-            (held, in_hand)
-        }))
+        let page = self.ground.store.list::<Offer>(list.limit(others.len() + AHEAD)).await?;
+        let free = page.items.into_iter().filter(|held| !others.contains(&held.value.token));
+        Ok((free.collect(), page.next.is_some()))
     }
 
     /// Hands the offer out; none if somebody else was faster, or nobody waits for it any more.
