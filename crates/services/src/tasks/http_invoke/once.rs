@@ -105,9 +105,12 @@ impl Worker for Made {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
+    use std::{
+        collections::HashSet,
+        sync::{
+            Arc,
+            atomic::{AtomicI64, Ordering},
+        },
     };
 
     use serde_json::{Value, json};
@@ -147,7 +150,9 @@ mod tests {
         let executions = Executions::new(ground.clone(), logs, Artifacts::new(ground.clone(), blobs));
         let (scope, by) = (Scope::default_scope(), Principal::root(&Scope::default_scope()));
         let arn = waiting(&executions, &by, &scope).await;
-        let token = ground.store.due("tasks", ground.now(), 1).await.unwrap().remove(0).id;
+        let lane = ("tasks", "arn:aws:states:::any:call");
+        let calls = ground.store.agenda(lane, ground.now(), (HashSet::new(), 1)).await.unwrap();
+        let token = calls.due[0].id.clone();
         let call = Call {
             token: token.clone(),
             execution: arn.parse().unwrap(),
