@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import http.client
 import http.server
+import itertools
 import json
 import pathlib
 import shutil
@@ -20,7 +21,11 @@ import unittest
 import unittest.mock
 import uuid
 
-from harness import ACCOUNT, AMBIENT, BINARY, ROLE, WithServer, eventually, needs, run
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from harness import ACCOUNT, AMBIENT, BINARY, REGION, ROLE, WithServer, eventually, needs, run
 
 
 def github(body, event="push", secret="", delivery=None):
@@ -278,6 +283,55 @@ class Hooks(Calls):
         none = self.server.trainyard("event", "test", "-p", pattern, "--recent", "1000", "--bus", "nowhere", check=False)
         self.assertIn("nowhere", none.stderr)
 
+    def looking(self, last=None, **asked):
+        """The blocks of a tail, as lists of lines, as they come."""
+        headers = {"Last-Event-ID": last} if last else {}
+        pattern = json.dumps({"source": [self.me]})
+        body = json.dumps({"EventPattern": pattern, **asked}).encode()
+        request = AWSRequest("POST", f"{self.server.url}/events/tail", data=body, headers=headers)
+        exports = self.server.exports
+        keys = Credentials(exports["AWS_ACCESS_KEY_ID"], exports["AWS_SECRET_ACCESS_KEY"])
+        SigV4Auth(keys, "trainyard", REGION).add_auth(request)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
+        self.addCleanup(connection.close)
+        connection.request("POST", "/events/tail", body, dict(request.headers))
+        answer = connection.getresponse()
+        if answer.status != 200:
+            yield [str(answer.status), answer.read().decode()]
+            return
+        lines = iter(answer.readline, b"")
+        while block := [line.decode().strip() for line in itertools.takewhile(bytes.strip, lines)]:
+            yield block
+
+    def test_who_was_cut_off_goes_on(self):
+        """Behind the id that came last, as Server-Sent Events have it."""
+
+        def tell(number):
+            entry = {"Source": self.me, "DetailType": "Told", "Detail": json.dumps({"n": number})}
+            self.client("events").put_events(Entries=[entry])
+
+        said = lambda block: json.loads(block[1].removeprefix("data: "))["detail"]["n"]  # noqa: E731
+        first = self.looking()
+        begun = next(first)
+        self.assertRegex(begun[0], r"^id: \d+-0$")
+        tell(1)
+        told = next(first)
+        self.assertEqual(said(told), 1)
+        last = told[0].removeprefix("id: ")
+        tell(2)
+        again = self.looking(last)
+        next(again)
+        self.assertEqual({said(next(again)), said(next(again))}, {1, 2})
+        # Whoever wanted to begin later does.
+        tell(3)
+        late = self.looking(last, SinceTime=time.time() + 3600)
+        next(late)
+        tell(4)
+        self.assertEqual(said(next(late)), 4)
+        status, words = next(self.looking("yesterday"))
+        self.assertEqual(status, "400")
+        self.assertIn("Last-Event-ID", words)
+
     def test_nobody_looks_on_without_a_key(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
         self.addCleanup(connection.close)
@@ -363,7 +417,7 @@ class Host:
         self.certificate, key = directory / "host.pem", directory / "host.key"
         run(
             ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-            + ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", self.certificate]
+            + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", self.certificate]
         )
         files = functools.partial(Quiet, directory=directory / "www")
         self.desk = http.server.ThreadingHTTPServer(("127.0.0.1", 0), files)
@@ -373,6 +427,7 @@ class Host:
         self.desk.daemon_threads = True
         threading.Thread(target=self.desk.serve_forever, daemon=True).start()
         self.url = f"https://localhost:{self.desk.server_port}/team/train.git"
+        Quiet.moved = f"https://127.0.0.1:{self.desk.server_port}"
         self.tree, self.bare = directory / "tree", directory / "www/team/train.git"
         self.git("init", "--quiet", "-b", "main", self.tree)
         self.git("init", "--quiet", "--bare", self.bare)
@@ -398,16 +453,29 @@ class Host:
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Below /private only who knows the token is let in."""
+    """Below /private only who knows the token is let in; from /moved everybody is led on to another host."""
 
     told = base64.b64encode(b"x-access-token:ghp_canary").decode()
+    moved = None
+    heard = []
 
     def do_GET(self):
-        if self.path.startswith("/private/") and self.headers.get("Authorization") != f"Basic {self.told}":
-            self.send_error(401)
-            return
-        self.path = self.path.removeprefix("/private")
-        super().do_GET()
+        authorization = self.headers.get("Authorization")
+        if authorization:
+            self.heard.append((self.headers["Host"].split(":")[0], authorization))
+        if self.path.startswith("/private/") and authorization != f"Basic {self.told}":
+            self.answer(401, "WWW-Authenticate", 'Basic realm="team"')
+        elif self.path.startswith("/moved/"):
+            self.answer(302, "Location", self.moved + self.path.removeprefix("/moved"))
+        else:
+            self.path = self.path.removeprefix("/private")
+            super().do_GET()
+
+    def answer(self, status, name, value):
+        self.send_response(status)
+        self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, *_):
         pass
@@ -523,6 +591,17 @@ class Builds(Calls):
             authType="PERSONAL_ACCESS_TOKEN",
             shouldOverwrite=False,
         )
+        # Where the host leads on to another one, or the source is another one's, that one is not told the token.
+        self.assertEqual(listed[0]["resource"], self.host.url.removesuffix("team/train.git"))
+        moved = self.host.url.replace("/team/", "/moved/team/")
+        for location in (moved, url.replace("localhost", "127.0.0.1")):
+            self.builds.start_build(projectName="private", sourceVersion=commit, sourceLocationOverride=location)
+        ends = eventually(lambda: len(built := self.built("private")) == 4 and built)
+        last = next(build for build in ends if build["buildNumber"] == 4)
+        (why,) = [phase["contexts"] for phase in last["phases"] if phase.get("phaseStatus") == "FAILED"]
+        self.assertIn("is not sent to 127.0.0.1", why[0]["message"])
+        self.assertEqual(next(build["buildStatus"] for build in ends if build["buildNumber"] == 3), "SUCCEEDED")
+        self.assertEqual({host for host, _ in Quiet.heard}, {"localhost"})
         self.builds.delete_source_credentials(arn=imported["arn"])
         self.refused("ResourceNotFoundException", self.builds.delete_source_credentials, arn=imported["arn"])
 

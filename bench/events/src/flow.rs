@@ -1,5 +1,5 @@
-//! Events put by some and received by others. Each event says when its call was sent, so that its way can be timed where
-//! it ends.
+//! Events put by some and received by others. Each event says when its call was sent, or was due, so that its way can be
+//! timed where it ends.
 
 use std::{
     cell::Cell,
@@ -36,7 +36,9 @@ pub(crate) struct Pace {
     pub(crate) width: usize,
     /// All calls.
     pub(crate) calls: usize,
-    /// The pause from the beginning of a call to that of the next, if they are not made as fast as they can be.
+    /// The pause from when a call is due to when the next is, if they are not made as fast as they can be. A call that is
+    /// made late, since all who put wait for their answers, has been on its way since it was due: what holds up many
+    /// calls counts for each of them.
     pub(crate) every: Option<Duration>,
 }
 
@@ -64,7 +66,8 @@ impl<'a> Flow<'a> {
         let receivers = try_join_all((0..receivers).map(|_| self.server.link_to(SQS))).await?;
         let counting = self.server.begin().await?;
         let (next, got) = (Cell::new(0), Cell::new(0));
-        let putting = putters.into_iter().map(|link| self.put(link, pace, &next));
+        let first = self.began.elapsed();
+        let putting = putters.into_iter().map(|link| self.put(link, (pace, first), &next));
         let receiving = receivers.into_iter().map(|link| self.receive(link, pace.calls * ENTRIES, &got));
         let (put, received) = join(try_join_all(putting), try_join_all(receiving)).await;
         put?;
@@ -78,8 +81,8 @@ impl<'a> Flow<'a> {
         let putters = try_join_all((0..pace.width).map(|_| self.server.link())).await?;
         let there = async || self.server.metric("trainyard_events_delivered_total").await;
         let (counting, before, next) = (self.server.begin().await?, there().await?, Cell::new(0));
-        let began = Instant::now();
-        try_join_all(putters.into_iter().map(|link| self.put(link, pace, &next))).await?;
+        let (began, first) = (Instant::now(), self.began.elapsed());
+        try_join_all(putters.into_iter().map(|link| self.put(link, (pace, first), &next))).await?;
         let wanted = before + (pace.calls * ENTRIES) as u64;
         while there().await? < wanted {
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -89,31 +92,25 @@ impl<'a> Flow<'a> {
         counting.end(waits).await
     }
 
-    async fn put(&self, mut link: Link, pace: Pace, next: &Cell<usize>) -> Done {
-        let began = Instant::now();
+    /// `first`: when the first call is due, since the beginning.
+    async fn put(&self, mut link: Link, (pace, first): (Pace, Duration), next: &Cell<usize>) -> Done {
         while next.get() < pace.calls {
             let number = next.replace(next.get() + 1);
-            if let Some(every) = pace.every {
-                let due = began + every * u32::try_from(number)?;
-                tokio::time::sleep_until(due.into()).await;
-            }
-            let answer = link.call("PutEvents", &self.entries(number)).await?;
+            let sent = match pace.every {
+                Some(every) => {
+                    let due = first + every * u32::try_from(number)?;
+                    tokio::time::sleep_until((self.began + due).into()).await;
+                    due
+                }
+                None => self.began.elapsed(),
+            };
+            let answer = link.call("PutEvents", &entries(number, sent)).await?;
             let answer = String::from_utf8_lossy(&answer);
             if !answer.contains("\"FailedEntryCount\":0,") {
                 return Err(format!("not all were taken: {answer}").into());
             }
         }
         Ok(())
-    }
-
-    fn entries(&self, number: usize) -> String {
-        let sent = self.began.elapsed().as_nanos();
-        let entry = |n: usize| {
-            let detail = json!({"sent": sent.to_string(), "state": "SUCCEEDED", "n": n, "job": WORDS});
-            json!({"Source": "bench", "DetailType": "Bench", "Detail": detail.to_string()})
-        };
-        let entries: Vec<_> = (0..ENTRIES).map(|n| entry(number * ENTRIES + n)).collect();
-        json!({ "Entries": entries }).to_string()
     }
 
     async fn receive(&self, mut link: Link, count: usize, got: &Cell<usize>) -> Done<Vec<Duration>> {
@@ -139,7 +136,16 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// When the event's call was sent, since the beginning.
+fn entries(number: usize, sent: Duration) -> String {
+    let entry = |n: usize| {
+        let detail = json!({"sent": sent.as_nanos().to_string(), "state": "SUCCEEDED", "n": n, "job": WORDS});
+        json!({"Source": "bench", "DetailType": "Bench", "Detail": detail.to_string()})
+    };
+    let entries: Vec<_> = (0..ENTRIES).map(|n| entry(number * ENTRIES + n)).collect();
+    json!({ "Entries": entries }).to_string()
+}
+
+/// When the event's call was sent or due, since the beginning.
 fn sent(message: &Value) -> Done<Duration> {
     let body = message["Body"].as_str().ok_or("a message without a body")?;
     let rest = body.split_once("\"sent\":\"").ok_or("a message that is not ours")?.1;

@@ -2,6 +2,7 @@
 //!
 //! What is served here has no signature of ours: it must show nothing that is anyone's.
 
+mod bodies;
 mod health;
 mod hooks;
 mod metrics;

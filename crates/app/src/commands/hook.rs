@@ -96,11 +96,17 @@ pub(super) async fn run(command: HookCommand) -> Result<(), Failure> {
                 Kind::Signed => "signed",
             };
             let client = args.shown.connect.client()?;
-            tell(&hooks::create(&client, (&args.name, kind), args.bus.as_deref()).await?, args.shown.output);
+            let made = hooks::create(&client, (&args.name, kind), args.bus.as_deref()).await?;
+            tell(&made, args.shown.output, "the secret is not shown again");
         }
         HookCommand::Rotate(args) => {
             let grace = args.grace.unwrap_or_default().as_secs();
-            tell(&hooks::rotate(&args.shown.connect.client()?, &args.name, grace).await?, args.shown.output);
+            let made = hooks::rotate(&args.shown.connect.client()?, &args.name, grace).await?;
+            let before = match grace {
+                0 => "the one before is refused from now on".to_owned(),
+                _ => format!("the one before is good for {} yet", ago(0.0, grace as f64)),
+            };
+            tell(&made, args.shown.output, &format!("the secret is not shown again; {before}"));
         }
         HookCommand::List(args) => list(&args.shown).await?,
         HookCommand::Delete(args) => {
@@ -112,17 +118,29 @@ pub(super) async fn run(command: HookCommand) -> Result<(), Failure> {
 }
 
 /// Says a secret, and what to do with it.
-fn tell(told: &Told, output: Output) {
-    match output {
-        Output::Json => printer::result(json!(told)),
-        Output::Table => {
-            printer::result(format_args!("url     {}", told.hook.url));
-            printer::result(format_args!("secret  {}", told.secret));
-            printer::talk("the secret is not shown again");
-            printer::talk(&told.advice);
-            printer::talk("next: trainyard event tail    # what calls tell, as it comes");
-        }
+fn tell(told: &Told, output: Output, words: &str) {
+    if output == Output::Json {
+        return printer::result(json!(told));
     }
+    printer::result(format_args!("url     {}", told.hook.url));
+    printer::result(format_args!("secret  {}", told.secret));
+    printer::talk(words);
+    printer::talk(&told.advice);
+    if is_here(&told.hook.url) {
+        printer::talk("no other machine reaches this url: see trainyard serve --listen and --hosts");
+    }
+    let bus = match told.hook.event_bus_name.as_str() {
+        "default" => String::new(),
+        other => format!(" --bus {other}"),
+    };
+    printer::talk(format_args!("next: trainyard event tail{bus}    # what calls tell, as it comes"));
+}
+
+/// Whether the URL's host is this machine, whoever asks.
+fn is_here(url: &str) -> bool {
+    let host = url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    name.starts_with("127.") || name == "[::1]" || name == "localhost" || name.ends_with(".localhost")
 }
 
 async fn list(shown: &Shown) -> Result<(), Failure> {
@@ -146,4 +164,18 @@ async fn list(shown: &Shown) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_of_this_machine() {
+        let check = |url: &str, expect: bool| assert_eq!(is_here(url), expect, "{url}");
+        check("http://127.0.0.1:4566/hooks/ours", true);
+        check("http://localhost/hooks/ours", true);
+        check("http://[::1]:4566/hooks/ours", true);
+        check("http://trainyard.example:4566/hooks/127.0.0.1", false);
+    }
 }

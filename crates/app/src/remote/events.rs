@@ -1,6 +1,6 @@
 //! The last events of a bus, and those that come.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, fmt};
 
 use bytes::{Buf, Bytes};
 use http::{HeaderMap, HeaderValue, Method, header};
@@ -100,19 +100,56 @@ pub(crate) struct Tail {
     come: VecDeque<Come>,
 }
 
+/// Where an event of a tail stands: whoever was cut off goes on behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Id {
+    /// When it was told, in milliseconds since 1970.
+    pub millis: i64,
+    /// Its number in the server.
+    number: u64,
+}
+
+impl Id {
+    fn read(text: &str) -> Option<Self> {
+        let (millis, number) = text.split_once('-')?;
+        Some(Self { millis: millis.parse().ok()?, number: number.parse().ok()? })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn at(millis: i64) -> Self {
+        Self { millis, number: 0 }
+    }
+
+    /// When it was told, in seconds since 1970.
+    pub(crate) fn seconds(self) -> f64 {
+        self.millis as f64 / 1000.0
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.millis, self.number)
+    }
+}
+
 /// Something that comes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Come {
-    /// An event: when it was told, in seconds since 1970; the event.
-    Event(f64, Value),
+    /// Where the tail begins.
+    Begun(Id),
+    /// An event.
+    Event(Id, Value),
     /// So many were missed.
     Missed(String),
 }
 
-/// Looks on.
-pub(crate) async fn tail(client: &Client, wanted: &Wanted) -> Answered<Tail> {
+/// Looks on; behind the event that came last, if one did before the server went away.
+pub(crate) async fn tail(client: &Client, wanted: &Wanted, last: Option<Id>) -> Answered<Tail> {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(last) = last.and_then(|last| HeaderValue::from_str(&last.to_string()).ok()) {
+        headers.insert("last-event-id", last);
+    }
     let body = Bytes::from(wanted.input().to_string());
     let response = client.opened("trainyard", (Method::POST, "/events/tail"), headers, body).await?;
     let client = client.clone();
@@ -153,13 +190,12 @@ fn blocks(text: &mut Vec<u8>) -> Vec<String> {
 
 fn read(block: &str) -> Option<Come> {
     let line = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
-    let data = line("data: ")?;
-    if line("event: ") == Some("missed") {
-        return Some(Come::Missed(data.to_owned()));
+    match (line("id: "), line("data: ")) {
+        (Some(id), Some(data)) => Some(Come::Event(Id::read(id)?, serde_json::from_str(data).ok()?)),
+        (Some(id), None) => Some(Come::Begun(Id::read(id)?)),
+        (None, Some(data)) if line("event: ") == Some("missed") => Some(Come::Missed(data.to_owned())),
+        (None, _) => None,
     }
-    let (millis, _) = line("id: ")?.split_once('-')?;
-    let millis: f64 = millis.parse().ok()?;
-    Some(Come::Event(millis / 1000.0, serde_json::from_str(data).ok()?))
 }
 
 #[cfg(test)]
@@ -172,8 +208,11 @@ mod tests {
         assert_eq!(blocks(&mut text), [":"]);
         text.extend_from_slice(b"1}\n\nevent: missed\ndata: 3\n\nid:");
         let come: Vec<_> = blocks(&mut text).iter().filter_map(|block| read(block)).collect();
-        assert_eq!(come, [Come::Event(1.5, json!({"a": 1})), Come::Missed("3".to_owned())]);
+        let id = Id { millis: 1500, number: 7 };
+        assert_eq!(come, [Come::Event(id, json!({"a": 1})), Come::Missed("3".to_owned())]);
+        assert_eq!((id.to_string().as_str(), id.seconds()), ("1500-7", 1.5));
         assert_eq!(text, b"id:");
+        assert_eq!(read("id: 1500-0"), Some(Come::Begun(Id { millis: 1500, number: 0 })));
         assert_eq!(read(":"), None);
     }
 }

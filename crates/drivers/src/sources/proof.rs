@@ -4,18 +4,18 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-/// Whether `signature` is the HMAC-SHA256 of the pieces, one after the other, by that key. The comparison takes the
-/// same time wherever they differ.
-pub(super) fn is_signed(key: &[u8], pieces: &[&[u8]], signature: &[u8]) -> bool {
+/// The HMAC-SHA256 of the pieces, one after the other, by that key. It takes as long as the pieces are, so that it is
+/// made once for a key, however many signatures it is held against.
+pub(super) fn mac(key: &[u8], pieces: &[&[u8]]) -> Option<[u8; 32]> {
     // A key of any length is one.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return false };
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     pieces.iter().for_each(|piece| mac.update(piece));
-    mac.verify_slice(signature).is_ok()
+    Some(mac.finalize().into_bytes().into())
 }
 
-/// Whether both are the same. How long that takes says how long they are, and nothing else.
-pub(super) fn is_same(given: &str, secret: &str) -> bool {
-    bool::from(given.as_bytes().ct_eq(secret.as_bytes()))
+/// Whether both are the same. How long that takes says how long they are, and not where they differ.
+pub(super) fn is_same(given: &[u8], expect: &[u8]) -> bool {
+    bool::from(given.ct_eq(expect))
 }
 
 /// The bytes that stand there in hexadecimal digits: 32 of them.

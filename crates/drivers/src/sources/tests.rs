@@ -266,7 +266,11 @@ fn the_standards_own_example_is_told() {
     // One of several signatures, and the secret before, will do.
     let several = format!("v1,AAAA v2,x {STANDARD_SIGNATURE}");
     check(&several, NOW.0, &["whsec_AAAA", STANDARD_SECRET]).unwrap();
+    // As many as a sender can have use for, and not one more: each is work for whoever has signed nothing.
+    let last_of = |count: usize| format!("{}{STANDARD_SIGNATURE}", "v1,AAAA ".repeat(count - 1));
+    check(&last_of(16), NOW.0, &[STANDARD_SECRET]).unwrap();
     let forbid = |found, part| forbidden(found, part);
+    forbid(check(&last_of(17), NOW.0, &[STANDARD_SECRET]), "more than 16 signatures");
     forbid(check(STANDARD_SIGNATURE, NOW.0, &["whsec_AAAA"]), "not that of this id");
     forbid(check("v1,", NOW.0, &[STANDARD_SECRET]), "not that of this id");
     forbid(check(&STANDARD_SIGNATURE[3..], NOW.0, &[STANDARD_SECRET]), "not that of this id");

@@ -79,6 +79,7 @@ pub const KINDS: &[Kind] = &[
         decided_by: Some("ModelApprovalStatus"),
     },
     job("SageMaker Model Building Pipeline Execution Status Change", PIPELINE),
+    job("SageMaker Model Building Pipeline Execution Step Status Change", PIPELINE_STEP),
     // https://docs.aws.amazon.com/codebuild/latest/userguide/sample-build-notifications.html
     Kind {
         source: "aws.codebuild",
@@ -226,6 +227,7 @@ const PROCESSING: &[Field] = &[
     field("ProcessingOutputConfig", Open),
     field("ProcessingResources", Open),
     field("NetworkConfig", Open),
+    field("ExperimentConfig", Open),
     field("StoppingCondition", Open),
     field("CreationTime", Number),
     field("ProcessingStartTime", Number),
@@ -240,6 +242,10 @@ const TRANSFORM: &[Field] = &[
     field("TransformJobStatus", OneOf(JOB)),
     field("FailureReason", Text),
     field("ModelName", Text),
+    field("MaxConcurrentTransforms", Number),
+    field("MaxPayloadInMB", Number),
+    field("BatchStrategy", Text),
+    field("Environment", Open),
     field("TransformInput", Open),
     field("TransformOutput", Open),
     field("TransformResources", Open),
@@ -295,6 +301,10 @@ const MODEL_PACKAGE: &[Field] = &[
     field("InferenceSpecification", Open),
     field("SourceAlgorithmSpecification", Open),
     field("ValidationSpecification", Open),
+    field("ModelLifeCycle.Stage", Text),
+    field("ModelLifeCycle.StageStatus", Text),
+    field("ModelLifeCycle.StageDescription", Text),
+    field("UpdatedModelPackageFields", Texts),
     field("Domain", Text),
     field("Task", Text),
     field("Tags", Open),
@@ -312,6 +322,22 @@ const PIPELINE: &[Field] = &[
 ];
 
 const PIPELINE_STATUS: &[&str] = &["Executing", "Succeeded", "Failed", "Stopping", "Stopped"];
+
+const PIPELINE_STEP: &[Field] = &[
+    field("pipelineArn", Text),
+    field("pipelineExecutionArn", Text),
+    field("stepName", Text),
+    field("stepType", Text),
+    field("currentStepStatus", OneOf(STEP_STATUS)),
+    field("previousStepStatus", OneOf(STEP_STATUS)),
+    field("stepStartTime", Text),
+    field("stepEndTime", Text),
+    field("failureReason", Text),
+    field("cacheHitResult", Open),
+    field("metadata", Open),
+];
+
+const STEP_STATUS: &[&str] = &["Starting", "Executing", "Succeeded", "Failed", "Stopping", "Stopped"];
 
 const CREATED: &[Field] = &[
     field("version", Text),

@@ -1,15 +1,18 @@
-//! What a host of repositories is told of who clones: one credential for each kind of host, of a scope.
+//! What a host of repositories is told of who clones: one credential for each kind of host, of a scope. Which host that
+//! is, and whether a build gets to use it, is `pass.rs`'s.
 //! <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ImportSourceCredentials.html>
 
 use std::fmt;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Principal, Scope};
-use trainyard_store::{Changes, Expect, Keys, List, Noun};
+use trainyard_store::{Changes, Error as StoreError, Expect, Held, Keys, List, Noun};
 
-use super::{Build, Builds, Error};
-use crate::{audit, repositories::Header};
+use super::{
+    Builds, Error,
+    pass::{check_server, user_and_host},
+};
+use crate::audit;
 
 /// A credential without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,22 +23,29 @@ pub struct SourceCredential {
     pub server: String,
     /// How it says who clones.
     pub auth: String,
+    /// The host that it is sent to, with its port if that is not the usual one: where the kind means no host by itself,
+    /// and it is known which.
+    #[serde(default)]
+    pub host: Option<String>,
 }
 
-/// The secret of a credential. Read only to clone.
-#[derive(Serialize, Deserialize)]
-struct Secret {
-    scope: Scope,
-    server: String,
-    user: Option<String>,
-    token: String,
+/// The secret of a credential. Read only where a clone needs it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Secret {
+    pub(super) scope: Scope,
+    pub(super) server: String,
+    pub(super) user: Option<String>,
+    pub(super) token: String,
+    /// As in [`SourceCredential`]: it stands beside what is sent, so that nobody comes between.
+    #[serde(default)]
+    pub(super) host: Option<String>,
 }
 
 /// ImportSourceCredentials' members.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CredentialRequest {
-    /// The user, where there is one.
+    /// The user, where there is one; for a token of a kind that means no host by itself, `USER@HOST`.
     pub username: Option<String>,
     /// The token or password.
     pub token: String,
@@ -47,15 +57,14 @@ pub struct CredentialRequest {
     pub should_overwrite: Option<bool>,
 }
 
-/// The kinds of hosts, each with the one host that it means, if it means one: a token goes nowhere else.
-const SERVERS: &[(&str, Option<&str>)] = &[
-    ("GITHUB", Some("github.com")),
-    ("GITHUB_ENTERPRISE", None),
-    ("BITBUCKET", Some("bitbucket.org")),
-    ("GITLAB", Some("gitlab.com")),
-    ("GITLAB_SELF_MANAGED", None),
-];
 const LONGEST: usize = 4096;
+
+impl Secret {
+    /// The same, for that host.
+    pub(super) fn at(&self, host: &str) -> Self {
+        Self { host: Some(host.to_owned()), ..self.clone() }
+    }
+}
 
 impl SourceCredential {
     /// Its ARN.
@@ -99,25 +108,36 @@ impl fmt::Debug for CredentialRequest {
 }
 
 impl Builds {
-    /// Keeps a credential, in place of the one that is there for that kind of host.
+    /// Keeps a credential, in place of the one that is there for that kind of host; it is for the same host then.
     pub async fn import_credential(
         &self,
         scope: &Scope,
         by: &Principal,
         request: CredentialRequest,
     ) -> Result<SourceCredential, Error> {
-        check(&request)?;
-        let CredentialRequest { username: user, token, server_type, auth_type, should_overwrite } = request;
-        let credential = SourceCredential { scope: scope.clone(), server: server_type, auth: auth_type };
-        let expect = if should_overwrite == Some(false) { Expect::Absent } else { Expect::Any };
-        let secret = Secret { scope: scope.clone(), server: credential.server.clone(), user, token };
+        check_server(&request.server_type)?;
+        let (user, named) = user_and_host(&request)?;
+        check(&request, user.as_deref())?;
+        let CredentialRequest { token, server_type: server, auth_type: auth, should_overwrite, .. } = request;
+        let there = self.ground.store.get::<SourceCredential>(&scope.to_string(), &server).await?;
+        let (expect, before) = match there {
+            Some(Held { version, value }) => (Expect::Version(version), Some(value)),
+            None => (Expect::Absent, None),
+        };
+        let stays = should_overwrite == Some(false);
+        if let Some(before) = before.as_ref().filter(|_| stays) {
+            return Err(Error::CredentialExists(before.arn().to_string()));
+        }
+        let host = self.host_for(scope, &server, (named, before)).await?;
+        let secret = Secret { scope: scope.clone(), server: server.clone(), user, token, host: host.clone() };
+        let credential = SourceCredential { scope: scope.clone(), server, auth, host };
+        let arn = credential.arn().to_string();
         let mut changes = Changes::new();
         changes.put(&credential, expect)?.put(&secret, Expect::Any)?;
-        audit::note(&mut changes, &self.ground, by, "codebuild:ImportSourceCredentials", credential.arn())?;
+        audit::note(&mut changes, &self.ground, by, "codebuild:ImportSourceCredentials", &arn)?;
         match self.ground.store.commit(changes).await {
-            Err(trainyard_store::Error::Conflict(_)) => {
-                Err(Error::CredentialExists(credential.arn().to_string()))
-            }
+            Err(StoreError::Conflict(_)) if stays => Err(Error::CredentialExists(arn)),
+            Err(StoreError::Conflict(_)) => Err(Error::Busy(arn)),
             other => Ok(other.map(|()| credential)?),
         }
     }
@@ -139,41 +159,16 @@ impl Builds {
         audit::note(&mut changes, &self.ground, by, "codebuild:DeleteSourceCredentials", arn)?;
         Ok(self.ground.store.commit(changes).await?)
     }
-
-    /// What the host of the build's source is told of who clones, if there is a credential for it.
-    pub(super) async fn header_for(&self, build: &Build, url: &str) -> Result<Option<Header>, Error> {
-        let Some((server, host)) = SERVERS.iter().find(|(server, _)| *server == build.source.kind) else {
-            return Ok(None);
-        };
-        let place = url.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
-        if host.is_some_and(|host| !place.eq_ignore_ascii_case(host)) {
-            return Ok(None);
-        }
-        let held = self.ground.store.get::<Secret>(&build.scope.to_string(), server).await?;
-        Ok(held.map(|held| header(place, &held.value)))
-    }
 }
 
-/// GitHub and GitLab take a token as the password of any user.
-fn header(place: &str, secret: &Secret) -> Header {
-    let user = secret.user.as_deref().unwrap_or("x-access-token");
-    let basic = STANDARD.encode(format!("{user}:{}", secret.token));
-    Header { url: format!("https://{place}/"), value: format!("Authorization: Basic {basic}") }
-}
-
-fn check(request: &CredentialRequest) -> Result<(), Error> {
+fn check(request: &CredentialRequest, user: Option<&str>) -> Result<(), Error> {
     let invalid = |why: String| Err(Error::Invalid(why));
-    let known: Vec<_> = SERVERS.iter().map(|(server, _)| *server).collect();
-    if !known.contains(&request.server_type.as_str()) {
-        return invalid(format!("Invalid serverType {}: use {}", request.server_type, known.join(", ")));
-    }
     if !["PERSONAL_ACCESS_TOKEN", "BASIC_AUTH"].contains(&request.auth_type.as_str()) {
         return invalid(format!(
             "authType {} is not supported here: use PERSONAL_ACCESS_TOKEN or BASIC_AUTH",
             request.auth_type
         ));
     }
-    let user = request.username.as_deref();
     if request.auth_type == "BASIC_AUTH" && user.is_none_or(str::is_empty) {
         return invalid("`username` is missing, which BASIC_AUTH needs".to_owned());
     }
@@ -182,6 +177,12 @@ fn check(request: &CredentialRequest) -> Result<(), Error> {
     }
     if user.is_some_and(|user| user.len() > LONGEST || user.contains(':')) {
         return invalid(format!("`username` must have at most {LONGEST} characters, and no `:`"));
+    }
+    // Neither HTTP nor git could say them.
+    for (member, text) in [("token", Some(request.token.as_str())), ("username", user)] {
+        if text.is_some_and(|text| text.contains(char::is_control)) {
+            return invalid(format!("`{member}` has a line break or another character that cannot be sent"));
+        }
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ mod environment;
 mod error;
 mod happening;
 mod listen;
+mod pass;
 mod prepare;
 mod project;
 mod room;

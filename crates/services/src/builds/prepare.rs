@@ -154,8 +154,9 @@ impl Builds {
         build.resolved = match &origin {
             Origin::None => None,
             Origin::Elsewhere { url } => {
-                let header = self.header_for(build, url).await?;
-                Some(checkout_foreign((url, header.as_ref()), version, &place.source()).await?)
+                let pass = self.pass(build, url).await?;
+                let commit = checkout_foreign((url, pass.login()), version, &place.source()).await;
+                Some(commit.map_err(|error| pass.explained(error))?)
             }
             Origin::BuiltIn { repository } => {
                 let there = self.repositories.place(&build.scope.account, repository).await?;

@@ -93,6 +93,14 @@ pub(super) fn elsewhere_name(url: &str) -> Option<String> {
     name.contains('/').then_some(name)
 }
 
+/// The host that a URL is reached at by https, in lower case, with its port where that is not the usual one.
+pub(super) fn host_of(url: &str) -> Option<String> {
+    let host = url.strip_prefix("https://")?.split(['/', '?', '#']).next()?.to_ascii_lowercase();
+    let host = host.strip_suffix(":443").unwrap_or(&host);
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
+    Some(host.to_owned()).filter(|host| !host.is_empty() && host.bytes().all(legal))
+}
+
 /// Whether a project's `buildspec` is the text itself and not its path.
 pub(super) fn is_inline(buildspec: &str) -> bool {
     buildspec.contains('\n') || buildspec.trim_start().starts_with('{')
@@ -140,6 +148,21 @@ mod tests {
         check("S3", "bucket/key", Err("not supported"));
         check("NO_SOURCE", "", Err("source.buildspec"));
         check("SVN", "https://x/y", Err("Invalid source.type SVN"));
+    }
+
+    #[test]
+    fn hosts_of_urls() {
+        let check = |url: &str, expect: Option<&str>| assert_eq!(host_of(url).as_deref(), expect, "{url}");
+        check("https://GitHub.com/team/train.git", Some("github.com"));
+        check("https://git.example:443/x", Some("git.example"));
+        check("https://git.example:8443/x", Some("git.example:8443"));
+        // As curl reads it.
+        check("https://git.example?x/y", Some("git.example"));
+        check("https://git.example#/other.example/", Some("git.example"));
+        check("http://git.example/x", None);
+        for none in ["https:///x", "https://a@git.example/x", "https://*.example/x"] {
+            check(none, None);
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Which pushes and pull requests start a build. Pure.
 //! <https://docs.aws.amazon.com/codebuild/latest/userguide/github-webhook.html>
 
+use std::cell::LazyCell;
+
 use regex_lite::Regex;
 use serde::{Deserialize, Serialize};
 use trainyard_domain::Timestamp;
@@ -94,7 +96,8 @@ impl Filter {
 
     /// What is not known of it (the files of a pull request) holds up no build.
     fn passes(&self, happening: &Happening) -> bool {
-        let pattern = Regex::new(&self.pattern);
+        // Made when something is looked for with it, and once for all names of files.
+        let pattern = LazyCell::new(|| Regex::new(&self.pattern));
         let found = |text: &String| pattern.as_ref().is_ok_and(|pattern| pattern.is_match(text));
         let matches = match self.kind.as_str() {
             "EVENT" => self.events().any(|event| event == happening.event),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use trainyard_domain::{
     Event,
     event::Way,
-    hook::{HookCall, HookError, Notice},
+    hook::{Heard, HookCall, HookError, Notice},
 };
 use trainyard_store::{Changes, Error as StoreError, Expect};
 
@@ -20,6 +20,8 @@ const LONGEST_DELIVERY: usize = 200;
 /// An event's detail may have so many bytes.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html>
 const LARGEST_DETAIL: usize = 256 * 1024;
+/// A longer body is verified and read beside the threads that answer everybody: who sends it may be anybody.
+const LONG: usize = 64 * 1024;
 /// How often a commit is tried again beside others that tell the same.
 const TRIES: usize = 16;
 
@@ -51,22 +53,31 @@ impl Hooks {
     /// Verifies a call and tells what it says. When it returns, that is on disk; a delivery that was told before is
     /// acknowledged and not told again, also when many come at the same moment.
     pub async fn receive(&self, hook: &WebHook, call: &Incoming) -> Result<Receipt, Error> {
-        let held = self.ground.store.get::<Secrets>("", &hook.name).await?;
-        let secrets = held.ok_or_else(|| Error::NoHook(hook.name.clone()))?.value;
-        let call = HookCall {
-            hook: &hook.name,
-            headers: &call.headers,
-            body: &call.body,
-            secrets: &secrets.good(self.ground.now()),
-            now: self.ground.wall(),
-        };
-        let heard = self.kind(&hook.kind)?.read(&call).inspect_err(|error| {
+        let heard = self.read(hook, call).await.inspect_err(|error| {
             tracing::info!(hook = hook.name, %error, "a call of a hook is refused");
         })?;
         heard.notices.iter().try_for_each(check)?;
         self.tell(hook, &heard.notices).await?;
         let events = heard.notices.iter().map(|notice| event_id(hook, notice)).collect();
         Ok(Receipt { events, remark: heard.remark })
+    }
+
+    /// Verifies a call and reads it. Its body is let go of when that is over, also if whoever called has gone meanwhile.
+    async fn read(&self, hook: &WebHook, call: &Incoming) -> Result<Heard, Error> {
+        let held = self.ground.store.get::<Secrets>("", &hook.name).await?;
+        let secrets = held.ok_or_else(|| Error::NoHook(hook.name.clone()))?.value;
+        let (secrets, now) = (secrets.good(self.ground.now()), self.ground.wall());
+        let (kind, name, call) = (self.kind(&hook.kind)?.clone(), hook.name.clone(), call.clone());
+        let long = call.body.len() > LONG;
+        let read = move || {
+            let Incoming { headers, body } = &call;
+            kind.read(&HookCall { hook: &name, headers, body, secrets: &secrets, now })
+        };
+        if !long {
+            return Ok(read()?);
+        }
+        let heard = tokio::task::spawn_blocking(read).await;
+        Ok(heard.map_err(|error| Error::Internal(format!("the reading of a call broke off: {error}")))??)
     }
 
     /// Tells what was not told yet, all in one commit with the memory of it.

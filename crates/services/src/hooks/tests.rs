@@ -8,7 +8,10 @@ use std::{
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
 use sha2::Sha256;
-use trainyard_domain::{Event, Kind, Principal, Scope, Timestamp};
+use trainyard_domain::{
+    Event, Kind, Principal, Scope, Timestamp,
+    hook::{Heard, HookCall, HookError},
+};
 use trainyard_drivers::sources;
 use trainyard_store::Store;
 
@@ -202,4 +205,43 @@ async fn events_are_told_on_the_hooks_bus() {
     let (hook, secret) = made.unwrap();
     house.hooks.receive(&hook, &push("a", &secret)).await.unwrap();
     assert_eq!(house.told().await[0].bus, "team");
+}
+
+/// A kind whose reading goes on until somebody else has done something.
+struct Slow(std::sync::Mutex<std::sync::mpsc::Receiver<()>>);
+
+impl ports::Hook for Slow {
+    fn name(&self) -> &'static str {
+        "slow"
+    }
+
+    fn secret(&self, _: &[u8; 32]) -> String {
+        "secret".to_owned()
+    }
+
+    fn advice(&self) -> &'static str {
+        ""
+    }
+
+    fn read(&self, call: &HookCall<'_>) -> Result<Heard, HookError> {
+        let patience = Duration::from_secs(20);
+        self.0.lock().unwrap().recv_timeout(patience).expect("others are answered meanwhile");
+        Ok(Heard { remark: Some(call.body.len().to_string()), ..Heard::default() })
+    }
+}
+
+/// On a runtime with one thread: it would never be said that the reading may end.
+#[tokio::test]
+async fn a_long_body_keeps_nobody_waiting() {
+    let house = House::new().await;
+    let (go, waits) = std::sync::mpsc::channel();
+    let hooks = Hooks { kinds: [Arc::new(Slow(waits.into())) as Arc<dyn ports::Hook>].into(), ..house.hooks };
+    let (hook, _) = hooks.create(&house.scope, &house.by, ("ours", "slow"), None).await.unwrap();
+    let call = Incoming { headers: Vec::new(), body: vec![0; 1 << 20].into() };
+    let others = async {
+        hooks.find("ours").await.unwrap();
+        go.send(()).unwrap();
+    };
+    let (receipt, ()) = futures::join!(hooks.receive(&hook, &call), others);
+    assert_eq!(receipt.unwrap().remark.as_deref(), Some("1048576"));
 }

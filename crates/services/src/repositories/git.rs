@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-use super::{Error, read::Header};
+use super::{Error, read::Login};
 
 /// A git command that depends on nothing but its arguments and the repository it is pointed at. The environment is
 /// empty but for what git itself needs.
@@ -60,12 +60,19 @@ pub(super) async fn output(directory: Option<&Path>, arguments: &[&str]) -> Resu
     finished(command, arguments).await
 }
 
-/// The same, not in a repository; what a host is told is not among the arguments, where all of the machine could read it.
-pub(super) async fn output_with(header: Option<&Header>, arguments: &[&str]) -> Result<Vec<u8>, Failed> {
+/// Says user and password to a git that asks for them.
+const SAYS: &str =
+    r#"!says() { printf 'username=%s\npassword=%s\n' "$TRAINYARD_USER" "$TRAINYARD_PASSWORD"; }; says"#;
+
+/// The same, not in a repository. git asks for the login when a host does, and only for the one that it is for: not when
+/// that host leads on to another. It is not among the arguments, where all of the machine could read it.
+pub(super) async fn output_with(login: Option<&Login>, arguments: &[&str]) -> Result<Vec<u8>, Failed> {
     let mut command = git();
-    if let Some(Header { url, value }) = header {
+    if let Some(Login { host, user, password }) = login {
         command.env("GIT_CONFIG_COUNT", "2");
-        command.env("GIT_CONFIG_KEY_1", format!("http.{url}.extraHeader")).env("GIT_CONFIG_VALUE_1", value);
+        command.env("GIT_CONFIG_KEY_1", format!("credential.https://{host}.helper"));
+        command.env("GIT_CONFIG_VALUE_1", SAYS);
+        command.env("TRAINYARD_USER", user).env("TRAINYARD_PASSWORD", password);
     }
     finished(command, arguments).await
 }

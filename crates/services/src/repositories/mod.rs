@@ -25,5 +25,5 @@ pub use error::Error;
 pub use git::git;
 pub use names::check_name;
 pub use noun::Repository;
-pub use read::{Header, checkout_foreign};
+pub use read::{Login, checkout_foreign};
 pub use room::{Place, Repositories, RepositoriesConfig};

@@ -82,22 +82,25 @@ impl Place {
     }
 }
 
-/// What a host is told of who clones: it goes to that host, and nowhere else.
-pub struct Header {
-    /// The host's URL, to its root.
-    pub url: String,
-    /// The header, with its name.
-    pub value: String,
+/// Who clones, for one host: no other is told.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The host, with its port if that is not the usual one.
+    pub host: String,
+    /// The user.
+    pub user: String,
+    /// The password, or a token.
+    pub password: String,
 }
 
 /// Clones a repository that is not ours and puts the branch, tag or commit (or its default branch) into the directory;
 /// says which commit that is.
 pub async fn checkout_foreign(
-    (url, header): (&str, Option<&Header>),
+    (url, login): (&str, Option<&Login>),
     version: Option<&str>,
     into: &Path,
 ) -> Result<String, Error> {
-    clone((url, header), into).await?;
+    clone((url, login), into).await?;
     let place = Place { name: url.to_owned(), path: into.join(".git") };
     let remote = version.map(|version| format!("origin/{version}"));
     let commit = match place.resolve(remote.as_deref()).await {
@@ -108,7 +111,7 @@ pub async fn checkout_foreign(
     Ok(commit)
 }
 
-async fn clone((from, header): (&str, Option<&Header>), into: &Path) -> Result<(), Error> {
+async fn clone((from, login): (&str, Option<&Login>), into: &Path) -> Result<(), Error> {
     match tokio::fs::remove_dir_all(into).await {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
             return Err(Error::Git(format!("{}: {e}", into.display())));
@@ -121,7 +124,7 @@ async fn clone((from, header): (&str, Option<&Header>), into: &Path) -> Result<(
     let patience = ["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"];
     let clone = ["clone", "--quiet", "--no-hardlinks", "--no-checkout", "--template=", "--", from, &to];
     let arguments: Vec<&str> = patience.into_iter().chain(clone).collect();
-    git::output_with(header, &arguments).await?;
+    git::output_with(login, &arguments).await?;
     Ok(())
 }
 

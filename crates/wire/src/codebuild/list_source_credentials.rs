@@ -20,6 +20,9 @@ struct Shown {
     arn: String,
     server_type: String,
     auth_type: String,
+    /// Ours: the one host that a credential is sent to whose kind means none by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<String>,
 }
 
 pub(super) async fn run(context: &Context, _: Input) -> Result<Output, ApiError> {
@@ -28,6 +31,7 @@ pub(super) async fn run(context: &Context, _: Input) -> Result<Output, ApiError>
         arn: credential.arn().to_string(),
         server_type: credential.server,
         auth_type: credential.auth,
+        resource: credential.host.map(|host| format!("https://{host}/")),
     });
     Ok(Output { source_credentials_infos: shown.collect() })
 }

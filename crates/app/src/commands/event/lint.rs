@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use trainyard_lang::lint;
 
-use super::text_of;
+use super::input::{name_of, text_of};
 use crate::{
     failure::{Exit, Failure},
     printer, snippet,
@@ -28,8 +28,7 @@ pub(super) fn run(args: &LintArgs) -> Result<(), Failure> {
         let text = text_of(path)?;
         for found in lint::lint_pattern(&text) {
             count += 1;
-            let shown =
-                snippet::rendered(&path.display().to_string(), &text, &found, printer::result_colours());
+            let shown = snippet::rendered(&name_of(path), &text, &found, printer::result_colours());
             printer::result(format_args!("{shown}\n"));
         }
     }

@@ -1,7 +1,6 @@
 //! `trainyard event tail`: the events of a bus as they come.
 
 use std::{
-    collections::HashSet,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -10,14 +9,14 @@ use clap::Args;
 use serde_json::Value;
 use trainyard_domain::Timestamp;
 
-use super::text_of;
+use super::{input::pattern_of, shown::Shown};
 use crate::{
     client::Client,
     commands::wait,
     connect::ConnectArgs,
     failure::{Exit, Failure},
     printer,
-    remote::events::{self, Come, Tail, Wanted},
+    remote::events::{self, Come, Id, Tail, Wanted},
     table::{cut, now},
 };
 
@@ -30,7 +29,11 @@ const WIDTH: usize = 160;
 
 /// Flags of `trainyard event tail`.
 #[derive(Args)]
-#[command(after_help = "A server that is started anew is waited for, and nothing is left out")]
+#[command(
+    after_help = "It goes on until Ctrl-C, or as -n says. A server that is started anew is waited for, a \
+    minute long, and nothing is left out that its bus remembers: the last 10,000 events.\n\
+    Exit codes: 0 so many events as -n says have come, 65 the pattern is not valid, 69 the server does not come back"
+)]
 pub(in crate::commands) struct TailArgs {
     /// A file with a pattern: show only what matches it; - is the standard input
     #[arg(short, long, value_name = "FILE")]
@@ -54,41 +57,38 @@ pub(in crate::commands) struct TailArgs {
 /// Prints what comes.
 pub(super) async fn run(args: TailArgs) -> Result<(), Failure> {
     let client = args.connect.client()?;
-    let pattern = args.pattern.as_deref().map(text_of).transpose()?;
+    let pattern = args.pattern.as_deref().map(pattern_of).transpose()?.map(|(text, _)| text);
     let mut wanted = Wanted { bus: args.bus, pattern, since: args.since };
-    let mut tail = events::tail(&client, &wanted).await?;
+    let mut tail = events::tail(&client, &wanted, None).await?;
     printer::talk("looking on");
-    let (mut shown, mut left) = (HashSet::new(), args.count.unwrap_or(u64::MAX));
-    let begun = now();
+    let (mut shown, mut left) = (Shown::default(), args.count.unwrap_or(u64::MAX));
     while left > 0 {
         match tail.next().await {
-            Ok(Come::Event(told, event)) => {
-                wanted.since = Some(wanted.since.unwrap_or(told).max(told));
-                if shown.insert([event["id"].to_string(), event["replay-name"].to_string()]) {
-                    printer::result(if args.json { event.to_string() } else { line(&event) });
-                    left -= 1;
-                }
+            Ok(Come::Begun(id)) => {
+                // After a server that is started anew nothing is shown that was told before this.
+                wanted.since.get_or_insert(id.seconds());
             }
+            Ok(Come::Event(id, event)) if shown.is_new(id, &event) => {
+                printer::result(if args.json { event.to_string() } else { line(&event) });
+                left -= 1;
+            }
+            Ok(Come::Event(..)) => {}
             Ok(Come::Missed(count)) => {
                 printer::talk(format_args!("{count} events came too fast and are not shown"));
             }
-            Err(_) => {
-                // What was told at that very moment comes once more, and is known by its id.
-                wanted.since.get_or_insert(begun);
-                tail = again(&client, &wanted).await?;
-            }
+            Err(_) => tail = again(&client, &wanted, shown.cut()).await?,
         }
     }
     Ok(())
 }
 
-/// Looks on again, when the server is there again.
-async fn again(client: &Client, wanted: &Wanted) -> Result<Tail, Failure> {
+/// Looks on again behind that event, when the server is there again.
+async fn again(client: &Client, wanted: &Wanted, last: Option<Id>) -> Result<Tail, Failure> {
     let began = Instant::now();
     printer::talk("the server has gone away: waiting for it");
     loop {
         tokio::time::sleep(PAUSE).await;
-        match events::tail(client, wanted).await.map_err(Failure::from) {
+        match events::tail(client, wanted, last).await.map_err(Failure::from) {
             Err(failure) if failure.exit == Exit::Unreachable && began.elapsed() < PATIENCE => {}
             other => return other,
         }
@@ -107,6 +107,8 @@ fn line(event: &Value) -> String {
 pub(super) fn since(text: &str) -> Result<f64, String> {
     match wait::span(text) {
         Ok(ago) => Ok(now() - ago.as_secs_f64()),
-        Err(_) => text.parse::<Timestamp>().map(Timestamp::epoch_seconds).map_err(|error| error.to_string()),
+        Err(_) => text.parse::<Timestamp>().map(Timestamp::epoch_seconds).map_err(|_| {
+            format!("`{text}` is no time such as 2026-01-01T00:00:00Z, nor so long ago as 90s, 10m or 2h")
+        }),
     }
 }

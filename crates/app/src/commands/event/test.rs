@@ -2,29 +2,32 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use serde_json::Value;
-use trainyard_lang::{lint, matcher, pattern::Pattern};
+use trainyard_lang::matcher;
 
-use super::text_of;
+use super::input::{events_of, name_of, pattern_of};
 use crate::{
     connect::ConnectArgs,
     failure::{Exit, Failure},
-    printer, remote, snippet,
+    printer, remote,
 };
 
 /// Flags of `trainyard event test`.
 #[derive(Args)]
-#[command(after_help = "Exit codes: 0 an event matches, 1 none does, 65 the pattern is not valid")]
+#[command(
+    group = ArgGroup::new("where").args(["events", "recent"]).required(true),
+    after_help = "Exit codes: 0 an event matches, 1 none does, 65 the pattern is not valid"
+)]
 pub(in crate::commands) struct TestArgs {
-    /// The file of the pattern
+    /// The file of the pattern; - is the standard input
     #[arg(short, long, value_name = "FILE")]
     pattern: PathBuf,
     /// Files of events: one event, a list of them, or one in each line; - is the standard input
-    #[arg(value_name = "EVENTS", required_unless_present = "recent")]
+    #[arg(value_name = "EVENTS")]
     events: Vec<PathBuf>,
     /// Try it on the last so many events of the bus
-    #[arg(long, value_name = "COUNT", conflicts_with = "events", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     recent: Option<u32>,
     /// Which bus [default: default]
     #[arg(long, requires = "recent")]
@@ -35,14 +38,7 @@ pub(in crate::commands) struct TestArgs {
 
 /// Prints the events that match, one in each line.
 pub(super) async fn run(args: TestArgs) -> Result<(), Failure> {
-    let text = text_of(&args.pattern)?;
-    let Ok(pattern) = Pattern::parse(&text) else {
-        for found in lint::lint_pattern(&text) {
-            let path = args.pattern.display().to_string();
-            printer::result(snippet::rendered(&path, &text, &found, printer::result_colours()));
-        }
-        return Err(Failure::said(Exit::Invalid));
-    };
+    let (_, pattern) = pattern_of(&args.pattern)?;
     let told = told(&args).await?;
     let (mut matched, all) = (0, told.len());
     for (place, event) in told {
@@ -70,34 +66,8 @@ async fn told(args: &TestArgs) -> Result<Vec<(String, Value)>, Failure> {
         told.extend(found.into_iter().map(|event| ("the bus".to_owned(), event)));
     }
     for path in &args.events {
-        let named = |error| Failure::usage(format!("{}: {error}", path.display()));
-        let found = events(&text_of(path)?).map_err(named)?;
-        let place = |(at, event)| (format!("{}: event {}", path.display(), at + 1), event);
-        told.extend(found.into_iter().enumerate().map(place));
+        let place = |(at, event)| (format!("{}: event {}", name_of(path), at + 1), event);
+        told.extend(events_of(path)?.into_iter().enumerate().map(place));
     }
     Ok(told)
-}
-
-/// The events in a text: values one after the other, or in a list.
-pub(super) fn events(text: &str) -> Result<Vec<Value>, serde_json::Error> {
-    let mut events = Vec::new();
-    for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
-        match value? {
-            Value::Array(items) => events.extend(items),
-            event => events.push(event),
-        }
-    }
-    Ok(events)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn events_stand_alone_in_lines_or_in_lists() {
-        assert_eq!(events(r#"{"a": 1}"#).unwrap().len(), 1);
-        assert_eq!(events("{\"a\": 1}\n{\"a\": 2}\n\n[{}, {}]").unwrap().len(), 4);
-        assert!(events("{\"a\": 1}\n{").is_err());
-    }
 }

@@ -1,5 +1,6 @@
 //! The room in a small house: real repositories, real jobs, a shell that really runs.
 
+mod credentials;
 mod house;
 pub(crate) mod shell;
 
