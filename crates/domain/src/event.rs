@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Scope, Timestamp};
+use crate::{AccountId, Region, Scope, Timestamp};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,10 +90,15 @@ impl Event {
         !self.way.forwarded && self.way.replay.is_none()
     }
 
-    /// Whether a rule may have it: a replay can be for some rules only.
+    /// Whether any rule may have it: a replay can be for some rules only.
+    pub fn is_for_all(&self) -> bool {
+        self.way.replay.as_ref().is_none_or(|replay| replay.rules.is_empty())
+    }
+
+    /// Whether the rule of that ARN may have it.
     pub fn is_for(&self, rule: &str) -> bool {
-        let replay = self.way.replay.as_ref();
-        replay.is_none_or(|replay| replay.rules.is_empty() || replay.rules.iter().any(|known| known == rule))
+        let mut named = self.way.replay.iter().flat_map(|replay| &replay.rules);
+        self.is_for_all() || named.any(|known| known == rule)
     }
 
     /// What this telling of it is known by: the event's id, and for what is not news also where or by which replay it
@@ -112,26 +117,46 @@ impl Event {
     /// The event as patterns see it and targets get it.
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html>
     pub fn envelope(&self) -> Value {
-        let mut envelope = self.first_envelope();
-        if let (Some(replay), Some(members)) = (&self.way.replay, envelope.as_object_mut()) {
-            members.insert("replay-name".to_owned(), replay.name.as_str().into());
-        }
-        envelope
+        // Names and values of JSON: this always has a form.
+        serde_json::to_value(self.seen()).unwrap_or_default()
     }
 
-    fn first_envelope(&self) -> Value {
-        serde_json::json!({
-            "version": "0",
-            "id": self.id,
-            "detail-type": self.detail_type,
-            "source": self.source,
-            "account": self.scope.account,
-            "time": self.time.to_seconds_string(),
-            "region": self.scope.region,
-            "resources": self.resources,
-            "detail": self.detail,
-        })
+    /// The envelope's text. Nothing of the event is copied for it but into the text.
+    pub fn envelope_text(&self) -> String {
+        serde_json::to_string(&self.seen()).unwrap_or_default()
     }
+
+    fn seen(&self) -> Envelope<'_> {
+        Envelope {
+            version: "0",
+            id: &self.id,
+            detail_type: &self.detail_type,
+            source: &self.source,
+            account: &self.scope.account,
+            time: self.time.to_seconds_string(),
+            region: &self.scope.region,
+            resources: &self.resources,
+            detail: &self.detail,
+            replay_name: self.way.replay.as_ref().map(|replay| replay.name.as_str()),
+        }
+    }
+}
+
+/// An event's members in EventBridge's names and order.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Envelope<'e> {
+    version: &'static str,
+    id: &'e str,
+    detail_type: &'e str,
+    source: &'e str,
+    account: &'e AccountId,
+    time: String,
+    region: &'e Region,
+    resources: &'e [String],
+    detail: &'e Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay_name: Option<&'e str>,
 }
 
 #[cfg(test)]
@@ -152,15 +177,21 @@ mod tests {
             detail: serde_json::json!({}),
             way: Way::default(),
         };
-        assert!(event.is_news() && event.is_for("any") && event.envelope().get("replay-name").is_none());
+        assert!(
+            event.is_news()
+                && event.is_for_all()
+                && event.is_for("any")
+                && event.envelope().get("replay-name").is_none()
+        );
         assert_eq!(event.telling(), "e");
         assert!(!serde_json::to_string(&event).unwrap_or_default().contains("way"));
         let replay = Replay { name: "again".into(), rules: vec!["one".into()] };
         let again = Event { way: Way { replay: Some(replay), ..Way::default() }, ..event };
-        assert!(!again.is_news() && again.is_for("one") && !again.is_for("two"));
+        assert!(!again.is_news() && !again.is_for_all() && again.is_for("one") && !again.is_for("two"));
         assert_eq!(
             (again.envelope()["replay-name"].as_str(), again.telling().as_str()),
             (Some("again"), "e/again")
         );
+        assert_eq!(again.envelope_text(), again.envelope().to_string());
     }
 }

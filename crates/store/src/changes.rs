@@ -193,7 +193,7 @@ impl Changes {
     }
 
     /// About how many bytes they are.
-    pub(crate) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         let bodies = self.documents.iter().flat_map(|document| &document.put).map(|body| body.json.len());
         let records = self.appends.iter().flat_map(|append| &append.records).map(String::len);
         let work = self.work.iter().map(|change| match change {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Principal, Scope, Timestamp, event::DEFAULT_BUS};
 use trainyard_store::{Changes, Expect, Held, Keys, List, Noun, Range};
 
-use super::{Bus, Error, rule::Rule};
+use super::{Bus, Error, recent, rule::Rule};
 use crate::{audit, violations::Violations};
 
 /// An account has at most so many buses.
@@ -205,7 +205,7 @@ impl Bus {
         Ok((page.items.into_iter().map(|held| held.value).collect(), page.next))
     }
 
-    /// Removes a bus that has no rules. Nothing happens if there is none.
+    /// Removes a bus that has no rules, with what is remembered of it. Nothing happens if there is none.
     pub async fn delete_bus(&self, scope: &Scope, by: &Principal, name: &str) -> Result<(), Error> {
         let name = own_bus(scope, Some(name))?;
         if name == DEFAULT_BUS {
@@ -217,6 +217,7 @@ impl Bus {
         }
         let mut changes = Changes::new();
         changes.delete::<EventBus>(&scope.to_string(), name, Expect::Any);
+        recent::forget_all(&mut changes, &recent::place(scope, name));
         audit::note(&mut changes, &self.ground, by, "events:DeleteEventBus", arn(scope, name))?;
         Ok(self.commit_bus(changes, scope, name).await?)
     }

@@ -71,7 +71,7 @@ impl Lost<'_> {
         given_up: GivenUp,
     ) -> Result<(), StoreError> {
         let Self { id, rule, event, letters } = self;
-        note(changes, ground, event, &given_up)?;
+        note(changes, ground, (rule, event), &given_up)?;
         let Some(queue) = letters else { return Ok(()) };
         let now = ground.now();
         let letter = DeadLetter {
@@ -88,10 +88,16 @@ impl Lost<'_> {
     }
 }
 
-fn note(changes: &mut Changes, ground: &Ground, event: &Event, given_up: &GivenUp) -> Result<(), StoreError> {
+/// It is for the rule's owner to know, whoever has told the event.
+fn note(
+    changes: &mut Changes,
+    ground: &Ground,
+    (rule, event): (&Arn, &Event),
+    given_up: &GivenUp,
+) -> Result<(), StoreError> {
     let GivenUp { target, code, message, .. } = given_up;
     tracing::warn!(target_arn = target, event = event.id, code, message, "an event is not delivered");
-    let by = Principal::root(&event.scope);
+    let by = Principal::root(&rule.scope().unwrap_or_else(|| event.owner().clone()));
     let why = format!("event {} ({}): {message}", event.id, event.detail_type);
     audit::note_given_up(changes, ground, &by, ("events:Deliver", target), &why)
 }
@@ -124,13 +130,9 @@ impl Worker for Undertaker {
     const TOPIC: &'static str = LETTERS;
 
     async fn work(&self, item: &WorkItem) -> Result<Outcome, Trouble> {
-        let mut changes = Changes::new();
         let mut letter: DeadLetter = match serde_json::from_str(&item.body) {
             Ok(letter) => letter,
-            Err(error) => {
-                tracing::error!(id = item.id, %error, "a dead letter that cannot be read is put aside");
-                return Ok(Outcome::Finished(changes));
-            }
+            Err(error) => return Ok(self.0.put_aside(item, "events:Deliver", &error)),
         };
         let mut done = Changes::new();
         done.finish(item);
@@ -147,6 +149,7 @@ impl Worker for Undertaker {
             Err(DeliveryError::Failed { message, retry, .. }) => (message, retry),
         };
         letter.attempts += 1;
+        let mut changes = Changes::new();
         let failed = Failed {
             token: &letter.id,
             since: letter.since,
@@ -160,7 +163,8 @@ impl Worker for Undertaker {
         }
         self.0.tallies.count(&letter.rule, Count::Unburied);
         let target = letter.queue.to_string();
-        note(&mut changes, &self.0.ground, &letter.event, &GivenUp { target, message, ..letter.given_up })?;
+        let given_up = GivenUp { target, message, ..letter.given_up };
+        note(&mut changes, &self.0.ground, (&letter.rule, &letter.event), &given_up)?;
         Ok(Outcome::Finished(changes))
     }
 }

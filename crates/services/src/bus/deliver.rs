@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use trainyard_domain::{Arn, Event, Timestamp};
 use trainyard_store::{Changes, Error as StoreError, WorkItem};
 
 use super::{
-    Bus, Delivery, DeliveryError, ErrorCode, Patience, archives::keep, dead::Lost, rule::Rule, tally::Count,
+    Bus, Delivery, DeliveryError, ErrorCode, HttpParameters, Patience, RuleTarget, archives::keep,
+    dead::Lost, rule::Rule, tally::Count, told::Told,
 };
 use crate::{
     given_up::GivenUp,
@@ -20,11 +22,13 @@ use crate::{
 
 /// The topic of deliveries to targets, by [`Delivery::id`]; each target has a lane.
 pub(super) const DELIVERIES: &str = "deliveries";
+/// How soon is looked again at what cannot be written down just now.
+pub(super) const SOON: Duration = Duration::from_secs(1);
 
 /// A delivery and how often it was tried.
 #[derive(Serialize, Deserialize)]
-struct Parcel {
-    delivery: Delivery,
+struct Parcel<E = Event> {
+    delivery: Delivery<E>,
     patience: Patience,
     /// Where the dead letter goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,36 +41,28 @@ struct Parcel {
 }
 
 /// Puts what a rule does with an event into the changes: an archive's rule keeps it, of any other each target gets a
-/// delivery. A target whose input cannot be made is given up at
-/// once: no later attempt would do better.
+/// delivery. A target whose input cannot be made is given up at once: no later attempt would do better.
 pub(super) fn to_targets(
     changes: &mut Changes,
     ground: &Ground,
     rule: &Rule,
-    event: &Event,
+    told: &Told,
 ) -> Result<(), StoreError> {
-    let arn = rule.arn();
-    if !event.is_for(&arn.to_string()) {
-        return Ok(());
-    }
     if let Some(archive) = &rule.archive {
-        return keep(changes, archive, event, ground.now());
+        return keep(changes, archive, &told.event, ground.now());
     }
+    let (arn, telling) = (rule.arn(), told.event.telling());
+    let arn_text = arn.to_string();
     for target in &rule.targets {
-        let id = uuid_from(&[&event.telling(), &arn.to_string(), &target.id]);
-        let http = target.http.as_ref().map(|http| http.of(event)).transpose();
-        let input = if target.shape.is_whole() { Ok(None) } else { target.shape.of(event, &arn).map(Some) };
-        let (input, http) = match input.and_then(|input| Ok((input, http?))) {
+        let id = uuid_from(&[&telling, &arn_text, &target.id]);
+        let (input, http) = match made(target, told, &arn) {
             Ok(made) => made,
             Err(message) => {
-                let lost = Lost { id: &id, rule: &arn, event, letters: target.letters.as_ref() };
+                let lost = Lost { id: &id, rule: &arn, event: &told.event, letters: target.letters.as_ref() };
                 let code = ErrorCode::InvalidParameter.as_str().to_owned();
                 let target = target.arn.to_string();
-                lost.give_up(
-                    changes,
-                    ground,
-                    GivenUp { target, code, message, exhausted: None, retries: 0 },
-                )?;
+                let given_up = GivenUp { target, code, message, exhausted: None, retries: 0 };
+                lost.give_up(changes, ground, given_up)?;
                 continue;
             }
         };
@@ -77,7 +73,7 @@ pub(super) fn to_targets(
             target: target.arn.clone(),
             role: target.role.clone(),
             group: target.group.clone(),
-            event: event.clone(),
+            event: &*told.kept,
             input,
             http,
         };
@@ -89,13 +85,26 @@ pub(super) fn to_targets(
     Ok(())
 }
 
-impl Parcel {
+/// What the target is given of the event, unless that is its envelope, and what it adds to a request.
+fn made(
+    target: &RuleTarget,
+    told: &Told,
+    rule: &Arn,
+) -> Result<(Option<Value>, Option<HttpParameters>), String> {
+    let input = if target.shape.is_whole() { None } else { Some(target.shape.of(told, rule)?) };
+    let http = target.http.as_ref().map(|http| http.of(told.envelope())).transpose()?;
+    Ok((input, http))
+}
+
+impl<E: Serialize> Parcel<E> {
     fn item(&self, at: Timestamp) -> Result<WorkItem, StoreError> {
         let body = serde_json::to_string(self).map_err(|e| StoreError::Internal(e.to_string()))?;
         let Delivery { id, target, .. } = &self.delivery;
         Ok(WorkItem::at(DELIVERIES, id.clone(), at, body).in_lane(target.to_string()))
     }
+}
 
+impl Parcel {
     /// The last attempt has failed, or there was no time for another.
     fn give_up(&self, ground: &Ground, exhausted: Option<Exhausted>) -> Result<Changes, StoreError> {
         let Delivery { id, rule, event, target, .. } = &self.delivery;
@@ -176,17 +185,15 @@ impl Worker for Postman {
 impl Postman {
     /// The parcel, if it is still to be delivered; otherwise what becomes of it.
     fn opened(&self, item: &WorkItem) -> Result<Parcel, Outcome> {
-        let parcel: Parcel = serde_json::from_str(&item.body).map_err(|error| {
-            tracing::error!(id = item.id, %error, "a delivery that cannot be read is put aside");
-            Outcome::Finished(Changes::new())
-        })?;
+        // What cannot be written down is looked at again.
+        let over = |over: Result<Changes, StoreError>| over.map_or(Outcome::Later(SOON), Outcome::Finished);
+        let parcel: Parcel =
+            serde_json::from_str(&item.body).map_err(|error| over(self.0.unread_delivery(item, &error)))?;
         if self.0.ground.now() <= parcel.patience.end(parcel.since) {
             return Ok(parcel);
         }
         self.0.tallies.count(&parcel.delivery.rule, Count::Failed);
-        // What cannot be written down is looked at again.
-        let over = parcel.give_up(&self.0.ground, Some(Exhausted::Age));
-        Err(over.map_or(Outcome::Later(Duration::from_secs(1)), Outcome::Finished))
+        Err(over(parcel.give_up(&self.0.ground, Some(Exhausted::Age))))
     }
 
     fn delivered(&self, parcel: &Parcel, left: Changes) -> Outcome {

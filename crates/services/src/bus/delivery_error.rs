@@ -7,7 +7,7 @@ use trainyard_domain::Kind;
 use crate::refusal::{Refusal, is_passing};
 
 /// Why a delivery did not succeed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum DeliveryError {
     /// It was tried.
     #[error("{message}")]

@@ -14,6 +14,9 @@ use crate::policy::Document;
 
 type Place = (Scope, String);
 
+/// So many buses are known at most: everybody may ask for the default bus of an account that there is nothing of.
+const MOST: usize = 1000;
+
 /// The buses that were looked at so far.
 #[derive(Default)]
 pub(super) struct Directory(Mutex<Known>);
@@ -57,6 +60,9 @@ impl Directory {
         let mut known = self.lock();
         // What was read before a change is not kept after it.
         if known.changes == changes {
+            if known.policies.len() >= MOST {
+                known.policies.clear();
+            }
             known.policies.insert(place.clone(), policy.clone());
         }
         Ok(Some(policy))
@@ -73,4 +79,20 @@ fn read(text: &str) -> Arc<Document> {
         tracing::error!(why, "the policy of a bus cannot be read and lets no other account in");
         Document::default()
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everybody may ask for the default bus of an account that there is nothing of.
+    #[tokio::test]
+    async fn accounts_that_are_made_up_take_no_room() {
+        let (store, directory) = (Store::in_memory().await.unwrap(), Directory::default());
+        for account in 0..=MOST {
+            let place = (format!("{account:012}/us-east-1").parse().unwrap(), DEFAULT_BUS.to_owned());
+            assert!(directory.policy(&store, &place).await.unwrap().is_some());
+        }
+        assert!(directory.lock().policies.len() <= MOST);
+    }
 }

@@ -2,27 +2,46 @@
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html>
 
 use trainyard_domain::{
-    Event, Principal, Scope, Timestamp,
+    Event, Scope, Timestamp,
     event::{Replay, Way},
-    principal::Lineage,
 };
 use trainyard_store::Changes;
 
 use super::{Bus, Delivery, DeliveryError, ErrorCode, access::Teller, tell};
-use crate::identity::role_session;
 
 impl Bus {
-    /// Tells an event, which a rule has for another bus, on that bus, if that bus's policy lets the rule in. An event
-    /// that came from another bus itself goes no further: so a loop ends. Its id there follows from the delivery, so a
-    /// repeated one is known by it.
-    pub(crate) async fn forward(&self, delivery: &Delivery) -> Result<(), DeliveryError> {
-        let later = |error: &dyn std::fmt::Display| {
-            DeliveryError::passing(ErrorCode::InternalError, error.to_string())
-        };
+    /// Tells events, which rules have for another bus, on that bus, if that bus's policy lets the rules in: in one commit
+    /// with what becomes true by that, so that nothing is told twice. What is left of it is given back. An event that came
+    /// from another bus itself goes no further: so a loop ends.
+    pub(crate) async fn forward(
+        &self,
+        several: Vec<(&Delivery, Changes)>,
+    ) -> Vec<Result<Changes, DeliveryError>> {
+        let (mut changes, mut going) = (Changes::new(), Vec::new());
+        let mut came = Vec::with_capacity(several.len());
+        for (at, (delivery, done)) in several.into_iter().enumerate() {
+            came.push(match self.forwarded(delivery).await {
+                Ok(None) => Ok(done),
+                Ok(Some(told)) => {
+                    changes.merge(told).merge(done);
+                    going.push(at);
+                    Ok(Changes::new())
+                }
+                Err(error) => Err(error),
+            });
+        }
+        if let Err(error) = self.ground.store.commit(changes).await {
+            going.into_iter().for_each(|at| came[at] = Err(later(&error)));
+        }
+        came
+    }
+
+    /// What tells the event on the other bus; nothing if it goes no further.
+    async fn forwarded(&self, delivery: &Delivery) -> Result<Option<Changes>, DeliveryError> {
         let Delivery { event, target, rule, .. } = delivery;
         if event.way.forwarded {
             tracing::debug!(event = event.id, %target, "an event from another bus goes to no third one");
-            return Ok(());
+            return Ok(None);
         }
         let (owner, bus) = target.scope().zip(target.resource_of("event-bus")).ok_or_else(|| {
             let message = format!("{target} is not the ARN of an event bus");
@@ -34,7 +53,7 @@ impl Bus {
         let policy = policy.ok_or_else(|| {
             DeliveryError::lasting(ErrorCode::NoResource, format!("Event bus {bus} does not exist."))
         })?;
-        let by = principal(delivery);
+        let by = delivery.principal();
         let teller =
             Teller { by: &by, rule: Some(rule), source: &event.source, detail_type: &event.detail_type };
         teller
@@ -42,13 +61,17 @@ impl Bus {
             .map_err(|message| DeliveryError::lasting(ErrorCode::NoPermissions, message))?;
         let mut changes = Changes::new();
         let there = there(delivery, place, self.ground.now());
-        let told = tell(&mut changes, &there);
-        told.map_err(|error| later(&error))?;
-        self.ground.store.commit(changes).await.map_err(|error| later(&error))
+        tell(&mut changes, &there).map_err(|error| later(&error))?;
+        Ok(Some(changes))
     }
 }
 
-/// The event as it is told on the other bus. It keeps its account and region, and between accounts its id too.
+fn later(error: &dyn std::fmt::Display) -> DeliveryError {
+    DeliveryError::passing(ErrorCode::InternalError, error.to_string())
+}
+
+/// The event as it is told on the other bus. It keeps its account and region, and between accounts its id too; another
+/// id follows from the delivery.
 fn there(delivery: &Delivery, (owner, bus): (Scope, String), now: Timestamp) -> Event {
     let Delivery { id, scope, event, .. } = delivery;
     let same_id = owner.account != scope.account && owner.region == scope.region;
@@ -64,13 +87,5 @@ fn there(delivery: &Delivery, (owner, bus): (Scope, String), now: Timestamp) -> 
         },
         bus,
         ..event.clone()
-    }
-}
-
-/// A session of the target's role.
-fn principal(delivery: &Delivery) -> Principal {
-    match &delivery.role {
-        Some(role) => role_session(role, delivery.scope.account.clone(), &delivery.id, Lineage::default()),
-        None => Principal::root(&delivery.scope),
     }
 }

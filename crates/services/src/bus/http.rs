@@ -3,7 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use trainyard_domain::Event;
 
 use super::shape::Path;
 
@@ -29,10 +28,9 @@ impl HttpParameters {
             .try_for_each(|text| Path::read(text).map(drop))
     }
 
-    /// The values for this event.
-    pub fn of(&self, event: &Event) -> Result<Self, String> {
-        let envelope = event.envelope();
-        let value = |text: &String| filled(text, &envelope);
+    /// The values for the event with this envelope.
+    pub fn of(&self, envelope: &Value) -> Result<Self, String> {
+        let value = |text: &String| filled(text, envelope);
         let pair = |(name, text): &(String, String)| Ok((name.clone(), value(text)?));
         Ok(Self {
             path: self.path.iter().map(value).collect::<Result<_, String>>()?,
@@ -50,8 +48,8 @@ fn filled(text: &str, envelope: &Value) -> Result<String, String> {
     if !is_path(text) {
         return Ok(text.to_owned());
     }
-    Ok(match Path::read(text)?.follow(envelope) {
-        Some(Value::String(text)) => text,
+    Ok(match Path::read(text)?.follow(envelope).as_deref() {
+        Some(Value::String(text)) => text.clone(),
         Some(Value::Null) | None => String::new(),
         Some(other) => other.to_string(),
     })

@@ -11,15 +11,18 @@ mod buses;
 mod dead;
 mod deliver;
 mod delivery_error;
+pub(crate) mod detail;
 mod directory;
 mod error;
 mod forward;
 mod http;
 mod matching;
+mod once;
 mod permissions;
 mod put;
 mod recent;
 mod replays;
+mod route;
 mod rule;
 mod rules;
 mod schedule;
@@ -30,7 +33,9 @@ mod tally;
 mod target;
 #[cfg(test)]
 mod tests;
+mod told;
 mod tried;
+mod unread;
 mod watch;
 
 use std::sync::{Arc, OnceLock};

@@ -9,16 +9,16 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
-use trainyard_domain::{Event, Scope, Timestamp};
+use trainyard_domain::{Event, Scope, Timestamp, event::DEFAULT_BUS};
 use trainyard_store::{Changes, Error as StoreError, Expect, Keys, List, Noun};
 
-use super::{Bus, Error};
+use super::{Bus, Error, EventBus};
 
 /// So many events of a bus are remembered, where nobody says otherwise.
 pub const REMEMBERED: usize = 10_000;
@@ -26,6 +26,8 @@ pub const REMEMBERED: usize = 10_000;
 const MOST_BYTES: u64 = 64 << 20;
 /// How often is looked for what is too much.
 const SWEEP: Duration = Duration::from_secs(2);
+/// How often is looked for what need not be known any longer.
+const HOUR: Duration = Duration::from_secs(3600);
 /// So many events wait for whoever looks on; who is slower than that misses some, and is told.
 const WAITING: usize = 512;
 
@@ -37,7 +39,7 @@ pub struct Recent {
     /// When it was told.
     pub at: Timestamp,
     /// What was told.
-    pub event: Event,
+    pub event: Arc<Event>,
 }
 
 impl Noun for Recent {
@@ -73,9 +75,7 @@ impl Memory {
         let (live, over) = (broadcast::Sender::new(WAITING), CancellationToken::new());
         Self { most, last: AtomicU64::new(0), live, over }
     }
-}
 
-impl Memory {
     /// The next number: it follows from the time, and is greater than all before it, also than those of earlier starts.
     fn number(&self, at: Timestamp) -> u64 {
         let least = u64::try_from(at.millis()).unwrap_or(0).saturating_mul(1000);
@@ -94,9 +94,13 @@ impl Bus {
 
     /// Remembers the event in these changes, which are those that follow from its match. It is to be shown when it is
     /// known to be on disk.
-    pub(super) fn remember(&self, changes: &mut Changes, event: &Event) -> Result<Arc<Recent>, StoreError> {
+    pub(super) fn remember(
+        &self,
+        changes: &mut Changes,
+        event: Arc<Event>,
+    ) -> Result<Arc<Recent>, StoreError> {
         let at = self.ground.now();
-        let recent = Recent { number: self.memory.number(at), at, event: event.clone() };
+        let recent = Recent { number: self.memory.number(at), at, event };
         if self.memory.most > 0 {
             changes.put(&recent, Expect::Any)?;
         }
@@ -130,10 +134,16 @@ impl Bus {
 
     /// Lets go of what is too much, again and again until `stop`; then whoever looks on is told that it is over.
     pub(super) async fn forget(&self, stop: CancellationToken) {
-        let mut looked = HashMap::new();
+        let (mut looked, mut swept) = (HashMap::new(), None::<Instant>);
         loop {
             if let Err(error) = self.forget_once(&mut looked).await {
                 tracing::warn!(%error, "old events cannot be let go of");
+            }
+            if swept.is_none_or(|swept| swept.elapsed() >= HOUR) {
+                swept = Some(Instant::now());
+                if let Err(error) = self.forget_told().await {
+                    tracing::warn!(%error, "what was told once is still known");
+                }
             }
             if stop.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_none() {
                 break;
@@ -145,7 +155,9 @@ impl Bus {
     /// `looked`: up to which event each bus was looked at.
     pub(super) async fn forget_once(&self, looked: &mut HashMap<String, u64>) -> Result<(), Error> {
         let store = &self.ground.store;
-        for place in store.scopes::<Recent>().await? {
+        let places = store.scopes::<Recent>().await?;
+        looked.retain(|place, _| places.contains(place));
+        for place in places {
             let last = store.list::<Recent>(List::in_scope(&place).descending(true).limit(1)).await?;
             let last = last.items.first().map_or(0, |held| held.value.number);
             // The clock may have been set back before this start.
@@ -153,15 +165,32 @@ impl Bus {
             if looked.insert(place.clone(), last) == Some(last) {
                 continue;
             }
-            let bounds = (self.memory.most, MOST_BYTES);
-            if let Some(first) = store.first_of_last::<Recent>(&place, bounds).await? {
-                let mut changes = Changes::new();
+            let mut changes = Changes::new();
+            if !self.has_bus(&place).await? {
+                // What was being matched when the bus was removed.
+                forget_all(&mut changes, &place);
+            } else if let Some(first) =
+                store.first_of_last::<Recent>(&place, (self.memory.most, MOST_BYTES)).await?
+            {
                 changes.trim::<Recent>(&place, &first);
-                store.commit(changes).await?;
             }
+            store.commit(changes).await?;
         }
         Ok(())
     }
+
+    /// Whether there is a bus whose last events are there.
+    async fn has_bus(&self, place: &str) -> Result<bool, StoreError> {
+        // No name of a bus has a slash.
+        let Some((scope, bus)) = place.rsplit_once('/') else { return Ok(true) };
+        Ok(bus == DEFAULT_BUS || self.ground.store.get::<EventBus>(scope, bus).await?.is_some())
+    }
+}
+
+/// Lets go of all events of a bus.
+pub(super) fn forget_all(changes: &mut Changes, place: &str) {
+    // Numbers are before it, all of them.
+    changes.trim::<Recent>(place, ":");
 }
 
 /// A page's token that was never given is the caller's mistake.

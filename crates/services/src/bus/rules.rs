@@ -7,7 +7,7 @@ use super::{
     Bus, Error, Shape,
     buses::own_bus,
     rule::{self, Rule, RuleSpec, RuleTarget},
-    schedule,
+    schedule, tally,
 };
 use crate::{
     audit,
@@ -40,10 +40,8 @@ impl Bus {
             None => {}
         }
         let role = spec.role.as_deref().map(role_arn).transpose()?;
-        if role.as_ref().is_some_and(|role| role.account != scope.account.as_str()) {
-            return Err(Error::Invalid("Cross-account pass role is not allowed.".to_owned()));
-        }
         if let Some(role) = &role {
+            check_own(scope, role)?;
             self.check_trust(role).await?;
         }
         let same_times = |rule: &Rule| rule.enabled && rule.schedule == spec.schedule;
@@ -119,7 +117,7 @@ impl Bus {
         changes.delete::<Rule>(&scope.to_string(), &rule::id(bus, name), Expect::Version(held.version));
         changes.cancel(schedule::SCHEDULES, &arn.to_string());
         audit::note(&mut changes, &self.ground, by, "events:DeleteRule", &arn)?;
-        self.commit(changes, &held.value).await
+        self.commit_removal(changes, &held.value).await
     }
 
     /// Enables or disables the rule.
@@ -153,6 +151,8 @@ impl Bus {
     ) -> Result<(), Error> {
         check_forms(&targets)?;
         for role in targets.iter().filter_map(|target| target.role.as_ref()) {
+            // What roles another account has is not to be found out.
+            check_own(scope, role)?;
             self.check_trust(role).await?;
         }
         self.change_often(scope, rule, (by, "events:PutTargets"), |rule| {
@@ -291,8 +291,8 @@ impl Bus {
         if role.is_none() && kind.needs_role() {
             return Err(Error::Invalid(format!("RoleArn is required for target {arn}.")));
         }
-        if role.as_ref().is_some_and(|role| role.account != scope.account.as_str()) {
-            return Err(Error::Invalid("Cross-account pass role is not allowed.".to_owned()));
+        if let Some(role) = role {
+            check_own(scope, role)?;
         }
         kind.check(target).map_err(Error::Invalid)?;
         if let Some(http) = http {
@@ -322,6 +322,18 @@ impl Bus {
         audit::note(&mut changes, &self.ground, by, action, &arn)?;
         self.commit(changes, &rule).await?;
         Ok(arn)
+    }
+
+    /// Commits changes in which the rule goes: its tally goes too, or the next of its name would begin with it.
+    pub(super) async fn commit_removal(&self, mut changes: Changes, rule: &Rule) -> Result<(), Error> {
+        tally::remove(&mut changes, &rule.arn());
+        let (room, rule) = (self.clone(), rule.clone());
+        to_the_end(async move {
+            room.commit(changes, &rule).await?;
+            room.tallies.forget(&rule.arn());
+            Ok(())
+        })
+        .await
     }
 
     /// To its end, also when the caller goes away meanwhile: the rulebook must hear of what is committed, and after it.
@@ -372,6 +384,14 @@ fn check_forms(targets: &[RuleTarget]) -> Result<(), Error> {
         }
     }
     wrong.finish().map_err(Error::Invalid)
+}
+
+/// Refuses a role of another account.
+fn check_own(scope: &Scope, role: &Arn) -> Result<(), Error> {
+    if role.account == scope.account.as_str() {
+        return Ok(());
+    }
+    Err(Error::Invalid("Cross-account pass role is not allowed.".to_owned()))
 }
 
 fn role_arn(text: &str) -> Result<Arn, Error> {

@@ -1,6 +1,6 @@
 //! Rules that wait for a time.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, sync::Arc};
 
 use async_trait::async_trait;
 use serde_json::json;
@@ -8,7 +8,7 @@ use trainyard_domain::{Arn, Event, Timestamp, event::Way};
 use trainyard_lang::schedule::{Refused, Schedule};
 use trainyard_store::{Changes, WorkItem};
 
-use super::{Bus, deliver::to_targets, rule::Rule, tally::Count};
+use super::{Bus, deliver::to_targets, rule::Rule, tally::Count, told::Told};
 use crate::{
     ground::uuid_from,
     work::{Outcome, Worker},
@@ -66,14 +66,21 @@ impl Worker for Clockwork {
             Err(error) => return Err(error.into()),
         };
         let mut changes = Changes::new();
-        if let Some(next) = first(&rule, self.0.ground.now().max(item.due)) {
-            let event = scheduled_event(&rule, &rule.arn(), item.due);
-            to_targets(&mut changes, &self.0.ground, &rule, &event)?;
-            self.0.tallies.count(&rule.arn(), Count::Matched);
-            // The next time is put in place of this one: finishing this one leaves it.
+        if !rule.enabled || rule.schedule.is_none() {
+            return Ok(Outcome::Finished(changes));
+        }
+        let ground = &self.0.ground;
+        let told = Told::new(Arc::new(scheduled_event(&rule, &rule.arn(), item.due)))?;
+        to_targets(&mut changes, ground, &rule, &told)?;
+        // The last time of all has none after it, and is a time all the same.
+        if let Some(next) = first(&rule, ground.now().max(item.due)) {
+            // It is put in place of this one: finishing this one leaves it.
             changes.schedule(next);
         }
-        Ok(Outcome::Finished(changes))
+        changes.finish(item);
+        ground.store.commit(changes).await?;
+        self.0.tallies.count(&rule.arn(), Count::Matched);
+        Ok(Outcome::Settled)
     }
 }
 

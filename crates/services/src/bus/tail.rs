@@ -8,12 +8,11 @@ use std::{
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
 use trainyard_domain::{Scope, Timestamp};
-use trainyard_lang::{matcher, pattern::Pattern};
 use trainyard_store::{List, Noun, Store};
 
 use super::{
     Bus, Error,
-    matching::compile,
+    matching::Fits,
     recent::{Recent, place},
 };
 
@@ -31,7 +30,7 @@ pub struct TailSpec {
 /// The events of a bus as they come.
 pub struct Tail {
     place: String,
-    pattern: Option<Pattern>,
+    pattern: Option<Fits>,
     store: Store,
     before: Before,
     live: Receiver<Arc<Recent>>,
@@ -67,7 +66,7 @@ impl Bus {
         let bus = self.describe_bus(scope, spec.bus.as_deref()).await?.name;
         Ok(Tail {
             place: place(scope, &bus),
-            pattern: spec.pattern.as_deref().map(compile).transpose().map_err(Error::Pattern)?,
+            pattern: spec.pattern.as_deref().map(Fits::new).transpose()?,
             store: self.ground.store.clone(),
             before: Before { since: spec.since, done: spec.since.is_none(), ..Before::default() },
             live: self.memory.live.subscribe(),
@@ -119,9 +118,8 @@ impl Tail {
         Ok(())
     }
 
-    fn wants(&self, recent: &Recent) -> bool {
-        let envelope = || recent.event.envelope().to_string();
-        self.pattern.as_ref().is_none_or(|pattern| matcher::matches(pattern, &envelope()).unwrap_or(false))
+    fn wants(&mut self, recent: &Recent) -> bool {
+        self.pattern.as_mut().is_none_or(|pattern| pattern.takes(&recent.event))
     }
 }
 
@@ -133,9 +131,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        bus::{Again, AgainSpec, EVENTS, Entry, EventBus},
+        bus::{Again, AgainSpec, EVENTS, Entry, EventBus, watch::Matcher},
         ground::Ground,
         refusal::Refusal,
+        work::Worker,
     };
 
     fn scope() -> Scope {
@@ -161,16 +160,8 @@ mod tests {
                 self.put_events(&by, &scope(), vec![entry], None).await.unwrap().remove(0).unwrap();
             }
             for item in self.ground.store.due(EVENTS, self.ground.now(), 1000).await.unwrap() {
-                self.matched(&item).await;
+                Matcher(self.clone()).work(&item).await.unwrap();
             }
-        }
-
-        async fn matched(&self, item: &WorkItem) {
-            let mut changes = trainyard_store::Changes::new();
-            let event = serde_json::from_str(&item.body).unwrap();
-            self.show(self.remember(&mut changes, &event).unwrap());
-            changes.finish(item);
-            self.ground.store.commit(changes).await.unwrap();
         }
 
         async fn recent_numbers(&self, since: Option<Timestamp>) -> Vec<u64> {

@@ -66,13 +66,22 @@ pub(super) enum Count {
 
 /// The tallies of all rules.
 #[derive(Default)]
-pub(super) struct Tallies(Mutex<HashMap<Arn, Entry>>);
+pub(super) struct Tallies(Mutex<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    rules: HashMap<Arn, Entry>,
+    /// Of all rules since the server was started, of those too that are gone.
+    sum: Tally,
+    /// Whether what was written down before is in the tallies: what is less than that is not written.
+    read: bool,
+}
 
 #[derive(Clone, Copy, Default)]
 struct Entry {
     tally: Tally,
-    /// Whether it is not written down.
-    fresh: bool,
+    /// What is written down.
+    written: Tally,
 }
 
 /// A tally as it is kept.
@@ -130,30 +139,55 @@ impl Tallies {
     /// Once more.
     pub(super) fn count(&self, rule: &Arn, count: Count) {
         let mut all = self.lock();
-        if !all.contains_key(rule) {
-            all.insert(rule.clone(), Entry::default());
-        }
-        if let Some(entry) = all.get_mut(rule) {
+        *all.sum.of(count) += 1;
+        if let Some(entry) = all.rules.get_mut(rule) {
             *entry.tally.of(count) += 1;
-            entry.fresh = true;
+        } else {
+            *all.rules.entry(rule.clone()).or_default().tally.of(count) += 1;
         }
+    }
+
+    /// The rule is no more, and the changes with [`remove`] are committed.
+    pub(super) fn forget(&self, rule: &Arn) {
+        self.lock().rules.remove(rule);
     }
 
     fn get(&self, rule: &Arn) -> Tally {
-        self.lock().get(rule).map(|entry| entry.tally).unwrap_or_default()
+        self.lock().rules.get(rule).map(|entry| entry.tally).unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Arn, Entry>> {
+    /// Those that are not written down as they are.
+    fn fresh(&self) -> Vec<Kept> {
+        let all = self.lock();
+        let fresh = all.rules.iter().filter(|(_, entry)| entry.tally != entry.written);
+        fresh.map(|(rule, entry)| Kept { rule: rule.clone(), tally: entry.tally }).collect()
+    }
+
+    /// These are on disk.
+    fn written(&self, kept: &[Kept]) {
+        let mut all = self.lock();
+        for Kept { rule, tally } in kept {
+            if let Some(entry) = all.rules.get_mut(rule) {
+                entry.written = *tally;
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// The rule's tally goes with these changes.
+pub(super) fn remove(changes: &mut Changes, rule: &Arn) {
+    let kept = Kept { rule: rule.clone(), tally: Tally::default() };
+    changes.delete::<Kept>(&kept.scope(), &kept.id(), Expect::Any);
+}
+
 impl Bus {
-    /// The sum over all rules since they were made.
+    /// The sum over all rules since the server was started: it only grows.
     pub fn tally(&self) -> Tally {
-        let mut sum = Tally::default();
-        self.tallies.lock().values().for_each(|entry| sum.add(&entry.tally));
-        sum
+        self.tallies.lock().sum
     }
 
     /// One page of the scope's rules with their tallies.
@@ -172,10 +206,10 @@ impl Bus {
 
     /// Writes the tallies down every few seconds, and at the end.
     pub(super) async fn keep_tallies(&self, stop: CancellationToken) {
-        if let Err(error) = self.read_tallies().await {
-            tracing::warn!(%error, "the tallies of rules cannot be read");
-        }
         loop {
+            if let Err(error) = self.read_tallies().await {
+                tracing::warn!(%error, "the tallies of rules cannot be read");
+            }
             let over = stop.run_until_cancelled(tokio::time::sleep(PERIOD)).await.is_none();
             if let Err(error) = self.write_tallies().await {
                 tracing::warn!(%error, "the tallies of rules cannot be written");
@@ -192,42 +226,64 @@ impl Bus {
         kept.map_or(0, |page| page.items.len())
     }
 
+    /// Adds what was written down before, once: all of it or nothing.
     async fn read_tallies(&self) -> Result<(), Error> {
-        let mut after = None;
+        if self.tallies.lock().read {
+            return Ok(());
+        }
+        let (mut kept, mut after) = (Vec::new(), None);
         loop {
             let page = self.ground.store.list::<Kept>(List::everywhere().after(after)).await?;
-            let mut all = self.tallies.lock();
-            for Kept { rule, tally } in page.items.into_iter().map(|held| held.value) {
-                all.entry(rule).or_default().tally.add(&tally);
-            }
-            drop(all);
+            kept.extend(page.items.into_iter().map(|held| held.value));
             after = page.next;
             if after.is_none() {
-                return Ok(());
+                break;
             }
         }
+        // What was counted of a rule at the moment when it was removed may have been left.
+        let (kept, gone) = self.with_rules(kept).await?;
+        let mut changes = Changes::new();
+        gone.iter().for_each(|gone| remove(&mut changes, &gone.rule));
+        self.ground.store.commit(changes).await?;
+        let mut all = self.tallies.lock();
+        for Kept { rule, tally } in kept {
+            let entry = all.rules.entry(rule).or_default();
+            entry.tally.add(&tally);
+            entry.written = tally;
+        }
+        all.read = true;
+        Ok(())
     }
 
     /// Those of rules that are no more go.
     pub(super) async fn write_tallies(&self) -> Result<(), Error> {
-        let fresh: Vec<(Arn, Tally)> = self
-            .tallies
-            .lock()
-            .iter_mut()
-            .filter_map(|(rule, entry)| std::mem::take(&mut entry.fresh).then(|| (rule.clone(), entry.tally)))
-            .collect();
-        let mut changes = Changes::new();
-        for (rule, tally) in fresh {
-            let kept = Kept { rule, tally };
-            let (scope, path) = (kept.scope(), kept.id());
-            if self.ground.store.get::<Rule>(&scope, &rule_id(&path)).await?.is_some() {
-                changes.put(&kept, Expect::Any)?;
-            } else {
-                changes.delete::<Kept>(&scope, &path, Expect::Any);
-                self.tallies.lock().remove(&kept.rule);
-            }
+        if !self.tallies.lock().read {
+            return Ok(());
         }
-        Ok(self.ground.store.commit(changes).await?)
+        let (kept, gone) = self.with_rules(self.tallies.fresh()).await?;
+        let mut changes = Changes::new();
+        for kept in &kept {
+            changes.put(kept, Expect::Any)?;
+        }
+        for gone in &gone {
+            remove(&mut changes, &gone.rule);
+            self.tallies.forget(&gone.rule);
+        }
+        self.ground.store.commit(changes).await?;
+        self.tallies.written(&kept);
+        Ok(())
+    }
+
+    /// Those whose rules are there, and those whose rules are no more.
+    async fn with_rules(&self, kept: Vec<Kept>) -> Result<(Vec<Kept>, Vec<Kept>), Error> {
+        let rules = kept.iter().map(|kept| (kept.scope(), rule_id(&kept.id()))).collect();
+        let rules = self.ground.store.get_all::<Rule>(rules).await?;
+        let (mut there, mut gone) = (Vec::new(), Vec::new());
+        for (kept, rule) in kept.into_iter().zip(rules) {
+            // One that cannot be read is there.
+            if matches!(rule, Ok(None)) { gone.push(kept) } else { there.push(kept) }
+        }
+        Ok((there, gone))
     }
 }
 
@@ -235,4 +291,61 @@ impl Bus {
 fn rule_id(path: &str) -> String {
     let name = path.strip_prefix("rule/").unwrap_or(path);
     if name.contains('/') { name.to_owned() } else { rule::id(DEFAULT_BUS, name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::bus::{
+        Shape,
+        tests::{entry, root, scope, target, world},
+    };
+
+    #[tokio::test]
+    async fn a_rule_takes_its_tally_with_it() {
+        let world = world().await;
+        let bus = &world.bus;
+        let pattern = json!({"source": ["app"]});
+        world.rule(&pattern).await;
+        world.targets(vec![target("t", Shape::Whole)]).await;
+        bus.read_tallies().await.unwrap();
+        bus.put_events(&root(), &scope(), vec![entry("{}"), entry("{}")], None).await.unwrap();
+        world.arrived(2).await;
+        world.quiet().await;
+        bus.write_tallies().await.unwrap();
+        let sum = bus.tally();
+        assert_eq!((bus.kept_tallies().await, sum.matched, world.tally().await.matched), (1, 2, 2));
+        bus.remove_targets(&scope(), &root(), (None, "r"), (&["t".to_owned()], false)).await.unwrap();
+        bus.delete_rule(&scope(), &root(), (None, "r"), false).await.unwrap();
+        assert_eq!(bus.kept_tallies().await, 0);
+        world.rule(&pattern).await;
+        assert_eq!((world.tally().await, bus.tally()), (Tally::default(), sum), "the sum only grows");
+    }
+
+    /// Also when it could not be read at first.
+    #[tokio::test]
+    async fn what_was_written_down_is_not_written_over() {
+        let world = world().await;
+        world.rule(&json!({"source": ["app"]})).await;
+        let (ground, rule) = (&world.bus.ground, rule::arn(&scope(), DEFAULT_BUS, "r"));
+        let kept = async |bus: &Bus| {
+            let kept = bus.ground.store.list::<Kept>(List::everywhere()).await.unwrap().items;
+            kept[0].value.tally.matched
+        };
+        let mut changes = Changes::new();
+        let before = Kept { rule: rule.clone(), tally: Tally { matched: 7, ..Tally::default() } };
+        changes.put(&before, Expect::Any).unwrap();
+        ground.store.commit(changes).await.unwrap();
+        let bus = Bus::new(ground.clone());
+        bus.tallies.count(&rule, Count::Matched);
+        bus.write_tallies().await.unwrap();
+        assert_eq!(kept(&bus).await, 7);
+        for _ in 0..2 {
+            bus.read_tallies().await.unwrap();
+            bus.write_tallies().await.unwrap();
+            assert_eq!(kept(&bus).await, 8);
+        }
+    }
 }

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use trainyard_domain::{Arn, Event, Scope};
+use trainyard_domain::{Arn, Event, Principal, Scope, principal::Lineage};
 use trainyard_store::Changes;
 
 use super::{DeliveryError, HttpParameters, RuleTarget, dead::DeadLetter};
+use crate::identity::role_session;
 
 /// One kind of rule target. One file in `targets/` each.
 #[async_trait]
@@ -71,7 +72,7 @@ pub trait Letterbox: Send + Sync {
 
 /// One event on its way to one target of one rule.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Delivery {
+pub struct Delivery<E = Event> {
     /// Follows from event id, rule and target: a UUID, the same at every attempt.
     pub id: String,
     /// The rule's scope.
@@ -86,7 +87,7 @@ pub struct Delivery {
     #[serde(default)]
     pub group: Option<String>,
     /// The event.
-    pub event: Event,
+    pub event: E,
     /// What Input, InputPath or InputTransformer made of the event; nothing where the target gets its envelope.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Value>,
@@ -101,6 +102,19 @@ impl Delivery {
         match &self.input {
             Some(input) => Cow::Borrowed(input),
             None => Cow::Owned(self.event.envelope()),
+        }
+    }
+
+    /// The text of what the target gets.
+    pub fn input_text(&self) -> String {
+        self.input.as_ref().map_or_else(|| self.event.envelope_text(), Value::to_string)
+    }
+
+    /// Who calls the target: a session of its role, named for the delivery; without a role the rule's account.
+    pub fn principal(&self) -> Principal {
+        match &self.role {
+            Some(role) => role_session(role, self.scope.account.clone(), &self.id, Lineage::default()),
+            None => Principal::root(&self.scope),
         }
     }
 }

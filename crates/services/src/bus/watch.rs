@@ -3,25 +3,20 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use trainyard_domain::Event;
 use trainyard_store::{Changes, WorkItem};
 
 use super::{
-    Bus, EVENTS, Error, Recent,
+    Bus, EVENTS,
     archives::Sweeper,
     dead::Undertaker,
-    deliver::{Postman, to_targets},
+    deliver::Postman,
     replays::Replayer,
-    rule::Rule,
+    route::{NEWS, News},
     schedule::Clockwork,
-    tally::Count,
 };
 use crate::work::{self, Outcome, Trouble, Worker};
-
-/// The topic of news for listeners; each of them has a lane.
-const NEWS: &str = "news";
 
 impl Bus {
     /// Runs the bus's loops until `stop`.
@@ -42,66 +37,35 @@ impl Bus {
         };
         futures::join!(loops, self.keep_tallies(ended.clone()), self.forget(stop));
     }
-
-    /// Puts what follows from an event into the changes: deliveries for the rules that it matches, news for listeners,
-    /// and that it is remembered.
-    pub(super) async fn route(&self, changes: &mut Changes, event: &Event) -> Result<Routed, Error> {
-        let place = (event.owner().clone(), event.bus.clone());
-        let rules = self.rulebook.rules(&self.ground.store, &place).await?;
-        let rules = self.rulebook.matching(&rules, &event.envelope().to_string());
-        for rule in &rules {
-            to_targets(changes, &self.ground, rule, event)?;
-        }
-        for listener in self.listeners().iter().filter(|listener| event.is_news() && listener.wants(event)) {
-            let name = listener.name();
-            let news = News { listener: name.to_owned(), event: event.clone() };
-            let body = serde_json::to_string(&news)
-                .map_err(|e| trainyard_store::Error::Internal(format!("news cannot be written: {e}")))?;
-            changes.schedule(WorkItem::now(NEWS, format!("{}/{name}", event.id), body).in_lane(name));
-        }
-        Ok(Routed { rules, recent: self.remember(changes, event)? })
-    }
-
-    /// What follows from an event is on disk: its rules count it, and whoever looks on sees it.
-    pub(super) fn routed(&self, Routed { rules, recent }: Routed) {
-        rules.iter().for_each(|rule| self.tallies.count(&rule.arn(), Count::Matched));
-        self.show(recent);
-    }
-}
-
-/// An event and the rules that it matches.
-pub(super) struct Routed {
-    rules: Vec<Arc<Rule>>,
-    recent: Arc<Recent>,
 }
 
 /// Matches events with rules and listeners.
-struct Matcher(Bus);
+pub(super) struct Matcher(pub(super) Bus);
 
 #[async_trait]
 impl Worker for Matcher {
     const TOPIC: &'static str = EVENTS;
 
     async fn work(&self, item: &WorkItem) -> Result<Outcome, Trouble> {
-        let mut changes = Changes::new();
+        let (bus, ground) = (&self.0, &self.0.ground);
         let event: Event = match serde_json::from_str(&item.body) {
             Ok(event) => event,
-            Err(error) => {
-                tracing::error!(id = item.id, %error, "an event that cannot be read is put aside");
-                return Ok(Outcome::Finished(changes));
-            }
+            Err(error) => return Ok(bus.put_aside(item, "events:PutEvents", &error)),
         };
-        // The event is on disk already: in the outbox, and from this commit on among the last ones.
-        let routed = self.0.route(&mut changes, &event).await?;
-        self.0.routed(routed);
-        Ok(Outcome::Finished(changes))
+        let matched = bus.matched(Arc::new(event)).await?;
+        let (mut changes, mut rest) = matched.follow(ground, 0)?;
+        // After a crash between two of these commits they are made again: a delivery is known by its id.
+        while let Some(from) = rest {
+            ground.store.commit(std::mem::take(&mut changes)).await?;
+            (changes, rest) = matched.follow(ground, from)?;
+        }
+        let routed = bus.route(&mut changes, matched)?;
+        changes.finish(item);
+        // Whoever looks on reads what is on disk first: an event is shown when it is there, and once.
+        ground.store.commit(changes).await?;
+        bus.routed(routed);
+        Ok(Outcome::Settled)
     }
-}
-
-#[derive(Serialize, Deserialize)]
-struct News {
-    listener: String,
-    event: Event,
 }
 
 /// Brings news to listeners, again and again until they have heard it.
@@ -114,10 +78,7 @@ impl Worker for Crier {
     async fn work(&self, item: &WorkItem) -> Result<Outcome, Trouble> {
         let news: News = match serde_json::from_str(&item.body) {
             Ok(news) => news,
-            Err(error) => {
-                tracing::error!(id = item.id, %error, "news that cannot be read is put aside");
-                return Ok(Outcome::Finished(Changes::new()));
-            }
+            Err(error) => return Ok(self.0.put_aside(item, "events:Deliver", &error)),
         };
         match self.0.listeners().iter().find(|listener| listener.name() == news.listener) {
             Some(listener) => listener.hear(&news.event).await?,

@@ -13,13 +13,13 @@ use super::{
     Error, Hooks, WebHook,
     noun::{Delivery, Secrets},
 };
-use crate::{bus, ground::uuid_from};
+use crate::{
+    bus::{self, detail},
+    ground::uuid_from,
+};
 
 /// What senders call a delivery may be so long.
 const LONGEST_DELIVERY: usize = 200;
-/// An event's detail may have so many bytes.
-/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html>
-const LARGEST_DETAIL: usize = 256 * 1024;
 /// A longer body is verified and read beside the threads that answer everybody: who sends it may be anybody.
 const LONG: usize = 64 * 1024;
 /// How often a commit is tried again beside others that tell the same.
@@ -136,10 +136,11 @@ fn check(notice: &Notice) -> Result<(), Error> {
             "the delivery's id is no text of 1 to {LONGEST_DELIVERY} printable characters"
         ));
     }
-    if detail.to_string().len() > LARGEST_DETAIL {
+    let largest = detail::LARGEST;
+    if detail.to_string().len() > largest {
         return malformed(format!(
-            "what the call tells has more than {LARGEST_DETAIL} bytes, which no event may have"
+            "what the call tells has more than {largest} bytes, which no event may have"
         ));
     }
-    Ok(())
+    detail::check(detail).or_else(malformed)
 }

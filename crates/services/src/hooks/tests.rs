@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
 use sha2::Sha256;
@@ -71,6 +72,19 @@ fn push(delivery: &str, secret: &str) -> Incoming {
     Incoming { headers: headers.into(), body: body.into() }
 }
 
+/// A call of the house's own kind, at the moment when a house is new.
+fn signed(body: &str, secret: &str) -> Incoming {
+    let (id, seconds) = ("d", "1700000000");
+    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+    mac.update(format!("{id}.{seconds}.{body}").as_bytes());
+    let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
+    let headers =
+        [("webhook-id", id), ("webhook-timestamp", seconds), ("webhook-signature", signature.as_str())];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Incoming { headers: headers.into(), body: body.to_owned().into() }
+}
+
 fn images(ids: &[&str], secret: &str) -> Incoming {
     let event = |id: &&str| {
         json!({"id": id, "action": "push", "target": {"mediaType": "application/vnd.oci.image.manifest.v1+json",
@@ -126,6 +140,19 @@ async fn what_is_not_signed_does_nothing() {
         assert_eq!(error.kind(), Kind::Invalid, "{delivery}");
     }
     assert_eq!(house.told().await.len(), 1);
+}
+
+/// What could not be read back when it is delivered.
+#[tokio::test]
+async fn what_is_nested_too_deeply_is_refused() {
+    let house = House::new().await;
+    let (hook, secret) = house.hook("ours", "signed").await;
+    for (levels, told) in [(90, 1), (110, 1)] {
+        let body = format!("{}{{}}{}", "{\"a\":".repeat(levels), "}".repeat(levels));
+        let came = house.hooks.receive(&hook, &signed(&body, &secret)).await;
+        assert_eq!(came.err().map(|error| error.kind()), (levels == 110).then_some(Kind::Invalid));
+        assert_eq!(house.told().await.len(), told);
+    }
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ pub use error::Error;
 pub use file::LogEvent;
 pub use filter::{Filter, Found};
 pub use nouns::{LogGroup, LogStream};
+pub(crate) use policies::Gate;
 pub use policies::LogPolicy;
 pub use query::{EventsPage, EventsQuery, Order, StreamsQuery};
 

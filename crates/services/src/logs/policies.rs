@@ -91,13 +91,21 @@ impl Logs {
         Ok(self.ground.store.commit(changes).await?)
     }
 
+    /// What the scope's policies say, to be asked about several streams.
+    pub(crate) async fn gate(&self, scope: &Scope) -> Result<Gate, Error> {
+        let policies = self.policies(scope).await?;
+        // Each was read when it was put.
+        let documents = policies.iter().filter_map(|policy| Document::read(&policy.document).ok());
+        Ok(Gate(documents.collect()))
+    }
+}
+
+/// The policies of a scope at a moment.
+pub(crate) struct Gate(Vec<Document>);
+
+impl Gate {
     /// Whether a policy keeps the service from writing into the stream in the name of `source`.
-    pub(crate) async fn is_denied(
-        &self,
-        scope: &Scope,
-        service: &str,
-        (stream, source): (&Arn, &Arn),
-    ) -> Result<bool, Error> {
+    pub(crate) fn denies(&self, service: &str, (stream, source): (&Arn, &Arn)) -> bool {
         let request = Request {
             by: Asker::Service(service),
             action: "logs:PutLogEvents",
@@ -105,9 +113,6 @@ impl Logs {
             source: Some(source),
             facts: &[],
         };
-        let policies = self.policies(scope).await?;
-        // Each was read when it was put.
-        let documents = policies.iter().filter_map(|policy| Document::read(&policy.document).ok());
-        Ok(documents.into_iter().any(|document| document.judge(&request) == Verdict::Denied))
+        self.0.iter().any(|document| document.judge(&request) == Verdict::Denied)
     }
 }

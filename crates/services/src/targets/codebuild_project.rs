@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
-use trainyard_domain::{Arn, Principal, principal::Lineage};
+use trainyard_domain::Arn;
 
 use crate::{
     builds::{Builds, StartRequest},
@@ -32,7 +32,7 @@ impl Target for CodeBuildProject {
         let request = request(name, &delivery.input())
             .map_err(|why| DeliveryError::lasting(ErrorCode::InvalidParameter, why))?;
         let rule = delivery.rule.resource.rsplit('/').next().unwrap_or_default();
-        match self.0.start_for_rule(&scope, &principal(delivery), request, (rule, &delivery.id)).await {
+        match self.0.start_for_rule(&scope, &delivery.principal(), request, (rule, &delivery.id)).await {
             Ok(_) => Ok(()),
             Err(error) => Err(DeliveryError::of(&error)),
         }
@@ -47,20 +47,6 @@ fn request(project: &str, input: &Value) -> Result<StartRequest, String> {
     };
     input.insert("projectName".to_owned(), project.into());
     shape::read(Value::Object(input)).map_err(|misfit| format!("the target's input: {misfit}"))
-}
-
-/// A session of the target's role.
-fn principal(delivery: &Delivery) -> Principal {
-    let root = Principal::root(&delivery.scope);
-    let Some(role) = &delivery.role else { return root };
-    let name = role.resource.rsplit('/').next().unwrap_or_default();
-    let session = format!("assumed-role/{name}/{}", delivery.id);
-    Principal {
-        arn: Arn::global("sts", &delivery.scope, session),
-        role: Some(role.clone()),
-        lineage: Lineage::default(),
-        ..root
-    }
 }
 
 #[cfg(test)]

@@ -3,10 +3,14 @@
 
 use async_trait::async_trait;
 use trainyard_domain::Arn;
+use trainyard_store::Changes;
 
 use crate::bus::{Bus, Delivery, DeliveryError, RuleTarget, Shape, Target};
 
-/// Tells the event on the other bus, whose policy has its say.
+/// So many events are told in one commit, at most.
+const TOGETHER: usize = 16;
+
+/// Tells the event on the other bus, whose policy has its say: the delivery is over in the commit that tells it.
 pub struct EventBus(pub Bus);
 
 #[async_trait]
@@ -37,6 +41,15 @@ impl Target for EventBus {
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), DeliveryError> {
-        self.0.forward(delivery).await
+        let told = self.0.forward(vec![(delivery, Changes::new())]).await.pop();
+        told.unwrap_or(Ok(Changes::new())).map(drop)
+    }
+
+    fn together(&self) -> usize {
+        TOGETHER
+    }
+
+    async fn deliver_all(&self, several: Vec<(&Delivery, Changes)>) -> Vec<Result<Changes, DeliveryError>> {
+        self.0.forward(several).await
     }
 }

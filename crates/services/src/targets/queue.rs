@@ -108,7 +108,7 @@ impl Letterbox for Queue {
             (name.to_owned(), value)
         };
         let attributes = letter.attributes().into_iter().map(attribute).collect();
-        let body = letter.event.envelope().to_string();
+        let body = letter.event.envelope_text();
         let body = shortened(&body, LONGEST_BODY, "{}");
         let sending =
             Sending { letter: Letter { attributes, ..Letter::of(body) }, with: done, ..Sending::default() };
@@ -140,6 +140,6 @@ fn named(arn: &Arn) -> Result<QueueName, DeliveryError> {
 }
 
 fn sending(delivery: &Delivery) -> Sending {
-    let letter = Letter::of(delivery.input().to_string());
+    let letter = Letter::of(delivery.input_text());
     Sending { letter, group: delivery.group.clone(), ..Sending::default() }
 }

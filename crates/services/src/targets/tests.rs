@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use trainyard_domain::{Arn, Principal, Scope, Timestamp};
-use trainyard_store::Store;
+use trainyard_store::{Changes, Store, WorkItem};
 
 use super::Queue;
 use crate::{
@@ -238,6 +238,39 @@ async fn a_final_error_goes_to_the_dead_letters_at_once() {
     assert_eq!(attributes(&letter), HashMap::from(expect));
     let tally = world.until("r", |tally| tally.buried == 1).await;
     assert_eq!(tally, Tally { matched: 1, failed: 1, buried: 1, ..Tally::default() });
+}
+
+/// A delivery that an older server has left: what can be said of it is in the letter.
+#[tokio::test]
+async fn what_cannot_be_read_goes_to_the_dead_letters() {
+    let world = World::new().await;
+    let dead = world.queue("dead", &[]).await;
+    world.rule("r", target(&machine("any"), 1, None)).await;
+    let deep = format!("{}{}", "[".repeat(130), "]".repeat(130));
+    let (rule, target) = ("arn:aws:events:us-east-1:000000000000:rule/r", machine("any"));
+    let parcel = json!({
+        "delivery": {
+            "id": "d", "scope": scope(), "rule": rule, "target": target, "role": null,
+            "event": {
+                "id": "e", "scope": scope(), "time": 1000, "source": "app", "detail_type": "Thing", "detail": "deep",
+            },
+        },
+        "patience": {"retries": 1, "seconds": 60}, "letters": queue_arn("dead"), "since": 0, "attempts": 0,
+    });
+    let mut changes = Changes::new();
+    let body = parcel.to_string().replace("\"deep\"", &deep);
+    changes.schedule(WorkItem::now("deliveries", "d", body).in_lane(target));
+    world.store.commit(changes).await.unwrap();
+    let letter = world.letter(&dead).await;
+    let body: Value = serde_json::from_str(&letter.letter.body).unwrap();
+    assert_eq!((&body["id"], &body["source"], &body["detail"]), (&json!("e"), &json!("app"), &Value::Null));
+    let attributes = attributes(&letter);
+    assert_eq!(
+        (attributes["ERROR_CODE"].as_str(), attributes["RULE_ARN"].as_str()),
+        ("INTERNAL_ERROR", rule)
+    );
+    assert!(attributes["ERROR_MESSAGE"].contains("cannot be read"), "{attributes:?}");
+    world.until("r", |tally| tally.failed == 1 && tally.buried == 1).await;
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ pub(super) struct Input {
     event_ids: BTreeSet<String>,
     since_time: Option<Timestamp>,
     event_pattern: Option<String>,
-    /// The same one does nothing twice.
+    /// The same one does nothing twice within 72 hours.
     replay_name: Option<String>,
 }
 

@@ -1,5 +1,7 @@
 //! The events in archives.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{Event, Timestamp};
 use trainyard_store::{Changes, Error, Expect, Keys, Noun};
@@ -12,7 +14,7 @@ pub(in crate::bus) struct Kept {
     /// Since when it is here.
     pub(super) since: Timestamp,
     /// The event.
-    pub(in crate::bus) event: Event,
+    pub(in crate::bus) event: Arc<Event>,
 }
 
 impl Noun for Kept {
@@ -39,10 +41,10 @@ pub(in crate::bus) fn place(time: Timestamp) -> String {
 pub(in crate::bus) fn keep(
     changes: &mut Changes,
     archive: &str,
-    event: &Event,
+    event: &Arc<Event>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let kept = Kept { archive: archive.to_owned(), since: now, event: event.clone() };
+    let kept = Kept { archive: archive.to_owned(), since: now, event: Arc::clone(event) };
     changes.put(&kept, Expect::Any)?;
     Ok(())
 }

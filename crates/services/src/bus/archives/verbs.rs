@@ -77,7 +77,7 @@ impl Bus {
             changes.schedule(replays::next(&replay));
         }
         audit::note(&mut changes, &self.ground, by, "events:DeleteArchive", archive.arn())?;
-        self.commit(changes, &rule).await
+        self.commit_removal(changes, &rule).await
     }
 
     /// One page of archives.

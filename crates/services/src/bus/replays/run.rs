@@ -1,6 +1,6 @@
 //! A replay's turns: one page of events each.
 
-use std::{error::Error as StdError, time::Duration};
+use std::{error::Error as StdError, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use crate::{
     bus::{
         Archive, Bus, EVENTS,
         archives::{Kept, place},
+        route::AT_ONCE,
         tell,
     },
     work::{Outcome, Worker},
@@ -109,15 +110,21 @@ impl Replayer {
         };
         let page = List::in_scope(&replay.archive_id).within(range).limit(PAGE);
         let page = store.list::<Kept>(page).await?;
+        let mut more = page.next.is_some();
         for Held { value, .. } in page.items {
+            if changes.bytes() >= AT_ONCE {
+                more = true;
+                break;
+            }
             replay.told = Some(value.id());
             replay.last = Some(value.event.time);
-            tell(changes, &replay.again(value.event))?;
+            tell(changes, &replay.again(Arc::unwrap_or_clone(value.event)))?;
         }
         replay.state = ReplayState::Running;
-        match page.next {
-            Some(_) => drop(changes.schedule(next(replay))),
-            None => replay.end(ReplayState::Completed, now),
+        if more {
+            changes.schedule(next(replay));
+        } else {
+            replay.end(ReplayState::Completed, now);
         }
         Ok(())
     }

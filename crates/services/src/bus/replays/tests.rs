@@ -2,6 +2,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use serde_json::json;
 use trainyard_domain::Timestamp;
+use trainyard_store::{Changes, Expect, Held};
 
 use super::*;
 use crate::{
@@ -101,6 +102,8 @@ async fn a_replay_can_be_for_some_rules() {
     ended(&world, "ours").await;
     let got = world.arrived(3).await;
     assert!(got.iter().all(|delivery| delivery.input()["replay-name"] == "ours"), "{got:?}");
+    world.quiet().await;
+    assert_eq!(world.matched(3).await, 3, "what a rule does not get it does not match");
     let strange = ReplaySpec { rules: vec![rule("team/r")], ..spec("strange", 0, 10) };
     let strange = ReplaySpec { rules: vec![strange.rules[0].replace("rule/", "x/")], ..strange };
     assert!(world.bus.start_replay(&scope(), &root(), strange).await.is_err());
@@ -117,6 +120,30 @@ async fn a_replay_is_ended_before_its_next_page() {
     let again = world.bus.cancel_replay(&scope(), &root(), "never").await.unwrap_err();
     assert_eq!(again.code(), "IllegalStatusException");
     assert!(world.shelf.got.lock().unwrap().is_empty());
+}
+
+/// A replay's turns change it all the time.
+#[tokio::test]
+async fn a_replay_that_goes_on_can_be_ended() {
+    let world = archived(1).await;
+    let store = &world.bus.ground.store;
+    for n in 0..10 {
+        let name = format!("r{n}");
+        world.bus.start_replay(&scope(), &root(), spec(&name, 0, 10)).await.unwrap();
+        let turns = async {
+            loop {
+                let Held { version, value } =
+                    store.get::<Replay>(&scope().to_string(), &name).await.unwrap().unwrap();
+                let mut changes = Changes::new();
+                changes.put(&value, Expect::Version(version)).unwrap();
+                let _ = store.commit(changes).await;
+            }
+        };
+        let (scope, root) = (scope(), root());
+        let ended = world.bus.cancel_replay(&scope, &root, &name);
+        let ended = tokio::select! { ended = ended => ended, () = turns => unreachable!() };
+        assert_eq!(ended.unwrap().state, ReplayState::Cancelling);
+    }
 }
 
 #[tokio::test]

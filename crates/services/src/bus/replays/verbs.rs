@@ -63,17 +63,22 @@ impl Bus {
 
     /// Ends the replay, before its next page.
     pub async fn cancel_replay(&self, scope: &Scope, by: &Principal, name: &str) -> Result<Replay, Error> {
-        let Held { version, value: mut replay } = self.held_replay(scope, name).await?;
-        if !matches!(replay.state, ReplayState::Starting | ReplayState::Running) {
-            return Err(Error::ReplayOver(name.to_owned()));
+        loop {
+            let Held { version, value: mut replay } = self.held_replay(scope, name).await?;
+            if !matches!(replay.state, ReplayState::Starting | ReplayState::Running) {
+                return Err(Error::ReplayOver(name.to_owned()));
+            }
+            replay.state = ReplayState::Cancelling;
+            let mut changes = Changes::new();
+            changes.put(&replay, Expect::Version(version))?;
+            changes.schedule(run::next(&replay));
+            audit::note(&mut changes, &self.ground, by, "events:CancelReplay", replay.arn())?;
+            match self.ground.store.commit(changes).await {
+                // It has told a page meanwhile, of which it has so many.
+                Err(trainyard_store::Error::Conflict(_)) => {}
+                done => return Ok(done.map(|()| replay)?),
+            }
         }
-        replay.state = ReplayState::Cancelling;
-        let mut changes = Changes::new();
-        changes.put(&replay, Expect::Version(version))?;
-        changes.schedule(run::next(&replay));
-        audit::note(&mut changes, &self.ground, by, "events:CancelReplay", replay.arn())?;
-        self.ground.store.commit(changes).await?;
-        Ok(replay)
     }
 
     /// One page of replays.

@@ -7,12 +7,15 @@ mod template;
 mod tests;
 mod text;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use trainyard_domain::{Arn, Event};
+use trainyard_domain::Arn;
 
 pub(super) use self::path::Path;
 use self::template::{Flaw, Template};
+use super::{detail, told::Told};
 
 /// What a target is given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -39,7 +42,7 @@ impl Shape {
         match self {
             Self::Whole => Ok(()),
             Self::Constant(text) => text::read(text)
-                .map(drop)
+                .and_then(|input| detail::check_input(&input))
                 .map_err(|why| format!("JSON syntax error in input for target {target} : {why}")),
             Self::Part(path) => is_path(path, "InputPath", target),
             Self::Template { paths, template } => {
@@ -70,24 +73,28 @@ impl Shape {
     }
 
     /// What the target gets for this event. A part that the event does not have is null. A template may give nothing
-    /// that is JSON, for this event: then nothing can be delivered.
-    pub fn of(&self, event: &Event, rule: &Arn) -> Result<Value, String> {
-        let envelope = event.envelope();
-        match self {
-            Self::Whole => Ok(envelope),
-            Self::Constant(text) => text::read(text),
-            Self::Part(path) => Ok(Path::read(path)?.follow(&envelope).unwrap_or_default()),
+    /// that is JSON, or too much, for this event: then nothing can be delivered.
+    pub(super) fn of(&self, told: &Told, rule: &Arn) -> Result<Value, String> {
+        let envelope = told.envelope();
+        let input = match self {
+            Self::Whole => envelope.clone(),
+            Self::Constant(text) => text::read(text)?,
+            Self::Part(path) => Path::read(path)?.follow(envelope).map(Cow::into_owned).unwrap_or_default(),
             Self::Template { paths, template } => {
                 let mut known = Vec::with_capacity(paths.len());
                 for (name, path) in paths {
-                    known.push((name.as_str(), Path::read(path)?.follow(&envelope)));
+                    known.push((name.as_str(), Path::read(path)?.follow(envelope)));
                 }
-                Template::read(template).fill(|name| match known.iter().find(|(known, _)| *known == name) {
-                    Some((_, value)) => value.clone(),
-                    None => reserved(name, event, rule),
-                })
+                Template::read(template).fill(|name| {
+                    match known.iter().find(|(known, _)| *known == name) {
+                        Some((_, value)) => value.as_deref().map(Cow::Borrowed),
+                        None => reserved(name, told, rule),
+                    }
+                })?
             }
-        }
+        };
+        detail::check_input(&input)?;
+        Ok(input)
     }
 }
 
@@ -103,21 +110,17 @@ const RESERVED: [&str; 5] = [
     "aws.events.event.json",
 ];
 
-fn reserved(name: &str, event: &Event, rule: &Arn) -> Option<Value> {
+fn reserved<'t>(name: &str, told: &'t Told, rule: &Arn) -> Option<Cow<'t, Value>> {
     Some(match name {
-        "aws.events.rule-arn" => Value::String(rule.to_string()),
-        "aws.events.rule-name" => {
-            Value::String(rule.resource.rsplit('/').next().unwrap_or_default().to_owned())
-        }
-        "aws.events.event.ingestion-time" => Value::String(event.received().to_string()),
+        "aws.events.rule-arn" => Cow::Owned(rule.to_string().into()),
+        "aws.events.rule-name" => Cow::Owned(rule.resource.rsplit('/').next().unwrap_or_default().into()),
+        "aws.events.event.ingestion-time" => Cow::Owned(told.event.received().to_string().into()),
         "aws.events.event" => {
-            let mut envelope = event.envelope();
-            if let Some(members) = envelope.as_object_mut() {
-                members.shift_remove("detail");
-            }
-            envelope
+            let members = told.envelope().as_object().into_iter().flatten();
+            let without = members.filter(|(name, _)| *name != "detail");
+            Cow::Owned(without.map(|(name, value)| (name.clone(), value.clone())).collect())
         }
-        "aws.events.event.json" => event.envelope(),
+        "aws.events.event.json" => Cow::Borrowed(told.envelope()),
         _ => return None,
     })
 }

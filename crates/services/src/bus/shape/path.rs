@@ -1,6 +1,8 @@
 //! The paths that EventBridge follows in an event: names, indexes and wildcards, and no more of JSONPath than that.
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html>
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// A path that begins at the event.
@@ -27,7 +29,7 @@ impl Path {
     }
 
     /// What is there, if anything is. With a wildcard, a list of all that is there.
-    pub(in crate::bus) fn follow(&self, event: &Value) -> Option<Value> {
+    pub(in crate::bus) fn follow<'e>(&self, event: &'e Value) -> Option<Cow<'e, Value>> {
         let mut found = vec![event];
         for step in &self.0 {
             found = match step {
@@ -37,9 +39,9 @@ impl Path {
             };
         }
         if self.0.iter().any(|step| matches!(step, Step::All)) {
-            return Some(Value::Array(found.into_iter().cloned().collect()));
+            return Some(Cow::Owned(Value::Array(found.into_iter().cloned().collect())));
         }
-        found.first().map(|value| (*value).clone())
+        found.first().map(|value| Cow::Borrowed(*value))
     }
 }
 

@@ -6,9 +6,14 @@
 //! in a text are escaped here, where AWS would lose the event.
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html>
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::text;
+
+/// A template gives so many bytes at most.
+const LARGEST: usize = 1 << 20;
 
 /// A template, taken apart.
 pub(super) struct Template<'t> {
@@ -73,7 +78,7 @@ impl<'t> Template<'t> {
     }
 
     /// What it is with these values.
-    pub(super) fn fill(&self, value: impl Fn(&str) -> Option<Value>) -> Result<Value, String> {
+    pub(super) fn fill<'v>(&self, value: impl Fn(&str) -> Option<Cow<'v, Value>>) -> Result<Value, String> {
         let written = self.written(value)?;
         if !self.lines {
             return text::read(&written);
@@ -83,7 +88,7 @@ impl<'t> Template<'t> {
         Ok(Value::String(lines.join("\n")))
     }
 
-    fn written(&self, value: impl Fn(&str) -> Option<Value>) -> Result<String, String> {
+    fn written<'v>(&self, value: impl Fn(&str) -> Option<Cow<'v, Value>>) -> Result<String, String> {
         let mut out = String::with_capacity(self.text.len());
         for piece in &self.pieces {
             match piece {
@@ -92,17 +97,23 @@ impl<'t> Template<'t> {
                     Some(value) => out.push_str(&value.to_string()),
                     None => out.push_str("\"\""),
                 },
-                Piece::Variable { name, quoted: true } => match value(name).unwrap_or_default() {
-                    Value::Null => {}
-                    Value::String(text) => out.push_str(&escaped(&text)),
-                    plain @ (Value::Bool(_) | Value::Number(_)) => out.push_str(&plain.to_string()),
-                    value if self.lines => out.push_str(&escaped(&value.to_string().replace('"', ""))),
-                    _ => {
-                        return Err(format!(
-                            "`<{name}>` is a list or an object and stands in quotes: the template gives no JSON"
-                        ));
+                Piece::Variable { name, quoted: true } => {
+                    match value(name).as_deref().unwrap_or(&Value::Null) {
+                        Value::Null => {}
+                        Value::String(text) => out.push_str(&escaped(text)),
+                        plain @ (Value::Bool(_) | Value::Number(_)) => out.push_str(&plain.to_string()),
+                        value if self.lines => out.push_str(&escaped(&value.to_string().replace('"', ""))),
+                        _ => {
+                            return Err(format!(
+                                "`<{name}>` is a list or an object and stands in quotes: the template gives no JSON"
+                            ));
+                        }
                     }
-                },
+                }
+            }
+            // Short templates can say the same long value very often.
+            if out.len() > LARGEST {
+                return Err(format!("the template gives more than {LARGEST} bytes"));
             }
         }
         Ok(out)
@@ -118,6 +129,6 @@ fn variable(text: &str) -> Option<&str> {
 
 /// The text as it stands between quotes.
 fn escaped(text: &str) -> String {
-    let quoted = Value::String(text.to_owned()).to_string();
+    let quoted = serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned());
     quoted[1..quoted.len() - 1].to_owned()
 }

@@ -1,5 +1,5 @@
 use serde_json::json;
-use trainyard_domain::{Scope, Timestamp, event::Way};
+use trainyard_domain::{Event, Scope, Timestamp, event::Way};
 
 use super::*;
 
@@ -17,6 +17,10 @@ fn event() -> Event {
     }
 }
 
+fn told() -> Told {
+    Told::new(event().into()).unwrap()
+}
+
 fn template(paths: &[(&str, &str)], template: &str) -> Shape {
     let paths = paths.iter().map(|(n, p)| ((*n).to_owned(), (*p).to_owned())).collect();
     Shape::Template { paths, template: template.to_owned() }
@@ -26,7 +30,7 @@ fn template(paths: &[(&str, &str)], template: &str) -> Shape {
 fn check(shape: &Shape, expect: Value) {
     shape.check("t").unwrap();
     let rule = "arn:aws:events:us-east-1:000000000000:rule/bus/r".parse().unwrap();
-    assert_eq!(shape.of(&event(), &rule).unwrap(), expect);
+    assert_eq!(shape.of(&told(), &rule).unwrap(), expect);
 }
 
 #[test]
@@ -75,7 +79,7 @@ fn a_list_in_quotes_breaks_json() {
     let shape = template(&[("t", "$.detail.tags")], r#"{"s": "<t>"}"#);
     shape.check("t").unwrap();
     let rule = "arn:aws:events:us-east-1:000000000000:rule/r".parse().unwrap();
-    assert!(shape.of(&event(), &rule).unwrap_err().contains("`<t>`"));
+    assert!(shape.of(&told(), &rule).unwrap_err().contains("`<t>`"));
 }
 
 #[test]

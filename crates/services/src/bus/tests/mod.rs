@@ -1,3 +1,7 @@
+mod again;
+mod put;
+mod watch;
+
 use std::{
     sync::{Mutex, atomic::AtomicI64, atomic::Ordering},
     time::Duration,
@@ -10,7 +14,10 @@ use trainyard_domain::{Principal, Scope, Timestamp};
 use trainyard_store::Store;
 
 use super::*;
-use crate::refusal::Refusal;
+use crate::{
+    identity::{Identity, NewRole},
+    refusal::Refusal,
+};
 
 /// A real target of this test's own: it takes state machines and keeps what it got.
 #[derive(Default)]
@@ -137,6 +144,45 @@ impl World {
         };
         tokio::time::timeout(Duration::from_secs(20), enough).await.expect("nothing arrived");
         self.shelf.got.lock().unwrap().clone()
+    }
+}
+
+impl World {
+    /// How often the rule `r` was matched, when that is so often at least.
+    pub(in crate::bus) async fn matched(&self, least: u64) -> u64 {
+        let soon = async {
+            loop {
+                let Tally { matched, .. } = self.tally().await;
+                if matched >= least {
+                    return matched;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), soon).await.expect("it is not matched so often")
+    }
+
+    /// The tally of the rule `r`.
+    pub(in crate::bus) async fn tally(&self) -> Tally {
+        let (all, _) = self.bus.tallied(&scope(), None).await.unwrap();
+        all.into_iter().find(|tallied| tallied.rule.name == "r").unwrap().tally
+    }
+
+    /// What the default bus remembers, the latest first.
+    pub(in crate::bus) async fn remembered(&self) -> Vec<Recent> {
+        self.bus.recent(&scope(), None, (None, 1000), None).await.unwrap().0
+    }
+
+    /// Until nothing waits to be matched or delivered.
+    pub(in crate::bus) async fn quiet(&self) {
+        let soon = async {
+            for topic in [EVENTS, "deliveries"] {
+                while !self.bus.ground.store.lanes(topic).await.unwrap().is_empty() {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), soon).await.expect("it is never quiet");
     }
 }
 
@@ -344,6 +390,29 @@ async fn targets_are_checked_and_keep_a_rule() {
     assert_eq!(world.bus.remove_targets(&scope(), &root(), (None, "r"), (&ids, false)).await.unwrap(), ["u"]);
     world.bus.delete_rule(&scope(), &root(), (None, "r"), false).await.unwrap();
     world.bus.delete_rule(&scope(), &root(), (None, "r"), false).await.unwrap();
+}
+
+/// What roles another account has, and whom they trust, is not to be found out.
+#[tokio::test]
+async fn a_role_of_another_account_is_refused_before_it_is_looked_at() {
+    let world = world().await;
+    world.rule(&json!({"source": ["app"]})).await;
+    let closed = NewRole {
+        name: "closed".into(),
+        path: None,
+        trust_policy: json!({"Version": "2012-10-17", "Statement": []}).to_string(),
+        description: None,
+        max_session_seconds: None,
+        tags: Vec::new(),
+    };
+    let identity = Identity::open(world.bus.ground.clone()).await.unwrap();
+    identity.create_role(&"111111111111".parse().unwrap(), closed).await.unwrap();
+    for name in ["closed", "none"] {
+        let role = Some(format!("arn:aws:iam::111111111111:role/{name}").parse().unwrap());
+        let target = RuleTarget { role, ..target("t", Shape::Whole) };
+        let refused = world.bus.put_targets(&scope(), &root(), (None, "r"), vec![target]).await.unwrap_err();
+        assert_eq!(refused.to_string(), "Cross-account pass role is not allowed.");
+    }
 }
 
 #[tokio::test]
