@@ -83,12 +83,16 @@ impl Store {
         scope_and_ids: Vec<(String, String)>,
     ) -> Result<Vec<Result<Option<Held<T>>, Error>>, Error> {
         let question = move |connection: &_| {
-            let one = |(scope, id): &(String, String)| read::get(connection, T::KIND, scope, id);
+            // One that is damaged is nothing that the others suffer from.
+            let one = |(scope, id): &(String, String)| match read::get(connection, T::KIND, scope, id) {
+                Err(error) if !matches!(error, Error::Poisoned { .. }) => Err(error),
+                kept => Ok(kept),
+            };
             scope_and_ids.iter().map(one).collect::<Result<Vec<_>, Error>>()
         };
         let kept = self.0.readers.ask(question).await?;
-        let held = |kept: Option<Held<Kept>>| {
-            let held = kept.map(Held::<Kept>::read).transpose();
+        let held = |kept: Result<Option<Held<Kept>>, Error>| {
+            let held = kept.and_then(|kept| kept.map(Held::<Kept>::read).transpose());
             held.inspect_err(|error| self.0.counters.unread(error))
         };
         Ok(kept.into_iter().map(held).collect())

@@ -149,6 +149,9 @@ async fn what_cannot_be_read_takes_nobodys_place() {
             assert_eq!((page.items[0].value.id.as_str(), page.next), ("good", None), "{damage}");
         }
         assert!(store.has_any::<Note>(List::everywhere().equal("text", "needle in the hay")).await.unwrap());
+        let both = ["good", "bad"].map(|id| (String::new(), id.to_owned()));
+        let both = store.get_all::<Note>(both.to_vec()).await.unwrap();
+        assert!(matches!(both[..], [Ok(Some(_)), Err(Error::Poisoned { .. })]), "{damage}: {both:?}");
         assert!(!store.has_any::<Note>(List::everywhere().equal("text", "nothing")).await.unwrap());
     }
 }

@@ -1,9 +1,10 @@
 //! From members to typed inputs, and from typed answers to members.
 
-use std::str::FromStr;
+use std::{ops::RangeInclusive, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned, de::Error as _};
 use serde_json::Value;
+use trainyard_services::violations::Violations;
 
 use crate::{ApiError, Context};
 
@@ -22,6 +23,19 @@ pub fn answer<T: Serialize>(answer: &T) -> Result<Value, ApiError> {
         Value::Null => Ok(Value::Object(serde_json::Map::new())),
         value => Ok(value),
     }
+}
+
+/// The number, if it is in the range that AWS's model has for the member; otherwise that is refused in its words.
+pub fn within(
+    number: usize,
+    member: &str,
+    range: RangeInclusive<u32>,
+    code: &'static str,
+) -> Result<usize, ApiError> {
+    let mut violations = Violations::default();
+    violations.range(u32::try_from(number).unwrap_or(u32::MAX), member, range);
+    violations.finish().map_err(|reason| ApiError::invalid(code, reason))?;
+    Ok(number)
 }
 
 /// For `#[serde(default, deserialize_with = "input::number")]`: a number, also as the text that forms have.

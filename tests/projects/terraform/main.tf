@@ -1,4 +1,5 @@
-# What teams declare of Step Functions, EventBridge and its schedules, for the tests with Terraform's own AWS provider.
+# What teams declare of Step Functions, EventBridge, its schedules and what these work with, for the tests with
+# Terraform's own AWS provider.
 terraform {
   required_providers {
     aws = { source = "hashicorp/aws" }
@@ -12,6 +13,7 @@ variable "comment" {
 # The endpoint and the keys come from the environment: eval "$(trainyard env)".
 provider "aws" {
   skip_metadata_api_check = true
+  s3_use_path_style       = true
 }
 
 locals {
@@ -102,9 +104,66 @@ resource "aws_cloudwatch_event_archive" "models" {
   retention_days   = 7
 }
 
+resource "aws_cloudwatch_event_bus" "shared" {
+  name        = "shared"
+  description = var.comment
+}
+
+resource "aws_cloudwatch_event_bus_policy" "shared" {
+  event_bus_name = aws_cloudwatch_event_bus.shared.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "staging"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::222222222222:root" }
+      Action    = "events:PutEvents"
+      Resource  = aws_cloudwatch_event_bus.shared.arn
+      Condition = { StringEquals = { "events:source" = var.comment } }
+    }]
+  })
+}
+
 resource "aws_sqs_queue" "letters" {
   name                      = "letters"
   message_retention_seconds = 86400
+}
+
+resource "aws_sqs_queue" "jobs" {
+  name = "jobs"
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.letters.arn
+    maxReceiveCount     = 3
+  })
+  tags = { team = "ml" }
+}
+
+resource "aws_sqs_queue_policy" "jobs" {
+  queue_url = aws_sqs_queue.jobs.url
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "rules"
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = aws_sqs_queue.jobs.arn
+    }]
+  })
+}
+
+resource "aws_cloudwatch_log_group" "runs" {
+  name = "/ml/runs"
+  tags = { team = var.comment }
+}
+
+resource "aws_s3_bucket" "models" {
+  bucket = "ml-models"
+}
+
+resource "aws_scheduler_schedule_group" "nights" {
+  name = "nights"
+  tags = { team = "ml" }
 }
 
 resource "aws_cloudwatch_event_rule" "approved" {
@@ -148,6 +207,7 @@ resource "aws_cloudwatch_event_target" "told" {
 
 resource "aws_scheduler_schedule" "nightly" {
   name                         = "nightly"
+  group_name                   = aws_scheduler_schedule_group.nights.name
   schedule_expression          = "cron(0 3 * * ? *)"
   schedule_expression_timezone = "Europe/Berlin"
   flexible_time_window {

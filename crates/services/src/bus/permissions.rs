@@ -20,6 +20,13 @@ pub enum Permission {
     Written(Value),
     /// The whole policy, as JSON text.
     Policy(String),
+    /// The statements of one policy in place of those of another, both as JSON text: statements of others stay.
+    Replaced {
+        /// Those that were put before, if any: they go.
+        before: Option<String>,
+        /// Those that are to be there, if any.
+        now: Option<String>,
+    },
 }
 
 /// One statement of a policy, as EventBridge's own short form has it.
@@ -49,6 +56,13 @@ impl Bus {
                 Permission::Policy(text) => text,
                 Permission::Statement(statement) => added(bus, statement.written(bus)?)?,
                 Permission::Written(statement) => added(bus, statement)?,
+                Permission::Replaced { before, now } => match replaced(bus, before, now)? {
+                    Some(policy) => policy,
+                    None => {
+                        bus.policy = None;
+                        return Ok(());
+                    }
+                },
             };
             if policy.chars().count() > LONGEST {
                 return Err(Error::LongPolicy);
@@ -89,6 +103,26 @@ fn added(bus: &EventBus, statement: Value) -> Result<String, Error> {
         None => statements.push(statement),
     }
     Ok(policy.to_string())
+}
+
+/// The bus's policy with the statements of `now` in place of those of `before`; nothing where none is left. A statement
+/// is known by its name, or by what it says.
+fn replaced(bus: &EventBus, before: Option<String>, now: Option<String>) -> Result<Option<String>, Error> {
+    let mut old = before.map_or_else(|| Ok(empty()), |text| read(&text))?;
+    let mut new = now.map_or_else(|| Ok(empty()), |text| read(&text))?;
+    let (old, own) = (statements(&mut old)?, statements(&mut new)?);
+    let is_own = |statement: &Value| {
+        let is_same = |own: &Value| match (&own["Sid"], &statement["Sid"]) {
+            (Value::Null, Value::Null) => own == statement,
+            (own, named) => own == named,
+        };
+        old.iter().any(is_same) || own.iter().any(is_same)
+    };
+    let mut there = written(bus)?;
+    let mut others = std::mem::take(statements(&mut there)?);
+    others.retain(|statement| !is_own(statement));
+    own.append(&mut others);
+    Ok((!own.is_empty()).then(|| new.to_string()))
 }
 
 impl Statement {
@@ -135,10 +169,16 @@ fn without(bus: &EventBus, id: &str) -> Result<Option<String>, Error> {
 
 /// The policy as JSON, or a new one.
 fn written(bus: &EventBus) -> Result<Value, Error> {
-    match &bus.policy {
-        None => Ok(json!({"Version": "2012-10-17", "Statement": []})),
-        Some(text) => serde_json::from_str(text).map_err(|e| Error::Invalid(e.to_string())),
-    }
+    bus.policy.as_deref().map_or_else(|| Ok(empty()), read)
+}
+
+fn empty() -> Value {
+    json!({"Version": "2012-10-17", "Statement": []})
+}
+
+fn read(policy: &str) -> Result<Value, Error> {
+    let policy: Value = serde_json::from_str(policy).map_err(|e| Error::Invalid(e.to_string()))?;
+    if policy.is_object() { Ok(policy) } else { Err(Error::Invalid("the policy is no object".to_owned())) }
 }
 
 fn statements(policy: &mut Value) -> Result<&mut Vec<Value>, Error> {

@@ -36,7 +36,7 @@ pub struct Connection {
     pub revision: u64,
 }
 
-/// What CreateConnection and UpdateConnection ask for; what an update leaves out stays.
+/// What CreateConnection and UpdateConnection ask for; what an update leaves out stays, unless it is whole.
 #[derive(Clone, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct ConnectionRequest {
@@ -48,6 +48,9 @@ pub struct ConnectionRequest {
     pub authorization_type: Option<String>,
     /// Its parameters, secrets and all.
     pub auth_parameters: Option<Value>,
+    /// For an update that says all there is: what it leaves out is taken away.
+    #[serde(skip)]
+    pub whole: bool,
     /// What tells it from others that have had its name, for one whose ARN must be known before it is made.
     #[serde(skip)]
     pub id: Option<String>,

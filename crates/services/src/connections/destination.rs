@@ -33,7 +33,7 @@ pub struct ApiDestination {
     pub modified: Timestamp,
 }
 
-/// What CreateApiDestination and UpdateApiDestination ask for; what an update leaves out stays.
+/// What CreateApiDestination and UpdateApiDestination ask for; what an update leaves out stays, unless it is whole.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct DestinationRequest {
@@ -49,6 +49,9 @@ pub struct DestinationRequest {
     pub http_method: Option<String>,
     /// It is called at most so often.
     pub invocation_rate_limit_per_second: Option<u32>,
+    /// For an update that says all there is: what it leaves out is as if it had never been said.
+    #[serde(skip)]
+    pub whole: bool,
     /// What tells it from others that have had its name, for one whose ARN must be known before it is made.
     #[serde(skip)]
     pub id: Option<String>,

@@ -16,6 +16,10 @@ use crate::{
 /// In the order in which AWS names them.
 const METHODS: [&str; 7] = ["HEAD", "POST", "PATCH", "DELETE", "PUT", "GET", "OPTIONS"];
 
+/// A destination whose request names no rate is called at most so often.
+/// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateApiDestination.html>
+const PER_SECOND: u32 = 300;
+
 impl Connections {
     /// Makes a destination.
     pub async fn create_destination(
@@ -39,7 +43,7 @@ impl Connections {
             connection: self.known(scope, connection).await?,
             endpoint: request.invocation_endpoint.ok_or_else(|| missing("invocationEndpoint"))?,
             method: request.http_method.ok_or_else(|| missing("httpMethod"))?,
-            per_second: request.invocation_rate_limit_per_second.unwrap_or(300),
+            per_second: request.invocation_rate_limit_per_second.unwrap_or(PER_SECOND),
             created: now,
             modified: now,
             name: request.name,
@@ -51,7 +55,7 @@ impl Connections {
         self.save_destination(destination, Expect::Absent, (by, "events:CreateApiDestination")).await
     }
 
-    /// Changes what the request names; what it leaves out stays.
+    /// Changes what the request names; what it leaves out stays, unless the request is whole.
     pub async fn update_destination(
         &self,
         scope: &Scope,
@@ -63,12 +67,13 @@ impl Connections {
         if let Some(connection) = &request.connection_arn {
             value.connection = self.known(scope, connection).await?;
         }
-        if request.description.is_some() {
+        let usual = request.whole.then_some(PER_SECOND);
+        if request.whole || request.description.is_some() {
             value.description = request.description;
         }
         value.endpoint = request.invocation_endpoint.unwrap_or(value.endpoint);
         value.method = request.http_method.unwrap_or(value.method);
-        value.per_second = request.invocation_rate_limit_per_second.unwrap_or(value.per_second);
+        value.per_second = request.invocation_rate_limit_per_second.or(usual).unwrap_or(value.per_second);
         value.modified = self.ground.now();
         self.save_destination(value, Expect::Version(version), (by, "events:UpdateApiDestination")).await
     }

@@ -58,7 +58,7 @@ impl Connections {
         self.save(connection, Some(parameters), Expect::Absent, (by, "events:CreateConnection")).await
     }
 
-    /// Changes what the request names; what it leaves out stays.
+    /// Changes what the request names; what it leaves out stays, unless the request is whole.
     pub async fn update(
         &self,
         scope: &Scope,
@@ -70,7 +70,10 @@ impl Connections {
         let mut parameters = None;
         if request.auth_parameters.is_some() || kind.is_some_and(|kind| kind != connection.kind) {
             let kind = kind.unwrap_or(connection.kind);
-            let old = self.ground.store.get::<Secrets>(&scope.to_string(), &request.name).await?;
+            let old = match request.whole {
+                true => None,
+                false => self.ground.store.get::<Secrets>(&scope.to_string(), &request.name).await?,
+            };
             let old = old.map(|held| held.value.parameters.only(kind)).unwrap_or_default();
             let asked = request.auth_parameters.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
             let new = old.changed(asked).map_err(|_| unfit("", &request.name))?;
@@ -83,7 +86,7 @@ impl Connections {
             connection.authorized = Some(self.ground.now());
             parameters = Some(new);
         }
-        if request.description.is_some() {
+        if request.whole || request.description.is_some() {
             connection.description = request.description;
         }
         connection.modified = self.ground.now();

@@ -92,10 +92,9 @@ fn root() -> Principal {
 fn request(kind: &str, parameters: Value) -> ConnectionRequest {
     ConnectionRequest {
         name: "c".to_owned(),
-        description: None,
         authorization_type: Some(kind.to_owned()),
         auth_parameters: Some(parameters),
-        id: None,
+        ..ConnectionRequest::default()
     }
 }
 
@@ -276,13 +275,11 @@ async fn a_destination_is_called_in_no_other_accounts_name() {
     let room = Room::new().await;
     let connection = room.oauth().await.arn().to_string();
     let request = |name: &str| DestinationRequest {
-        id: None,
         name: name.to_owned(),
-        description: None,
         connection_arn: Some(connection.clone()),
         invocation_endpoint: Some("https://api.example/".to_owned()),
         http_method: Some("POST".to_owned()),
-        invocation_rate_limit_per_second: None,
+        ..DestinationRequest::default()
     };
     let strangers = Scope { account: "222222222222".parse().unwrap(), ..scope() };
     let made = room.connections.create_destination(&strangers, &root(), request("theirs")).await;

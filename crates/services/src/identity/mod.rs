@@ -1,8 +1,8 @@
 //! Who is who: accounts, access keys, roles, and the short-lived credentials of what runs.
 //!
 //! Policies are stored, checked to be JSON, and **not evaluated yet**: whoever has a key of an account, or a session
-//! of one of its roles, may do everything in that account and nothing in another. Trust policies are not evaluated
-//! either: a role can be assumed by everyone in its own account and by nobody outside.
+//! of one of its roles, may do everything in that account and nothing in another. Of trust policies only what they say of
+//! AWS's services is evaluated ([`trusts`]): a role can be assumed by everyone in its own account and by nobody outside.
 //!
 //! Verbs: [`Identity::credential`] (whose key is this), [`Identity::session`] (short-lived credentials),
 //! [`Identity::first_start`], [`Identity::login`] and [`Identity::ticket`] for faces without SigV4, and the roles' and policies' own.

@@ -21,7 +21,7 @@ pub struct Role {
     pub arn: Arn,
     /// `AROA…`.
     pub role_id: String,
-    /// Who may assume it, as JSON text. Stored, not evaluated.
+    /// Who may assume it, as JSON text. Evaluated for AWS's services only.
     pub trust_policy: String,
     /// What it is for.
     pub description: Option<String>,

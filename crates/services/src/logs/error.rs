@@ -24,6 +24,9 @@ pub enum Error {
     /// There are as many as there may be.
     #[error("Resource limit exceeded.")]
     Limit,
+    /// A group would have more tags than one can.
+    #[error("A log group can have at most 50 tags.")]
+    TooManyTags,
     /// A name, token, limit or pattern breaks a rule.
     #[error("{0}")]
     Invalid(String),
@@ -46,7 +49,7 @@ impl Refusal for Error {
         match self {
             Self::GroupExists => Kind::Exists,
             Self::NoGroup | Self::NoStream | Self::NoPolicy(_) => Kind::NotFound,
-            Self::Invalid(_) | Self::Limit => Kind::Invalid,
+            Self::Invalid(_) | Self::Limit | Self::TooManyTags => Kind::Invalid,
             Self::Disk(_) => Kind::Unavailable,
             Self::Store(error) => error.kind(),
         }
@@ -56,6 +59,7 @@ impl Refusal for Error {
         match self {
             Self::GroupExists => "ResourceAlreadyExistsException",
             Self::NoGroup | Self::NoStream | Self::NoPolicy(_) => "ResourceNotFoundException",
+            Self::TooManyTags => "TooManyTagsException",
             Self::Limit => "LimitExceededException",
             Self::Invalid(_) | Self::Store(trainyard_store::Error::Invalid(_)) => "InvalidParameterException",
             Self::Disk(_) => "ServiceUnavailableException",

@@ -5,11 +5,12 @@
 //! [`Logs::position`] and no line is there twice. The room never reads what a line says.
 //!
 //! Verbs: [`Logs::append`], [`Logs::position`], [`Logs::changed`] for who prints and who follows; [`Logs::events`],
-//! [`Logs::filter`], [`Logs::groups`], [`Logs::streams`] for who asks.
+//! [`Logs::filter`], [`Logs::groups`], [`Logs::streams`] for who asks; [`Logs::delete_group`] for who has read enough.
 
 mod error;
 mod file;
 mod filter;
+mod groups;
 mod names;
 mod nouns;
 mod open;
@@ -24,7 +25,7 @@ mod tests;
 use std::{path::Path, sync::Arc};
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::{RwLock, watch};
 use trainyard_domain::{
     Scope,
     job::{LogLine, LogPage},
@@ -61,13 +62,15 @@ pub struct Logs {
     ground: Ground,
     folder: Arc<Path>,
     open: Arc<Parking>,
+    /// Held for writing by whoever changes policies, so that their limit holds and who judges sees all of them.
+    policies_change: Arc<RwLock<()>>,
 }
 
 impl Logs {
     /// On this ground, with the events' files in `folder`, which is made if need be.
     pub fn open(ground: Ground, folder: &Path) -> Result<Self, Error> {
         file::private_directory(folder).map_err(|error| Error::disk(folder, &error))?;
-        Ok(Self { ground, folder: folder.into(), open: Arc::default() })
+        Ok(Self { ground, folder: folder.into(), open: Arc::default(), policies_change: Arc::default() })
     }
 
     /// Makes a group.

@@ -1,7 +1,7 @@
 //! A stream in use: how long its file is as far as it counts, and one writer at a time.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
@@ -49,6 +49,25 @@ impl OpenStream {
     /// True at the first call only.
     pub(super) fn begin(&self) -> bool {
         !self.made.swap(true, Ordering::Relaxed)
+    }
+
+    /// The documents are no more: they are seen to again.
+    pub(super) fn is_gone(&self) {
+        self.made.store(false, Ordering::Relaxed);
+    }
+
+    /// Takes all events away. Who follows the source from its position begins anew.
+    pub(super) async fn clear(&self) -> io::Result<()> {
+        let mut position = self.position.lock().await;
+        let path = self.path.clone();
+        let remove = move || match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+        blocking(remove).await?;
+        *position = 0;
+        self.length.send_replace(0);
+        Ok(())
     }
 
     pub(super) async fn position(&self) -> u64 {

@@ -4,18 +4,22 @@
 //! denies, as with queues: policies of identities are not evaluated either.
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html>
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedRwLockWriteGuard;
 use trainyard_domain::{Arn, Principal, Scope, Timestamp};
-use trainyard_store::{Changes, Expect, Keys, List, Noun};
+use trainyard_store::{Changes, Error as StoreError, Expect, Keys, List, Noun};
 
 use super::{Error, Logs};
 use crate::{
     audit,
+    ground::to_the_end,
     policy::{Asker, Document, Request, Verdict},
 };
 
 /// There are at most so many in a region.
-const MOST: usize = 10;
+const MOST: u64 = 10;
 /// One has at most so many characters.
 const LONGEST: usize = 5120;
 
@@ -61,8 +65,10 @@ impl Logs {
             return Err(Error::Invalid(words));
         }
         Document::read(&document).map_err(|why| Error::Invalid(format!("policyDocument: {why}")))?;
-        let others = self.policies(scope).await?;
-        if others.len() >= MOST && others.iter().all(|policy| policy.name != name) {
+        // Nobody else puts one between the counting and the commit.
+        let changing = Arc::clone(&self.policies_change).write_owned().await;
+        let (there, _) = self.ground.store.weigh::<LogPolicy>(&scope.to_string()).await?;
+        if there >= MOST && !self.has_policy(scope, name).await? {
             return Err(Error::Limit);
         }
         let (name, updated) = (name.to_owned(), self.ground.now());
@@ -70,38 +76,78 @@ impl Logs {
         let mut changes = Changes::new();
         changes.put(&policy, Expect::Any)?;
         audit::note(&mut changes, &self.ground, by, "logs:PutResourcePolicy", &policy.name)?;
-        self.ground.store.commit(changes).await?;
+        self.change_policies(changing, changes).await?;
         Ok(policy)
     }
 
-    /// All policies of the account in the region, by name.
+    /// All policies of the account in the region, by name: those that can be read.
     pub async fn policies(&self, scope: &Scope) -> Result<Vec<LogPolicy>, Error> {
-        let page = self.ground.store.list::<LogPolicy>(List::in_scope(scope).limit(MOST)).await?;
-        Ok(page.items.into_iter().map(|held| held.value).collect())
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.ground.store.list::<LogPolicy>(List::in_scope(scope).after(after)).await?;
+            all.extend(page.items.into_iter().map(|held| held.value));
+            after = page.next;
+            if after.is_none() {
+                return Ok(all);
+            }
+        }
     }
 
-    /// Removes the policy.
+    /// Whether there is such a policy: also one that cannot be read.
+    async fn has_policy(&self, scope: &Scope, name: &str) -> Result<bool, Error> {
+        match self.ground.store.get::<LogPolicy>(&scope.to_string(), name).await {
+            Ok(held) => Ok(held.is_some()),
+            Err(StoreError::Poisoned { .. }) => Ok(true),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes the policy, also one that cannot be read.
     pub async fn delete_policy(&self, scope: &Scope, by: &Principal, name: &str) -> Result<(), Error> {
-        let key = scope.to_string();
-        let held = self.ground.store.get::<LogPolicy>(&key, name).await?;
-        let held = held.ok_or_else(|| Error::NoPolicy(name.to_owned()))?;
+        let changing = Arc::clone(&self.policies_change).write_owned().await;
+        if !self.has_policy(scope, name).await? {
+            return Err(Error::NoPolicy(name.to_owned()));
+        }
         let mut changes = Changes::new();
-        changes.delete::<LogPolicy>(&key, name, Expect::Version(held.version));
+        changes.delete::<LogPolicy>(&scope.to_string(), name, Expect::Any);
         audit::note(&mut changes, &self.ground, by, "logs:DeleteResourcePolicy", name)?;
-        Ok(self.ground.store.commit(changes).await?)
+        self.change_policies(changing, changes).await
     }
 
-    /// What the scope's policies say, to be asked about several streams.
+    /// What the scope's policies say, to be asked about several streams. One that cannot be read denies everything:
+    /// nobody knows what it says.
     pub(crate) async fn gate(&self, scope: &Scope) -> Result<Gate, Error> {
+        // All of them as they are at one moment: otherwise one that was just put would count as one that is damaged.
+        let _reading = self.policies_change.read().await;
         let policies = self.policies(scope).await?;
-        // Each was read when it was put.
-        let documents = policies.iter().filter_map(|policy| Document::read(&policy.document).ok());
-        Ok(Gate(documents.collect()))
+        let (there, _) = self.ground.store.weigh::<LogPolicy>(&scope.to_string()).await?;
+        let mut documents: Vec<_> =
+            policies.iter().map(|policy| Document::read(&policy.document).ok()).collect();
+        if there > policies.len() as u64 {
+            tracing::error!(%scope, "a resource policy of log groups cannot be read: services write nothing");
+            documents.push(None);
+        }
+        Ok(Gate(documents))
+    }
+
+    /// Nobody else changes or judges before it is committed, also when the caller goes away meanwhile.
+    async fn change_policies(
+        &self,
+        changing: OwnedRwLockWriteGuard<()>,
+        changes: Changes,
+    ) -> Result<(), Error> {
+        let store = self.ground.store.clone();
+        to_the_end(async move {
+            let done = store.commit(changes).await;
+            drop(changing);
+            Ok(done?)
+        })
+        .await
     }
 }
 
-/// The policies of a scope at a moment.
-pub(crate) struct Gate(Vec<Document>);
+/// The policies of a scope at a moment; none for one that cannot be read.
+pub(crate) struct Gate(Vec<Option<Document>>);
 
 impl Gate {
     /// Whether a policy keeps the service from writing into the stream in the name of `source`.
@@ -113,6 +159,7 @@ impl Gate {
             source: Some(source),
             facts: &[],
         };
-        self.0.iter().any(|document| document.judge(&request) == Verdict::Denied)
+        let denies = |document: &Document| document.judge(&request) == Verdict::Denied;
+        self.0.iter().any(|document| document.as_ref().is_none_or(denies))
     }
 }

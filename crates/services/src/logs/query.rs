@@ -1,7 +1,7 @@
 //! Asking for groups, streams and the events of one stream.
 
 use trainyard_domain::{Scope, Timestamp};
-use trainyard_store::{List, Page, Range};
+use trainyard_store::{Held, List, Page, Range};
 
 use super::{Error, LogEvent, LogGroup, LogStream, Logs, StreamName, nouns::id, open::OpenStream};
 
@@ -148,8 +148,12 @@ impl Logs {
 
     /// The group of that name.
     pub async fn group(&self, scope: &Scope, name: &str) -> Result<LogGroup, Error> {
-        let held = self.ground.store.get::<LogGroup>(&scope.to_string(), name).await?;
-        held.map(|held| held.value).ok_or(Error::NoGroup)
+        Ok(self.held_group(scope, name).await?.value)
+    }
+
+    pub(super) async fn held_group(&self, scope: &Scope, name: &str) -> Result<Held<LogGroup>, Error> {
+        let held = self.ground.store.get(&scope.to_string(), name).await?;
+        held.ok_or(Error::NoGroup)
     }
 
     pub(super) async fn must_have_group(&self, scope: &Scope, group: &str) -> Result<(), Error> {

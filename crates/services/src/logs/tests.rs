@@ -1,13 +1,13 @@
 use std::{fs, io::Write};
 
 use trainyard_domain::{
-    Timestamp,
+    Principal, Timestamp,
     job::{LogLine, LogPage},
 };
 use trainyard_store::Store;
 
 use super::*;
-use crate::refusal::Refusal;
+use crate::{refusal::Refusal, unreadable::spoil};
 
 struct Room {
     logs: Logs,
@@ -186,4 +186,91 @@ async fn groups_and_streams_are_listed() {
     let (first, last) = logs.ends(&name("s/1")).await.unwrap().unwrap();
     assert_eq!((first.message.as_str(), last.message.as_str()), ("x", "y"));
     assert!(logs.ends(&name("none")).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_group_goes_with_all_that_is_in_it() {
+    let Room { logs, .. } = room().await;
+    let (scope, by) = (Scope::default_scope(), Principal::root(&Scope::default_scope()));
+    for stream in ["a", "b"] {
+        logs.append(&name(stream), 0, &page(&["one"], 20)).await.unwrap();
+    }
+    let tags = ["k", "l"].map(|key| (key.to_owned(), "v".to_owned()));
+    logs.tag_group(&scope, &by, "/jobs", tags.into()).await.unwrap();
+    logs.untag_group(&scope, &by, "/jobs", &["k".to_owned(), "m".to_owned()]).await.unwrap();
+    let tags = logs.group(&scope, "/jobs").await.unwrap().tags;
+    assert_eq!(tags.into_iter().collect::<Vec<_>>(), [("l".to_owned(), "v".to_owned())]);
+    logs.delete_group(&scope, &by, "/jobs").await.unwrap();
+    let gone = logs.delete_group(&scope, &by, "/jobs").await.unwrap_err();
+    assert_eq!(gone.code(), "ResourceNotFoundException");
+    // A writer that goes on begins anew, and nothing of before comes back.
+    assert_eq!(logs.append(&name("a"), 20, &page(&["two"], 40)).await.unwrap(), 0);
+    logs.append(&name("a"), 0, &page(&["new"], 20)).await.unwrap();
+    let all = logs.events(&name("a"), &query(100, None, true)).await.unwrap();
+    assert_eq!(texts(&all), ["new"]);
+    assert!(logs.group(&scope, "/jobs").await.unwrap().tags.is_empty());
+    let other = logs.events(&name("b"), &query(100, None, true)).await.unwrap_err();
+    assert_eq!(other.code(), "ResourceNotFoundException");
+}
+
+fn policy(effect: &str) -> String {
+    let events = r#"{"Service": "events.amazonaws.com"}"#;
+    format!(
+        r#"{{"Statement": {{"Effect": "{effect}", "Principal": {events}, "Action": "logs:*", "Resource": "*"}}}}"#
+    )
+}
+
+async fn is_denied(logs: &Logs) -> bool {
+    let arn = |text: &str| format!("arn:aws:{text}").parse().unwrap();
+    let stream = arn("logs:us-east-1:000000000000:log-group:/jobs:log-stream:s");
+    let rule = arn("events:us-east-1:000000000000:rule/r");
+    logs.is_denied(&Scope::default_scope(), "events.amazonaws.com", (&stream, &rule)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_policies_put_at_once_there_are_no_more_than_may_be() {
+    let Room { logs, .. } = room().await;
+    let (scope, by) = (Scope::default_scope(), Principal::root(&Scope::default_scope()));
+    let put = |number: usize| {
+        let (logs, scope, by) = (logs.clone(), scope.clone(), by.clone());
+        async move { logs.put_policy(&scope, &by, &format!("p{number:02}"), policy("Allow")).await }
+    };
+    let put_at_once: Vec<_> = (0..15).map(|number| tokio::spawn(put(number))).collect();
+    let mut refused = 0;
+    for put in put_at_once {
+        if let Err(error) = put.await.unwrap() {
+            assert_eq!(error.code(), "LimitExceededException");
+            refused += 1;
+        }
+    }
+    let there = logs.policies(&scope).await.unwrap();
+    assert_eq!((refused, there.len()), (5, 10));
+    // One that is there is put in its own place.
+    logs.put_policy(&scope, &by, &there[9].name, policy("Deny")).await.unwrap();
+    assert!(is_denied(&logs).await);
+}
+
+#[tokio::test]
+async fn a_policy_that_cannot_be_read_denies() {
+    let Room { logs, .. } = room().await;
+    let (scope, by) = (Scope::default_scope(), Principal::root(&Scope::default_scope()));
+    for number in 0..9 {
+        logs.put_policy(&scope, &by, &format!("p{number}"), policy("Allow")).await.unwrap();
+    }
+    let last = logs.put_policy(&scope, &by, "p9", policy("Allow")).await.unwrap();
+    assert!(!is_denied(&logs).await);
+    let nobodys = LogPolicy { document: "x".to_owned(), ..last.clone() };
+    let mut changes = Changes::new();
+    changes.put(&nobodys, Expect::Any).unwrap();
+    logs.ground.store.commit(changes).await.unwrap();
+    assert!(is_denied(&logs).await, "its document is none");
+    spoil(&logs.ground.store, last).await;
+    assert!(is_denied(&logs).await);
+    let more = logs.put_policy(&scope, &by, "more", policy("Allow")).await.unwrap_err();
+    assert_eq!(more.code(), "LimitExceededException", "it is there, though");
+    logs.put_policy(&scope, &by, "p9", policy("Allow")).await.unwrap();
+    assert!(!is_denied(&logs).await, "it is put anew");
+    spoil(&logs.ground.store, logs.policies(&scope).await.unwrap().remove(0)).await;
+    logs.delete_policy(&scope, &by, "p0").await.unwrap();
+    assert!(!is_denied(&logs).await, "it is gone");
 }

@@ -74,7 +74,8 @@ impl Queues {
             buried.kept = dead;
             return Ok(buried);
         };
-        for Held { version, value } in dead {
+        for held in dead {
+            let value = &held.value;
             let moved = Message {
                 source: Some(value.source.clone().unwrap_or_else(|| source.clone())),
                 // In a queue that keeps order its time begins anew.
@@ -86,7 +87,7 @@ impl Queues {
                 ..value.clone()
             };
             let place = (shelf.clone(), desk.place(now));
-            let over = self.put_over(&mut buried.changes, (value, version), moved, place).await?;
+            let over = self.put_over(&mut buried.changes, held, moved, place).await?;
             buried.moved += usize::from(over);
         }
         buried.to = Some((desk, open));
@@ -98,18 +99,18 @@ impl Queues {
     pub(super) async fn put_over(
         &self,
         changes: &mut Changes,
-        (old, version): (Message, u64),
+        old: Held<Message>,
         new: Message,
         (shelf, place): (String, u64),
     ) -> Result<bool, Error> {
-        if old.letter.is_none() {
+        if old.value.letter.is_none() {
             let Some(letter) = self.letter_of(&old).await? else {
-                lose(changes, old, version)?;
+                lose(changes, old.value, old.version)?;
                 return Ok(false);
             };
             changes.put(&Apart { shelf: shelf.clone(), place, letter }, Expect::Absent)?;
         }
-        remove(changes, &old, version);
+        remove(changes, &old.value, old.version);
         changes.put(&Message { shelf, place, ..new }, Expect::Absent)?;
         Ok(true)
     }

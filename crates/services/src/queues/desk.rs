@@ -11,7 +11,7 @@ use std::sync::{
 use tokio::sync::{Mutex, Notify, RwLock};
 use trainyard_domain::Timestamp;
 
-use super::{Queue, in_order::Attempts, line::Line, loose::Loose};
+use super::{Queue, flights::Flights, in_order::Attempts, line::Line, loose::Loose};
 use crate::policy::Document;
 
 /// Places begin so high that they have twenty digits, as AWS's sequence numbers have.
@@ -29,8 +29,8 @@ pub(super) struct Desk {
     outdated: AtomicBool,
     next: AtomicI64,
     last: AtomicU64,
-    /// So many can be handed out before those in flight must be counted.
-    room: AtomicU64,
+    /// In a queue that keeps no order: how many more can be in flight.
+    pub(super) flights: Flights,
     bell: Notify,
 }
 
@@ -79,20 +79,9 @@ impl Desk {
             outdated: AtomicBool::new(false),
             next: AtomicI64::new(0),
             last: AtomicU64::new(last),
-            room: AtomicU64::new(0),
+            flights: Flights::default(),
             bell: Notify::new(),
         }
-    }
-
-    /// Whether so many more can be in flight for sure.
-    pub(super) fn may_hand_out(&self, most: u64) -> bool {
-        let take = |room: u64| room.checked_sub(most);
-        self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
-    }
-
-    /// Those in flight were counted: so many more can be.
-    pub(super) fn can_hand_out(&self, most: u64) {
-        self.room.store(most, Ordering::Relaxed);
     }
 
     /// A place behind all others.
@@ -130,6 +119,7 @@ impl Desk {
     /// The queue has a new shelf: what was known of its messages is forgotten.
     pub(super) async fn renew(&self, queue: &Queue) {
         *self.order.lock().await = Order::of(queue);
+        self.flights.forget();
         self.changed();
     }
 

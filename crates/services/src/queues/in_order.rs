@@ -57,9 +57,12 @@ impl Queues {
             return Ok(Vec::new());
         }
         if let Some(got) = receiving.attempt.as_deref().and_then(|attempt| attempts.find(attempt, now)) {
-            let again = self.again(open, receiving, line, &got).await?;
-            if !again.is_empty() {
-                return Ok(again);
+            match self.again(open, receiving, line, &got).await {
+                // One of them is not as the attempt left it any more.
+                Err(Error::Store(StoreError::Conflict(_))) => *line = Line::default(),
+                Err(error) => return Err(error),
+                Ok(again) if again.is_empty() => {}
+                Ok(again) => return Ok(again),
             }
         }
         if desk.is_outdated() {
@@ -125,9 +128,11 @@ impl Queues {
     ) -> Result<Vec<Held<Message>>, Error> {
         let (shelf, mut found) = (open.queue.shelf(), Vec::with_capacity(places.len()));
         for place in places {
-            match self.ground.store.get::<Message>(&shelf, &place_id(*place)).await? {
-                Some(held) => found.push(held),
-                None => line.remove(*place),
+            match self.ground.store.get::<Message>(&shelf, &place_id(*place)).await {
+                Ok(Some(held)) => found.push(held),
+                // It is gone; or it cannot be read, and is in nobody's way.
+                Ok(None) | Err(StoreError::Poisoned { .. }) => line.remove(*place),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(found)
@@ -145,14 +150,15 @@ impl Queues {
         let places: Vec<u64> = got.iter().map(|(place, _)| *place).collect();
         let seconds = receiving.visibility.unwrap_or(open.queue.settings.visibility);
         let (mut changes, mut again) = (Changes::new(), Vec::new());
-        for Held { version, value: mut message } in self.read_all(open, line, &places).await? {
+        for held in self.read_all(open, line, &places).await? {
+            let Some(letter) = self.letter_of(&held).await? else { return Ok(Vec::new()) };
+            let Held { version, value: mut message } = held;
             let key = got.iter().find(|(place, _)| *place == message.place).map_or("", |(_, key)| key);
             if standing(&message, key, now) != Standing::InFlight {
                 return Ok(Vec::new());
             }
             message.due = visible_in(&message, seconds, now)?;
             changes.put(&message, Expect::Version(version))?;
-            let Some(letter) = self.letter_of(&message).await? else { return Ok(Vec::new()) };
             again.push((message, letter));
         }
         self.ground.store.commit(changes).await?;

@@ -15,6 +15,7 @@ mod dedup;
 mod desk;
 mod digest;
 mod error;
+mod flights;
 mod in_order;
 mod letter;
 mod line;

@@ -240,7 +240,7 @@ impl Moves {
         let target = desk.open.read().await;
         let queue: &Queue = &target.as_ref().ok_or(Error::NoQueue)?.queue;
         let (mut changes, count, mut moved) = (Changes::new(), some.len() as u64, 0);
-        for Held { version, value } in some {
+        for held in some {
             // AWS makes it a new message, with an id and a time of its own.
             let new = Message {
                 id: ground.uuid(),
@@ -251,10 +251,10 @@ impl Moves {
                 first_received: None,
                 receipt: None,
                 source: None,
-                ..value.clone()
+                ..held.value.clone()
             };
             let place = (queue.shelf(), desk.place(now));
-            moved += usize::from(self.0.put_over(&mut changes, (value, version), new, place).await?);
+            moved += usize::from(self.0.put_over(&mut changes, held, new, place).await?);
         }
         moving.moved += moved as u64;
         changes.put(moving, Expect::Version(version))?;

@@ -11,6 +11,7 @@ use super::{
     access::admit,
     decide::{Fate, fate, receive},
     desk::{Desk, Kind, Open},
+    flights,
     letter::check_order_id,
     message::{Apart, Handle, Lost, Message, place_id},
     to_the_end,
@@ -20,8 +21,6 @@ use super::{
 const MOST: usize = 10;
 /// Nothing is hinted at: look again after that.
 const SWEEP: Duration = Duration::from_secs(5);
-/// As many are in flight as may be: look again after that.
-const FULL: Duration = Duration::from_secs(1);
 
 /// How messages are received.
 #[derive(Clone, Debug, Default)]
@@ -73,16 +72,16 @@ impl Queues {
             }
             let wait = receiving.wait.unwrap_or(open.queue.settings.wait);
             let end = started + Duration::from_secs(wait.into());
-            let full = self.is_full(&desk, &open, receiving).await?;
-            let found = match (full, wait) {
-                (false, _) => self.look(&desk, &open, receiving).await?,
-                (true, 0) => return Err(Error::OverLimit(self.most_in_flight)),
-                (true, _) => Vec::new(),
-            };
+            let found = self.look(&desk, &open, receiving).await?;
+            let is_full = found.is_none();
+            if is_full && wait == 0 && desk.flights.is_full() {
+                return Err(Error::OverLimit(self.most_in_flight));
+            }
+            let found = found.unwrap_or_default();
             if !found.is_empty() || Instant::now() >= end {
                 return Ok(found);
             }
-            let next = if full { FULL } else { desk.next().since(self.ground.now()).min(SWEEP) };
+            let next = if is_full { flights::PAUSE } else { desk.next().since(self.ground.now()).min(SWEEP) };
             let look_again = end.min(Instant::now() + next.max(Duration::from_millis(1)));
             tokio::select! {
                 () = told => {}
@@ -91,41 +90,62 @@ impl Queues {
         }
     }
 
-    /// Whether as many messages of a queue that keeps no order are in flight as may be. They are counted only when, for
-    /// all that was received since the last time, they may have become too many.
-    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html>
-    async fn is_full(&self, desk: &Desk, open: &Open, receiving: &Receiving) -> Result<bool, Error> {
-        let most = receiving.most.unwrap_or(1) as u64;
-        if open.queue.settings.fifo.is_some() || desk.may_hand_out(most) {
-            return Ok(false);
-        }
-        let [in_flight, _] = self.counts_of_hidden(&open.queue).await?;
-        let left = self.most_in_flight.saturating_sub(in_flight);
-        desk.can_hand_out(left.saturating_sub(most));
-        Ok(left == 0)
-    }
-
-    /// Looks once. What is taken is handed out or put down again even when the receiver goes away meanwhile.
+    /// Looks once; nothing if no more may be in flight. What is taken is handed out or put down again even when the
+    /// receiver goes away meanwhile.
     async fn look(
         &self,
         desk: &Arc<Desk>,
         open: &Arc<Open>,
         receiving: &Receiving,
-    ) -> Result<Vec<Received>, Error> {
+    ) -> Result<Option<Vec<Received>>, Error> {
         if self.ground.now() < desk.next() && receiving.attempt.is_none() {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         let (rooms, desk, open, receiving) =
             (self.clone(), Arc::clone(desk), Arc::clone(open), receiving.clone());
         to_the_end(async move { rooms.take(&desk, &open, &receiving).await }).await
     }
 
-    async fn take(&self, desk: &Desk, open: &Open, receiving: &Receiving) -> Result<Vec<Received>, Error> {
+    async fn take(
+        &self,
+        desk: &Desk,
+        open: &Open,
+        receiving: &Receiving,
+    ) -> Result<Option<Vec<Received>>, Error> {
         let received = match open.queue.settings.fifo {
             Some(_) => self.take_in_order(desk, open, receiving).await?,
-            None => self.take_loose(desk, open, receiving).await?,
+            None => {
+                let most = self.room(desk, open, receiving.most.unwrap_or(1) as u64).await?;
+                if most == 0 {
+                    return Ok(None);
+                }
+                let received = self.take_loose(desk, open, receiving, most as usize).await;
+                desk.flights.handed_out(most, received.as_ref().map_or(0, Vec::len) as u64);
+                received?
+            }
         };
-        Ok(received.into_iter().map(|(message, letter)| told(message, letter)).collect())
+        Ok(Some(received.into_iter().map(|(message, letter)| told(message, letter)).collect()))
+    }
+
+    /// For how many more messages in flight, of `most`, there is room: it is taken. They are counted only when there may
+    /// be none, and by one for all who ask meanwhile.
+    async fn room(&self, desk: &Desk, open: &Open, most: u64) -> Result<u64, Error> {
+        let flights = &desk.flights;
+        let taken = flights.take(most);
+        if taken > 0 {
+            return Ok(taken);
+        }
+        let _counting = flights.counting.lock().await;
+        let taken = flights.take(most);
+        if taken > 0 {
+            return Ok(taken);
+        }
+        if let Some(count) = flights.count(self.ground.now()) {
+            let counted = self.counts_of_hidden(&open.queue).await;
+            let [in_flight, _] = counted.inspect_err(|_| flights.forget())?;
+            flights.counted(&count, self.most_in_flight.saturating_sub(in_flight));
+        }
+        Ok(flights.take(most))
     }
 
     async fn take_loose(
@@ -133,8 +153,9 @@ impl Queues {
         desk: &Desk,
         open: &Open,
         receiving: &Receiving,
+        most: usize,
     ) -> Result<Vec<(Message, Letter)>, Error> {
-        let (shelf, most) = (open.queue.shelf(), receiving.most.unwrap_or(1));
+        let shelf = open.queue.shelf();
         loop {
             let now = self.ground.now();
             let taken = {
@@ -198,7 +219,7 @@ impl Queues {
         }
         let mut buried = self.bury(queue, dead, now).await?;
         alive.append(&mut buried.kept);
-        let letters = futures::future::join_all(alive.iter().map(|held| self.letter_of(&held.value))).await;
+        let letters = futures::future::join_all(alive.iter().map(|held| self.letter_of(held))).await;
         let mut received = Vec::with_capacity(alive.len());
         for (Held { version, value: mut message }, letter) in alive.into_iter().zip(letters) {
             let Some(letter) = letter? else {
@@ -219,17 +240,24 @@ impl Queues {
         Ok(received)
     }
 
-    /// What the message says; none if that cannot be read.
-    pub(super) async fn letter_of(&self, message: &Message) -> Result<Option<Letter>, Error> {
+    /// What the message says; none if that is lost, or cannot be read. If it is only that the message was changed since
+    /// it was read, it is a conflict, as its commit would be: look again.
+    pub(super) async fn letter_of(&self, held: &Held<Message>) -> Result<Option<Letter>, StoreError> {
+        let Held { version, value: message } = held;
         if let Some(letter) = &message.letter {
             return Ok(Some(letter.clone()));
         }
-        match self.ground.store.get::<Apart>(&message.shelf, &place_id(message.place)).await {
-            Ok(Some(apart)) => Ok(Some(apart.value.letter)),
-            // It was removed at this very moment.
-            Ok(None) => Err(Error::Concurrent),
-            Err(StoreError::Poisoned { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
+        let (store, shelf, id) = (&self.ground.store, &message.shelf, place_id(message.place));
+        match store.get::<Apart>(shelf, &id).await {
+            Ok(Some(apart)) => return Ok(Some(apart.value.letter)),
+            Ok(None) => {}
+            Err(StoreError::Poisoned { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        // Message and letter come and go together: a message that is as it was has lost its letter.
+        match store.get::<Message>(shelf, &id).await? {
+            Some(now) if now.version == *version => Ok(None),
+            _ => Err(StoreError::Conflict(format!("the message {id}"))),
         }
     }
 }

@@ -38,7 +38,8 @@ impl Queues {
     /// Says the words of messages, each by its handle. What can be done is done in one commit.
     ///
     /// A message of which somebody else has a newer receipt is theirs: it is not deleted by an older handle, and the
-    /// answer does not tell, as with AWS. In a queue that keeps order even a late handle is refused.
+    /// answer does not tell, as with AWS. In a queue that keeps order even a late handle is refused. One that cannot be
+    /// read stays as it is, and only what is said of it is refused.
     pub async fn settle(
         &self,
         caller: &Caller<'_>,
@@ -71,6 +72,7 @@ impl Queues {
         open: &Open,
         words: &[(String, Word)],
     ) -> Result<Vec<Result<(), Error>>, Error> {
+        let epoch = desk.flights.epoch();
         // In a queue that keeps order the line must hear of it before it is asked again.
         let mut order = match open.queue.settings.fifo {
             Some(_) => Some(desk.order.lock().await),
@@ -79,7 +81,6 @@ impl Queues {
         let (mut told, mut all) = (Vec::with_capacity(words.len()), Vec::new());
         for settled in self.each(open, words).await? {
             match settled {
-                Err(error @ Error::Store(_)) => return Err(error),
                 Err(error) => told.push(Err(error)),
                 Ok(settled) => {
                     told.push(Ok(()));
@@ -104,6 +105,7 @@ impl Queues {
             }
         }
         self.ground.store.commit(changes).await?;
+        desk.flights.landed(epoch, self.landed(open, &all));
         for settled in &all {
             if let Settled::Moved(message, _) = settled {
                 desk.tell(message.due, 1);
@@ -115,6 +117,17 @@ impl Queues {
             desk.tell(Timestamp::default(), usize::from(!all.is_empty()));
         }
         Ok(told)
+    }
+
+    /// How many of them were in flight, and are no more.
+    fn landed(&self, open: &Open, all: &[Settled]) -> u64 {
+        let (shelf, now) = (open.queue.shelf(), self.ground.now());
+        let has_landed = |settled: &&Settled| match settled {
+            Settled::Nothing => false,
+            Settled::Gone(message, _) => message.shelf == shelf && message.is_in_flight(now),
+            Settled::Moved(message, _) => message.shelf == shelf && !message.is_in_flight(now),
+        };
+        all.iter().filter(has_landed).count() as u64
     }
 
     fn line_up(&self, order: &mut Order, all: &[Settled]) {

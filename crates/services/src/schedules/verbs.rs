@@ -165,7 +165,7 @@ impl Schedules {
     async fn check_trust(&self, scope: &Scope, role: &str) -> Result<(), Error> {
         let name = role.rsplit('/').next().unwrap_or_default();
         match self.identity.role(&scope.account, name).await {
-            Ok(role) if !identity::trusts(&role.trust_policy, SCHEDULER) => Err(Error::Invalid(
+            Ok(role) if !identity::trusts(&role, SCHEDULER) => Err(Error::Invalid(
                 "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
                     .to_owned(),
             )),

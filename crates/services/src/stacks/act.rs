@@ -124,7 +124,12 @@ impl Stacks {
     async fn step(&self, stack: &Stack, plan: &Plan, action: Action, made: &Made) -> Result<(), Error> {
         let kind = resources::of(&made.kind)
             .ok_or_else(|| Error::Request(format!("the type {} is no longer known", made.kind)))?;
-        let call = Call { by: &plan.by, scope: &stack.scope, made };
+        let others = match plan.direction {
+            Direction::Forward => &stack.resources,
+            Direction::Back => &plan.wanted,
+        };
+        let before = others.iter().find(|other| decide::is_same(other, made));
+        let call = Call { by: &plan.by, scope: &stack.scope, made, before };
         let mut tries = 0;
         loop {
             let done = match action {

@@ -191,7 +191,10 @@ impl Stacks {
             else {
                 continue;
             };
-            if kind.exists(&self.there, &Call { by, scope: &stack.scope, made: resource }).await? {
+            if kind
+                .exists(&self.there, &Call { by, scope: &stack.scope, made: resource, before: None })
+                .await?
+            {
                 let id = &resource.physical_id;
                 let words =
                     format!("{id} already exists and is not this stack's: remove it, or choose another name");

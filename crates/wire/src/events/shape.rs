@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use trainyard_domain::{AccountId, Timestamp};
 use trainyard_services::bus::{BusSettings, EventBus, LogSettings, Rule};
 
-use crate::ApiError;
+use crate::{ApiError, input};
 
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -189,14 +189,5 @@ impl From<Rule> for RuleShape {
 
 /// How many are shown on a page.
 pub(super) fn page(asked: Option<usize>) -> Result<usize, ApiError> {
-    match asked.unwrap_or(100) {
-        asked @ 1..=100 => Ok(asked),
-        asked => {
-            let message = format!(
-                "1 validation error detected: Value '{asked}' at 'limit' failed to satisfy constraint: \
-                 Member must have value between 1 and 100"
-            );
-            Err(ApiError::invalid("ValidationException", message))
-        }
-    }
+    input::within(asked.unwrap_or(100), "limit", 1..=100, "ValidationException")
 }

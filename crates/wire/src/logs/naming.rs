@@ -2,7 +2,7 @@
 
 use trainyard_domain::Arn;
 
-use crate::ApiError;
+use crate::{ApiError, input};
 
 /// The group that is meant. Just one of both must be there.
 pub(super) fn group(name: Option<String>, identifier: Option<String>) -> Result<String, ApiError> {
@@ -19,16 +19,17 @@ pub(super) fn group(name: Option<String>, identifier: Option<String>) -> Result<
     }
 }
 
+/// The group that has tags, by its ARN.
+pub(super) fn tagged(arn: &str) -> Result<String, ApiError> {
+    let parsed = arn.parse::<Arn>().ok();
+    let name = parsed.as_ref().and_then(|arn| arn.resource_of("log-group"));
+    let name = name.map(|name| name.trim_end_matches(":*").to_owned());
+    name.ok_or_else(|| {
+        ApiError::invalid("InvalidParameterException", format!("{arn} is the ARN of no log group"))
+    })
+}
+
 /// How many on a page: 1 to 50, as many as AWS gives.
 pub(super) fn page(limit: Option<usize>) -> Result<usize, ApiError> {
-    match limit.unwrap_or(50) {
-        limit @ 1..=50 => Ok(limit),
-        limit => Err(ApiError::invalid(
-            "InvalidParameterException",
-            format!(
-                "1 validation error detected: Value '{limit}' at 'limit' failed to satisfy constraint: Member must \
-                 have value between 1 and 50"
-            ),
-        )),
-    }
+    input::within(limit.unwrap_or(50), "limit", 1..=50, "InvalidParameterException")
 }

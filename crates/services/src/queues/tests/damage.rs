@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path};
 
+use trainyard_store::{Changes, Expect, Noun};
+
 use super::{
     super::{loose::Loose, message::Lost},
     *,
@@ -20,24 +22,29 @@ async fn spoil_letters(world: &World) {
     }
 }
 
+/// A message with a letter that lies apart, and one behind it, in the same group.
+async fn send_both(world: &World, jobs: &QueueName) {
+    for (number, body) in [&large(), "good"].into_iter().enumerate() {
+        let sending = Sending {
+            letter: Letter::of(body),
+            group: jobs.is_fifo().then(|| "a".to_owned()),
+            dedup: jobs.is_fifo().then(|| number.to_string()),
+            ..Sending::default()
+        };
+        world.queues.send(&world.caller(), jobs, sending).await.unwrap();
+    }
+}
+
 async fn lost(world: &World) -> usize {
     world.store.list::<Lost>(List::everywhere()).await.unwrap().items.len()
 }
 
 #[tokio::test]
 async fn a_letter_that_cannot_be_read_is_in_nobodys_way() {
-    for (name, in_order) in [("jobs", false), ("jobs.fifo", true)] {
+    for name in ["jobs", "jobs.fifo"] {
         let world = World::new().await;
         let jobs = world.queue(name, &[]).await;
-        for (number, body) in [&large(), "good"].into_iter().enumerate() {
-            let sending = Sending {
-                letter: Letter::of(body),
-                group: in_order.then(|| "a".to_owned()),
-                dedup: in_order.then(|| number.to_string()),
-                ..Sending::default()
-            };
-            world.queues.send(&world.caller(), &jobs, sending).await.unwrap();
-        }
+        send_both(&world, &jobs).await;
         spoil_letters(&world).await;
         assert_eq!(world.bodies(&jobs, 1).await, ["good"], "{name}");
         assert_eq!((world.counts(&jobs).await, lost(&world).await), ([0, 1, 0], 1), "{name}");
@@ -45,6 +52,40 @@ async fn a_letter_that_cannot_be_read_is_in_nobodys_way() {
         let due = world.store.due(Shelves::TOPIC, Timestamp(i64::MAX), 10).await.unwrap();
         Shelves(world.queues.clone()).work(&due[0]).await.unwrap();
         assert_eq!(lost(&world).await, 0, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_letter_that_is_not_there_is_in_nobodys_way() {
+    for name in ["jobs", "jobs.fifo"] {
+        let world = World::new().await;
+        let jobs = world.queue(name, &[]).await;
+        send_both(&world, &jobs).await;
+        let apart = world.store.list::<Apart>(List::everywhere()).await.unwrap().items.remove(0).value;
+        let mut changes = Changes::new();
+        changes.delete::<Apart>(&apart.scope(), &apart.id(), Expect::Any);
+        world.store.commit(changes).await.unwrap();
+        assert_eq!(world.bodies(&jobs, 1).await, ["good"], "{name}");
+        assert_eq!((world.counts(&jobs).await, lost(&world).await), ([0, 1, 0], 1), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn in_a_batch_only_what_cannot_be_read_is_refused() {
+    for word in [Word::Done, Word::VisibleIn(100)] {
+        let world = World::new().await;
+        let jobs = world.queue("jobs", &[]).await;
+        for body in ["one", "two", "three"] {
+            world.send(&jobs, body).await;
+        }
+        let words: Vec<_> =
+            world.receive(&jobs, 10).await.into_iter().map(|message| (message.handle, word)).collect();
+        let all = world.store.list::<Message>(List::everywhere()).await.unwrap().items;
+        spoil(&world.store, all[1].value.clone()).await;
+        let told = world.queues.settle(&world.caller(), &jobs, &words).await.unwrap();
+        assert_eq!(told.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+        world.pass(50);
+        assert!(world.bodies(&jobs, 10).await.is_empty(), "what can be read was done");
     }
 }
 

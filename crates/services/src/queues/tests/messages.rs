@@ -166,3 +166,38 @@ async fn no_more_are_in_flight_than_may_be() {
     world.pass(10);
     assert_eq!(world.bodies(&jobs, 1).await, ["five"], "none of them is in flight any more");
 }
+
+#[tokio::test]
+async fn a_batch_takes_no_more_than_there_is_room_for() {
+    let mut world = World::new().await;
+    world.queues.most_in_flight = 3;
+    let jobs = world.queue("jobs", &[("VisibilityTimeout", "10")]).await;
+    for body in ["one", "two", "three", "four", "five"] {
+        world.send(&jobs, body).await;
+    }
+    let taken = world.receive(&jobs, 10).await;
+    assert_eq!(taken.len(), 3);
+    world.say(&jobs, &taken[0].handle, Word::Done).await.unwrap();
+    world.say(&jobs, &taken[1].handle, Word::VisibleIn(0)).await.unwrap();
+    assert_eq!(world.bodies(&jobs, 10).await.len(), 2, "the room of both is known at once");
+    world.queues.purge(&world.caller(), &jobs).await.unwrap();
+    world.send(&jobs, "six").await;
+    assert_eq!(world.bodies(&jobs, 10).await, ["six"]);
+}
+
+/// What was read ahead is deleted with a handle of before.
+#[tokio::test]
+async fn a_message_that_goes_while_it_is_received_is_in_nobodys_way() {
+    let world = World::new().await;
+    let jobs = world.queue("jobs", &[("VisibilityTimeout", "0")]).await;
+    let large = |letter: &str| letter.repeat(10_000);
+    for letter in ["1", "2"] {
+        world.send(&jobs, &large(letter)).await;
+    }
+    assert_eq!(world.bodies(&jobs, 1).await, [large("1")]);
+    let second = world.receive(&jobs, 1).await.remove(0);
+    assert_eq!(second.letter.body, large("2"));
+    assert_eq!(world.bodies(&jobs, 1).await, [large("1")]);
+    world.say(&jobs, &second.handle, Word::Done).await.unwrap();
+    assert_eq!(world.bodies(&jobs, 1).await, [large("1")], "the other is looked for anew");
+}

@@ -42,6 +42,7 @@ fn request(properties: &Value) -> Result<DestinationRequest, Misfit> {
         invocation_endpoint: Some(read.invocation_endpoint.0),
         http_method: Some(read.http_method.0),
         invocation_rate_limit_per_second: read.invocation_rate_limit_per_second.map(|Scalar(rate)| rate),
+        whole: true,
         id: None,
     })
 }

@@ -35,6 +35,7 @@ fn request(properties: &Value) -> Result<ConnectionRequest, Misfit> {
         description: read.description.map(|Text(text)| text),
         authorization_type: Some(read.authorization_type.0),
         auth_parameters: Some(read.auth_parameters),
+        whole: true,
         id: None,
     })
 }

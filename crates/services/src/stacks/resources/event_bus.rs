@@ -9,6 +9,7 @@ use trainyard_lang::template::Physical;
 use super::{Call, Kind, Order, named, physical};
 use crate::{
     bus::{self, BusSettings, LogSettings, Permission},
+    policy::Document,
     stacks::{
         Error, Neighbours,
         plan::name,
@@ -61,9 +62,24 @@ impl Properties {
         }
     }
 
+    /// The policy, as JSON text.
+    fn policy(&self) -> Option<String> {
+        self.policy.as_ref().map(|policy| match policy {
+            Value::String(text) => text.clone(),
+            policy => policy.to_string(),
+        })
+    }
+
     fn tags(&self) -> Vec<(String, String)> {
         self.tags.iter().map(|Tag { key, value: Text(value) }| (key.clone(), value.clone())).collect()
     }
+}
+
+/// The policy that the template had before.
+fn policy_before(call: &Call<'_>) -> Result<Option<String>, Error> {
+    let Some(before) = call.before else { return Ok(None) };
+    let read: Properties = read(&before.properties).map_err(|misfit| Error::Request(misfit.message))?;
+    Ok(read.policy())
 }
 
 /// What takes away all that these do not say.
@@ -98,6 +114,9 @@ impl Kind for EventBus {
     fn plan(&self, order: &Order<'_>, properties: &Value) -> Result<(Physical, Value), Misfit> {
         let read: Properties = read(properties)?;
         read.settings().check().map_err(|error| Misfit::at(&[], error.to_string()))?;
+        if let Some(policy) = read.policy() {
+            Document::read(&policy).map_err(|why| Misfit::at(&["Policy"], why))?;
+        }
         let name = name(read.name.as_ref(), order, 256);
         let arn = Arn::new("events", order.scope, format!("event-bus/{name}")).to_string();
         let attributes = [("Arn", arn), ("Name", name.clone())];
@@ -130,16 +149,13 @@ impl Kind for EventBus {
             there.bus.untag(scope, by, &arn, &keys.collect::<Vec<_>>()).await.map_err(Error::of)?;
             there.bus.tag(scope, by, &arn, read.tags()).await.map_err(Error::of)?;
         }
-        match read.policy {
-            None => Ok(()),
-            Some(Value::String(text)) => {
-                there.bus.permit(scope, by, name, Permission::Policy(text)).await.map_err(Error::of)
-            }
-            Some(policy) => {
-                let whole = Permission::Policy(policy.to_string());
-                there.bus.permit(scope, by, name, whole).await.map_err(Error::of)
-            }
+        // Statements that others have put, such as a policy resource of the bus, are theirs.
+        let (before, now) = (policy_before(call)?, read.policy());
+        if before.is_none() && now.is_none() {
+            return Ok(());
         }
+        let replaced = Permission::Replaced { before, now };
+        there.bus.permit(scope, by, name, replaced).await.map_err(Error::of)
     }
 
     async fn remove(&self, there: &Neighbours, call: &Call<'_>) -> Result<(), Error> {

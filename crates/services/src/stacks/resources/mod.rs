@@ -82,6 +82,8 @@ pub(super) struct Call<'a> {
     pub scope: &'a Scope,
     /// The resource, planned.
     pub made: &'a Made,
+    /// What it was planned as before. After a step that failed or a crash it may be either, or in between.
+    pub before: Option<&'a Made>,
 }
 
 /// All types.

@@ -10,7 +10,7 @@ use crate::{
     policy::Document,
     queues::{self, Attributes, Caller, QueueName},
     stacks::{
-        Error, Neighbours,
+        Error, Made, Neighbours,
         plan::name,
         shape::{Misfit, Shape, Text, read},
     },
@@ -34,16 +34,30 @@ impl Properties {
     }
 }
 
-/// Sets the policy's text on all the queues; none takes it off.
-async fn set(there: &Neighbours, call: &Call<'_>, policy: Option<&str>) -> Result<(), Error> {
-    let read: Properties = read(&call.made.properties).map_err(|misfit| Error::Request(misfit.message))?;
+/// What the resource says, or said before.
+fn said(made: &Made) -> Result<Properties, Error> {
+    read(&made.properties).map_err(|misfit| Error::Request(misfit.message))
+}
+
+async fn put(there: &Neighbours, call: &Call<'_>, queue: &QueueName, policy: &str) -> Result<(), Error> {
+    let attributes = Attributes::from([("Policy".to_owned(), policy.to_owned())]);
     let caller = Caller::principal(call.by);
-    for Text(url) in &read.queues {
+    there.queues.set_attributes(&caller, queue, &attributes).await.map_err(Error::of)
+}
+
+/// Takes the policy off these queues, as far as they have it: one that somebody else has put is theirs.
+async fn take_off(
+    there: &Neighbours,
+    call: &Call<'_>,
+    (policy, queues): (&str, &[Text]),
+) -> Result<(), Error> {
+    for Text(url) in queues {
         let name = QueueName::of_url(url, call.scope).map_err(Error::of)?;
-        let attributes = Attributes::from([("Policy".to_owned(), policy.unwrap_or_default().to_owned())]);
-        match there.queues.set_attributes(&caller, &name, &attributes).await {
-            Ok(()) => {}
-            Err(queues::Error::NoQueue) if policy.is_none() => {}
+        match there.queues.describe(&Caller::principal(call.by), &name, "sqs:GetQueueAttributes").await {
+            Ok(queue) if queue.settings.policy.as_deref() == Some(policy) => {
+                put(there, call, &name, "").await?;
+            }
+            Ok(_) | Err(queues::Error::NoQueue) => {}
             Err(error) => return Err(Error::of(error)),
         }
     }
@@ -78,12 +92,21 @@ impl Kind for QueuePolicy {
     }
 
     async fn ensure(&self, there: &Neighbours, call: &Call<'_>) -> Result<(), Error> {
-        let read: Properties =
-            read(&call.made.properties).map_err(|misfit| Error::Request(misfit.message))?;
-        set(there, call, Some(&read.document())).await
+        let now = said(call.made)?;
+        if let Some(mut before) = call.before.map(said).transpose()? {
+            let document = before.document();
+            before.queues.retain(|queue| !now.queues.contains(queue));
+            take_off(there, call, (&document, &before.queues)).await?;
+        }
+        for Text(url) in &now.queues {
+            let name = QueueName::of_url(url, call.scope).map_err(Error::of)?;
+            put(there, call, &name, &now.document()).await?;
+        }
+        Ok(())
     }
 
     async fn remove(&self, there: &Neighbours, call: &Call<'_>) -> Result<(), Error> {
-        set(there, call, None).await
+        let was = said(call.made)?;
+        take_off(there, call, (&was.document(), &was.queues)).await
     }
 }

@@ -1,5 +1,7 @@
 //! The room with the real rooms behind it.
 
+mod buses;
+
 use std::{collections::BTreeMap, future::Future, path::Path, pin::pin, sync::Arc, task::Poll};
 
 use tokio::task::JoinHandle;
@@ -381,79 +383,4 @@ async fn a_crash_at_any_point_is_gone_on_from() {
         }
         assert!(commits > 2, "there is something to be cut");
     }
-}
-
-const BUSES: &str = r#"
-Parameters:
-  Text: {Type: String, Default: for all}
-  Days: {Type: Number, Default: 3}
-Resources:
-  Bus:
-    Type: AWS::Events::EventBus
-    Properties: {Name: team, Description: !Ref Text, Tags: [{Key: of, Value: us}]}
-  Theirs:
-    Type: AWS::Events::EventBusPolicy
-    Properties:
-      EventBusName: !Ref Bus
-      StatementId: theirs
-      Statement: {Effect: Allow, Principal: {AWS: "111111111111"}, Action: "events:PutEvents", Resource: !GetAtt Bus.Arn}
-  Everybody:
-    Type: AWS::Events::EventBusPolicy
-    Properties: {EventBusName: !Ref Bus, StatementId: all, Action: "events:PutEvents", Principal: "*"}
-  Archive:
-    Type: AWS::Events::Archive
-    Properties: {SourceArn: !GetAtt Bus.Arn, EventPattern: {source: [app]}, RetentionDays: !Ref Days}
-  Login:
-    Type: AWS::Events::Connection
-    Properties:
-      Name: login
-      AuthorizationType: API_KEY
-      AuthParameters: {ApiKeyAuthParameters: {ApiKeyName: X-Key, ApiKeyValue: s3cret}}
-  Hook:
-    Type: AWS::Events::ApiDestination
-    Properties:
-      ConnectionArn: !GetAtt Login.Arn
-      InvocationEndpoint: https://example.com/hook
-      HttpMethod: POST
-Outputs:
-  Archive: {Value: !Ref Archive}
-  Hook: {Value: !Ref Hook}
-"#;
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn buses_with_policies_and_archives_are_deployed() {
-    let (house, _guard) = House::running().await;
-    let first = house.deploy(asked(BUSES)).await.unwrap();
-    assert_eq!(first.stack.status, Status::CreateComplete, "{:?}", first.stack.reason);
-    let archive = first.stack.outputs[0].value.clone();
-    let bus = &house.there.bus;
-    let described = bus.describe_bus(&house.scope, Some("team")).await.unwrap();
-    assert_eq!(described.settings.description.as_deref(), Some("for all"));
-    let policy: serde_json::Value = serde_json::from_str(&described.policy.unwrap()).unwrap();
-    let mut sids: Vec<_> = policy["Statement"].as_array().unwrap().iter().map(|s| s["Sid"].clone()).collect();
-    sids.sort_by_key(serde_json::Value::to_string);
-    assert_eq!(sids, ["all", "theirs"]);
-    let (connections, hook) = (&house.there.connections, first.stack.outputs[1].value.clone());
-    let login = connections.describe(&house.scope, "login").await.unwrap();
-    let destination = connections.describe_destination(&house.scope, &hook).await.unwrap();
-    assert_eq!(destination.connection, login.arn());
-    assert_eq!(
-        first.stack.resources.iter().find(|made| made.logical_id == "Login").unwrap().attributes["Arn"],
-        login.arn().to_string()
-    );
-    let (kept, _) = bus.describe_archive(&house.scope, &archive).await.unwrap();
-    assert_eq!((kept.bus.as_str(), kept.retention_days), ("team", 3));
-    let less = BUSES
-        .replace("  Text: {Type: String, Default: for all}\n", "")
-        .replace(", Description: !Ref Text", "");
-    let second = house.deploy(with(&less, &[("Days", "9")])).await.unwrap();
-    assert_eq!(second.stack.status, Status::UpdateComplete, "{:?}", second.stack.reason);
-    let described = bus.describe_bus(&house.scope, Some("team")).await.unwrap();
-    assert_eq!(described.settings.description, None);
-    assert_eq!(bus.describe_archive(&house.scope, &archive).await.unwrap().0.retention_days, 9);
-    house.deploy(asked("Resources:\n  Data: {Type: AWS::S3::Bucket}\n")).await.unwrap();
-    assert!(bus.describe_archive(&house.scope, &archive).await.is_err());
-    assert!(connections.describe(&house.scope, "login").await.is_err());
-    assert!(connections.describe_destination(&house.scope, &hook).await.is_err());
-    assert!(bus.describe_bus(&house.scope, Some("team")).await.is_err());
 }
