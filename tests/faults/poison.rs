@@ -40,6 +40,12 @@ const POISONS: &[(&str, &str)] = &[
         "insert into work (number, topic, id, due, body, sum) values (1, 'tasks', 'made-up', 0, 'nonsense', 0)",
     ),
     (
+        "work in lanes whose names are no text: `tasks/` and `news/` with a byte that is none",
+        "insert into work (number, topic, id, due, body, sum) values
+         (2, cast(x'7461736b732fff' as text), 'made-up', 0, 'nonsense', 0),
+         (3, cast(x'6e6577732fff' as text), 'made-up', 0, 'nonsense', 0)",
+    ),
+    (
         "a document of a newer format",
         "update documents set format = 99 where kind = 'activity' and id = 'spare'",
     ),

@@ -24,12 +24,17 @@ impl Damage {
         }
     }
 
-    /// The document was written anew or removed.
+    /// It was written anew or removed.
     pub(crate) fn mended(&self, (kind, scope, id): (&str, &str, &str)) {
         let mut known = self.known();
         if !known.is_empty() {
             known.remove(&(kind.to_owned(), scope.to_owned(), id.to_owned()));
         }
+    }
+
+    /// All documents of the kind and scope whose ids come before this one were removed.
+    pub(crate) fn trimmed(&self, (kind, scope, before): (&str, &str, &str)) {
+        self.known().retain(|(of, place, id)| of != kind || place != scope || id.as_str() >= before);
     }
 
     pub(crate) fn count(&self) -> usize {

@@ -22,7 +22,7 @@ pub(crate) struct Table {
     /// Rows, unlike indexes, are read in the order in which they lie: the index is what is in question.
     rows: &'static str,
     look: Look,
-    name: &'static str,
+    pub(crate) name: &'static str,
 }
 
 /// What is wrong with a row.
@@ -53,10 +53,13 @@ pub(crate) const TABLES: [Table; 4] = [
 ];
 const DOCUMENTS: &str = "documents";
 
-/// The keys that documents have and the list of keys does not: of those in some places.
+/// The keys that documents have and the list of keys does not: of so many documents, those after some place. None that
+/// comes after them is touched, nor that place itself: it may be on a page that cannot be read, and would be looked for
+/// with a mere `>`.
 const MISSING_KEYS: &str = "
-from documents d not indexed, json_each(d.keys) k, json_each(k.value) v
-where d.place > ?1 and d.place <= ?2 and not exists (
+from (select kind, scope, id, keys from documents not indexed where place >= ?1 + 1 order by place limit ?2) d,
+     json_each(d.keys) k, json_each(k.value) v
+where not exists (
     select 1 from document_keys x
     where x.kind = d.kind and x.scope = d.scope and x.key = k.key and x.value = v.value and x.id = d.id)";
 
@@ -78,35 +81,36 @@ pub(crate) fn is_large(place: &Place) -> bool {
     std::fs::metadata(place.file()).is_ok_and(|file| file.len() > MOST_BYTES)
 }
 
-/// Looks through the store, if it is small. What is wrong and stays so is noted in `damage`.
-pub(crate) fn scrub(connection: &Connection, place: &Place, damage: &Damage) -> Result<(), Error> {
-    if !place.durable() || is_large(place) {
-        return Ok(());
+/// Looks through the store, if it is small. What is wrong and stays so is noted in `damage`, and harms nobody else.
+pub(crate) fn scrub(connection: &Connection, place: &Place, damage: &Damage) {
+    if place.durable()
+        && !is_large(place)
+        && let Err(error) = look_through(connection, place, damage)
+    {
+        trouble(damage, place, &error);
     }
+}
+
+fn look_through(connection: &Connection, place: &Place, damage: &Damage) -> Result<(), Error> {
     let found = wrong(connection);
     // Damage in the file's frame may have hidden rows from this as well; they are told of with it.
     let rows = rows(connection, damage).unwrap_or_else(|error| {
-        frame(damage, place, &error.to_string());
+        trouble(damage, place, &error);
         false
     });
-    if rows && found.as_ref().is_ok_and(Vec::is_empty) {
-        return keys(connection, place, damage);
-    }
-    match found {
-        Ok(found) if found.is_empty() => {}
-        Ok(found) if rows && found.iter().all(|line| is_of_an_index(line)) => {
+    let found = found?;
+    match found.first() {
+        None if rows => return keys(connection),
+        None => {}
+        Some(line) if rows && found.iter().all(|line| is_of_an_index(line)) => {
             connection.execute_batch("reindex")?;
-            tracing::error!(
-                "an index of the store was damaged ({}): it is made anew from the rows",
-                found[0]
-            );
+            tracing::error!("an index of the store was damaged ({line}): it is made anew from the rows");
             match wrong(connection)?.first() {
-                None => return keys(connection, place, damage),
+                None => return keys(connection),
                 Some(line) => frame(damage, place, line),
             }
         }
-        Ok(found) => frame(damage, place, &found[0]),
-        Err(error) => frame(damage, place, &error.to_string()),
+        Some(line) => frame(damage, place, line),
     }
     Ok(())
 }
@@ -125,12 +129,20 @@ fn is_of_an_index(line: &str) -> bool {
         || line.contains("values differ from index")
 }
 
-pub(crate) fn frame(damage: &Damage, place: &Place, reason: &str) {
+/// What the disk refuses just now is no damage.
+fn trouble(damage: &Damage, place: &Place, error: &Error) {
+    match error {
+        Error::Unavailable(_) => tracing::warn!(%error, "the store could not be looked through"),
+        error => frame(damage, place, &error.to_string()),
+    }
+}
+
+fn frame(damage: &Damage, place: &Place, reason: &str) {
     let id = place.file().display().to_string();
     damage.note(&poisoned(("file", "", id), reason));
 }
 
-fn poisoned((kind, scope, id): (&str, &str, String), reason: &str) -> Error {
+pub(crate) fn poisoned((kind, scope, id): (&str, &str, String), reason: &str) -> Error {
     let (kind, scope, reason) = (kind.to_owned(), scope.to_owned(), reason.to_owned());
     Error::Poisoned { kind, scope, id, reason }
 }
@@ -139,7 +151,11 @@ fn poisoned((kind, scope, id): (&str, &str, String), reason: &str) -> Error {
 fn rows(connection: &Connection, damage: &Damage) -> Result<bool, Error> {
     let mut whole = true;
     for table in &TABLES {
-        whole &= some(connection, table, (i64::MIN, usize::MAX), damage)?.whole;
+        let seen = some(connection, table, (i64::MIN, usize::MAX), damage)?;
+        whole &= seen.whole;
+        if let Some(error) = seen.trouble {
+            return Err(error);
+        }
     }
     Ok(whole)
 }
@@ -148,8 +164,12 @@ fn rows(connection: &Connection, damage: &Damage) -> Result<bool, Error> {
 pub(crate) struct Seen {
     /// Whether all were what was written.
     pub(crate) whole: bool,
+    /// How many there were.
+    pub(crate) count: usize,
     /// The place of the last one; none if there was no row.
     pub(crate) until: Option<i64>,
+    /// Why what comes after it cannot be read.
+    pub(crate) trouble: Option<Error>,
 }
 
 /// What a row costs beside its texts, in bytes.
@@ -163,16 +183,22 @@ pub(crate) fn some(
     damage: &Damage,
 ) -> Result<Seen, Error> {
     let mut statement =
-        connection.prepare_cached(&format!("{} where rowid > ?1 order by rowid", table.rows))?;
+        connection.prepare_cached(&format!("{} where rowid >= ?1 + 1 order by rowid", table.rows))?;
     let place = statement.column_count() - 1;
     let mut rows = statement.query([after])?;
-    let (mut seen, mut bytes) = (Seen { whole: true, until: None }, 0);
-    while bytes < most
-        && let Some(row) = rows.next()?
-    {
+    let (mut seen, mut bytes) = (Seen { whole: true, count: 0, until: None, trouble: None }, 0);
+    while bytes < most {
+        let row = match rows.next() {
+            Ok(Some(row)) => row,
+            Ok(None) => break,
+            Err(error) => {
+                seen.trouble = Some(error.into());
+                break;
+            }
+        };
         let texts = (0..place).filter_map(|at| row.get_ref(at).ok()?.as_bytes().ok().map(<[u8]>::len));
         bytes += ROW + texts.sum::<usize>();
-        seen.until = Some(row.get(place)?);
+        (seen.count, seen.until) = (seen.count + 1, Some(row.get(place)?));
         if let Err(error) = (table.look)(row) {
             seen.whole = false;
             damage.note(&error);
@@ -194,55 +220,91 @@ fn indexes(connection: &Connection, table: &str) -> Result<Vec<(String, Vec<Stri
     indexes.collect()
 }
 
-/// What indexes and keys lack of the rows after the one place up to the other.
+/// From which place on rows can be read again, where those after that place cannot: none if no later ones can.
+pub(crate) fn readable_after(
+    connection: &Connection,
+    table: &Table,
+    after: i64,
+    damage: &Damage,
+) -> Option<i64> {
+    let readable =
+        |from: i64| some(connection, table, (from, 1), damage).is_ok_and(|seen| seen.trouble.is_none());
+    let (mut bad, mut step) = (after.max(0), 1_i64);
+    let mut good = loop {
+        let next = bad.checked_add(step)?;
+        if readable(next) {
+            break next;
+        }
+        (bad, step) = (next, step.checked_mul(2)?);
+    };
+    while good - bad > 1 {
+        let middle = bad + (good - bad) / 2;
+        if readable(middle) {
+            good = middle;
+        } else {
+            bad = middle;
+        }
+    }
+    Some(good)
+}
+
+/// What indexes and keys lack of so many rows, those after that place, which can all be read.
 pub(crate) fn gaps(
     connection: &Connection,
     table: &Table,
-    (after, until): (i64, i64),
+    (after, count): (i64, usize),
 ) -> Result<Vec<Repair>, Error> {
     let mut repairs = Vec::new();
     let name = table.name;
     for (index, columns) in indexes(connection, name)? {
         let same: Vec<_> = columns.iter().map(|column| format!("i.{column} = r.{column}")).collect();
-        let lost: bool = connection
-            .prepare_cached(&format!(
-                "select 1 from {name} r not indexed where r.rowid > ?1 and r.rowid <= ?2 and not exists (
-                select 1 from {name} i indexed by {index} where {} and i.rowid = r.rowid)",
-                same.join(" and ")
-            ))?
-            .exists((after, until))?;
-        repairs.extend(lost.then_some(Repair::Index(index)));
+        // None that comes after them is touched.
+        let question = format!(
+            "select 1 from (select *, rowid as at from {name} not indexed where rowid >= ?1 + 1 order by rowid limit ?2) r
+             where not exists (
+                select 1 from {name} i indexed by {index} where {} and i.rowid = r.at)",
+            same.join(" and ")
+        );
+        repairs.extend(lacks(connection, &question, (after, count))?.then_some(Repair::Index(index)));
     }
     if name == DOCUMENTS {
         for (from, repair) in [
-            ("document_keys x", Repair::Keys { after, until }),
+            ("document_keys x", Repair::Keys { after, count }),
             (
                 "document_keys x indexed by document_keys_everywhere",
                 Repair::Index("document_keys_everywhere".to_owned()),
             ),
         ] {
-            let missing = MISSING_KEYS.replace("document_keys x", from);
-            let lost = connection.prepare_cached(&format!("select 1 {missing}"))?.exists((after, until))?;
-            repairs.extend(lost.then_some(repair));
+            let question = format!("select 1 {}", MISSING_KEYS.replace("document_keys x", from));
+            repairs.extend(lacks(connection, &question, (after, count))?.then_some(repair));
         }
     }
     Ok(repairs)
 }
 
+/// Whether something is missing there. What cannot be made sense of lacks all: the rows themselves can be read.
+fn lacks(connection: &Connection, question: &str, rows: (i64, usize)) -> Result<bool, Error> {
+    let mut statement = connection.prepare_cached(question)?;
+    match statement.exists(rows).map_err(Error::from) {
+        Err(Error::Internal(_)) => Ok(true),
+        lacks => lacks,
+    }
+}
+
 /// Puts right what a patrol has found: by whoever writes.
-pub(crate) fn repair(connection: &Connection, repair: Repair) -> Result<(), Error> {
-    tracing::error!(?repair, "an index or keys of the store were damaged: they are made anew from the rows");
+pub(crate) fn repair(connection: &Connection, repair: &Repair) -> Result<(), Error> {
     match repair {
-        Repair::Index(index) => Ok(connection.execute_batch(&format!("reindex {index}"))?),
-        Repair::Keys { after, until } => {
+        Repair::Index(index) => connection.execute_batch(&format!("reindex {index}"))?,
+        Repair::Keys { after, count } => {
             let missing = format!(
                 "insert or ignore into document_keys (kind, scope, key, value, id)
                  select d.kind, d.scope, k.key, v.value, d.id {MISSING_KEYS}"
             );
-            connection.execute(&missing, (after, until))?;
-            Ok(())
+            connection.execute(&missing, (after, count))?;
         }
     }
+    tracing::error!(?repair, "an index or keys of the store were damaged: they are made anew from the rows");
+    Ok(())
 }
 
 const OTHER: &str = "its bytes are not those that were written";
@@ -282,14 +344,8 @@ fn work(row: &Row<'_>) -> Result<(), Error> {
 }
 
 /// Makes the keys anew from the documents where they are not theirs.
-fn keys(connection: &Connection, place: &Place, damage: &Damage) -> Result<(), Error> {
-    let stray: i64 = match connection.query_row(STRAY_KEYS, [], |row| row.get(0)) {
-        Ok(stray) => stray,
-        Err(error) => {
-            frame(damage, place, &error.to_string());
-            return Ok(());
-        }
-    };
+fn keys(connection: &Connection) -> Result<(), Error> {
+    let stray: i64 = connection.query_row(STRAY_KEYS, [], |row| row.get(0))?;
     if stray > 0 {
         let transaction = connection.unchecked_transaction()?;
         transaction.execute_batch(NEW_KEYS)?;

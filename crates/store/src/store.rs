@@ -10,7 +10,6 @@ use crate::{
     patrol::Patrol,
     place::Place,
     read::{self, Kept, Readers},
-    scrub::is_large,
     stats::Counters,
     write::{Queue, Writer},
 };
@@ -48,7 +47,7 @@ impl Store {
             let (hints, counters) = (Arc::<Hints>::default(), Arc::<Counters>::default());
             let writer = Writer::open(Arc::clone(&place), Arc::clone(&hints), Arc::clone(&counters))?;
             let queue = Queue::start(writer)?;
-            let patrol = match place.durable() && is_large(&place) {
+            let patrol = match place.durable() {
                 true => Some(Patrol::start(Arc::clone(&place), Arc::clone(&counters), queue.repairs())?),
                 false => None,
             };
@@ -166,13 +165,17 @@ impl Store {
         scope: &str,
         bounds: (usize, u64),
     ) -> Result<Option<String>, Error> {
-        let scope = scope.to_owned();
-        self.0.readers.ask(move |connection| read::first_of_last(connection, (T::KIND, &scope), bounds)).await
+        let (scope, counters) = (scope.to_owned(), Arc::clone(&self.0.counters));
+        let question =
+            move |connection: &_| read::first_of_last(connection, &counters, (T::KIND, &scope), bounds);
+        self.0.readers.ask(question).await
     }
 
-    /// All scopes but the empty one that have documents of the kind.
+    /// All scopes but the empty one that have documents of the kind. One whose name is damaged is left out and reported
+    /// in the log.
     pub async fn scopes<T: Noun>(&self) -> Result<Vec<String>, Error> {
-        self.0.readers.ask(move |connection| read::scopes(connection, T::KIND)).await
+        let counters = Arc::clone(&self.0.counters);
+        self.0.readers.ask(move |connection| read::scopes(connection, &counters, T::KIND)).await
     }
 
     /// Records of a history as (sequence number, JSON), from `from` on, at most `limit`.
@@ -220,9 +223,10 @@ impl Store {
     }
 
     /// The lanes of a topic in which there is work, each with when the first of it is due. However much there is, a
-    /// lane costs one step.
+    /// lane costs one step. One whose name is damaged is left out and reported in the log.
     pub async fn lanes(&self, topic: &'static str) -> Result<Vec<(String, Timestamp)>, Error> {
-        self.0.readers.ask(move |connection| read::lanes(connection, topic)).await
+        let counters = Arc::clone(&self.0.counters);
+        self.0.readers.ask(move |connection| read::lanes(connection, &counters, topic)).await
     }
 
     /// When the first work on the topic, outside of its lanes, that is not yet due at `now` will be.

@@ -261,6 +261,94 @@ async fn work_and_records_that_are_no_text_any_more_stop_no_others() {
     assert_eq!(store.history("long", 3, 10).await.unwrap().len(), 1);
 }
 
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Line {
+    shelf: String,
+    id: String,
+}
+
+impl Noun for Line {
+    const KIND: &'static str = "line";
+    fn scope(&self) -> String {
+        self.shelf.clone()
+    }
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+    fn keys(&self, _: &mut Keys) {}
+}
+
+/// Three lanes with work, and three scopes with documents.
+async fn with_lanes(directory: &Path) -> Result<(), Error> {
+    let store = Store::open(directory).await?;
+    let mut changes = Changes::new();
+    for lane in ["a", "bad", "z"] {
+        changes.schedule(WorkItem::now("topic", "item", "errand").in_lane(lane));
+    }
+    for shelf in ["a shelf", "bad shelf", "z shelf"] {
+        for id in ["first", "middle", "the last"] {
+            changes.put(&Line { shelf: shelf.into(), id: id.into() }, Expect::Absent)?;
+        }
+    }
+    store.commit(changes).await
+}
+
+/// Wherever they stand, in rows or in indexes.
+#[tokio::test]
+async fn lanes_scopes_and_ids_that_are_no_text_any_more_hide_no_others() {
+    for (text, count) in [("topic/bad", 3), ("bad shelf", 6), ("z shelfmiddle", 2)] {
+        for (occurrence, opened) in
+            (0..count).flat_map(|occurrence| [(occurrence, false), (occurrence, true)])
+        {
+            let place = format!("{text} {occurrence}, opened before: {opened}");
+            let directory = tempfile::tempdir().unwrap();
+            with_lanes(directory.path()).await.unwrap();
+            let mut store = None;
+            if opened {
+                store = Some(Store::open(directory.path()).await.unwrap());
+            }
+            spoil(directory.path(), text, occurrence);
+            let store = match store {
+                Some(store) => store,
+                None => Store::open(directory.path()).await.unwrap(),
+            };
+            let damaged = store.stats().damaged;
+            let lanes = store.lanes("topic").await.expect(&place);
+            let has = |name: &str| lanes.iter().any(|(lane, _)| lane == name);
+            assert!(has("a") && has("z"), "{place}: {lanes:?}");
+            let scopes = store.scopes::<Line>().await.expect(&place);
+            let has = |name: &str| scopes.iter().any(|scope| scope == name);
+            assert!(has("a shelf") && has("z shelf"), "{place}: {scopes:?}");
+            let last = store.first_of_last::<Line>("z shelf", (1, 1000)).await.expect(&place);
+            assert_eq!(last.as_deref(), Some("the last"), "{place}");
+            assert!(opened || store.stats().damaged == damaged, "{place}: each is counted once");
+        }
+    }
+}
+
+/// Only what is written anew or goes, however it goes, is damaged no more.
+#[tokio::test]
+async fn what_is_trimmed_replaced_or_cancelled_is_damaged_no_more() {
+    let directory = tempfile::tempdir().unwrap();
+    with_lanes(directory.path()).await.unwrap();
+    with_work(directory.path()).await.unwrap();
+    for text in ["\"z shelf\",\"id\":\"first", "\"z shelf\",\"id\":\"the last", "errand 1", "errand 2"] {
+        flip(directory.path(), text.as_bytes());
+    }
+    let store = Store::open(directory.path()).await.unwrap();
+    assert_eq!(store.stats().damaged, 4);
+    let mut refused = Changes::new();
+    let line = Line { shelf: "z shelf".into(), id: "first".into() };
+    refused.put(&line, Expect::Version(7)).unwrap();
+    assert!(matches!(store.commit(refused).await, Err(Error::Conflict(_))));
+    assert_eq!(store.stats().damaged, 4, "nothing was written");
+    let mut changes = Changes::new();
+    changes.trim::<Line>("z shelf", "the last");
+    changes.schedule(WorkItem::now("topic", "item 1", "anew")).cancel("topic", "item 2");
+    store.commit(changes).await.unwrap();
+    assert_eq!(store.stats().damaged, 1, "the last document");
+}
+
 #[tokio::test]
 async fn a_row_that_a_history_lacks_is_no_gap_but_an_error() {
     let directory = tempfile::tempdir().unwrap();

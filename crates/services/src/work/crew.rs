@@ -7,8 +7,9 @@ use trainyard_domain::Timestamp;
 use trainyard_store::{Error as StoreError, WorkItem};
 
 use super::{
-    ALL_HANDS, LAST_WORDS, Outcome, SWEEP, Trouble, Worker,
+    LAST_WORDS, Outcome, SWEEP, Trouble, Worker,
     lane::{End, Lane, Name},
+    share::{free, share},
 };
 use crate::ground::Ground;
 
@@ -40,28 +41,38 @@ impl<W: Worker> Crew<W> {
         }
     }
 
-    /// Takes up what is due, in the lanes that are known of or in all. The lane whose last turn is longest ago comes
-    /// first.
+    /// Takes up what is due, in the lanes that are known of or in all. Lanes that have nothing in hand come first, and
+    /// of these the one whose last turn is longest ago.
+    ///
+    /// An error is that not all lanes could be asked for: those that are known of were looked at.
     pub(super) async fn look(&mut self, ground: &Ground, everywhere: bool) -> Result<(), StoreError> {
-        if everywhere {
-            let lanes = ground.store.lanes(W::TOPIC).await?;
-            self.hear(lanes);
-        }
+        let asked = if everywhere { ground.store.lanes(W::TOPIC).await } else { Ok(Vec::new()) };
+        let asked = asked.map(|lanes| self.hear(lanes));
         let now = ground.now();
-        let due = |lane: &Lane| lane.wakes().is_some_and(|wakes| wakes <= now);
+        let share = self.share(now);
         let mut ready: Vec<_> = self
             .lanes
             .iter()
-            .filter(|(_, lane)| due(lane))
-            .map(|(name, lane)| (lane.turn, Arc::clone(name)))
+            .filter(|(_, lane)| lane.wakes().is_some_and(|wakes| wakes <= now))
+            .map(|(name, lane)| (lane.busy > 0, lane.turn, Arc::clone(name)))
             .collect();
         ready.sort_unstable();
-        for (_, name) in ready {
-            let free = ALL_HANDS.saturating_sub(self.held.len());
-            let Some(lane) = self.lanes.get_mut(&name).filter(|_| free > 0) else { break };
-            let agenda = ground.store.agenda((W::TOPIC, &name), now, lane.wanted(now, free)).await?;
+        for (_, _, name) in ready {
+            let Some(lane) = self.lanes.get_mut(&name) else { continue };
+            let free = free(share, (lane.busy, self.held.len()));
+            if free == 0 {
+                continue;
+            }
             self.turns += 1;
             lane.turn = self.turns;
+            let agenda = match ground.store.agenda((W::TOPIC, &name), now, lane.wanted(now, free)).await {
+                Ok(agenda) => agenda,
+                Err(error) => {
+                    tracing::warn!(topic = W::TOPIC, lane = &*name, %error, "cannot read the work that is due");
+                    lane.unread(now);
+                    continue;
+                }
+            };
             for handful in lane.take(agenda, now) {
                 let names = handful.iter().map(|item| Name { id: item.id.clone(), revision: item.revision });
                 let names = names.collect();
@@ -70,16 +81,19 @@ impl<W: Worker> Crew<W> {
             }
         }
         self.lanes.retain(|_, lane| !lane.is_idle());
-        Ok(())
+        asked
+    }
+
+    /// How many hands a lane may have now.
+    fn share(&self, now: Timestamp) -> usize {
+        share(self.lanes.values().map(|lane| lane.wishes(now)))
     }
 
     /// How long nothing is to be taken up.
     pub(super) fn rest(&self, now: Timestamp) -> Duration {
-        if self.held.len() >= ALL_HANDS {
-            return SWEEP;
-        }
-        let next = self.lanes.values().filter_map(Lane::wakes).min();
-        next.map_or(SWEEP, |next| next.since(now))
+        let share = self.share(now);
+        let lanes = self.lanes.values().filter(|lane| free(share, (lane.busy, self.held.len())) > 0);
+        lanes.filter_map(Lane::wakes).min().map_or(SWEEP, |next| next.since(now))
     }
 
     pub(super) fn is_busy(&self) -> bool {

@@ -25,6 +25,8 @@ pub(super) struct Lane {
     look: Option<Timestamp>,
     /// Nothing is taken up before that.
     rests: Timestamp,
+    /// How often what is due could not be read.
+    unread: u32,
     /// Its last turn.
     pub(super) turn: u64,
 }
@@ -64,6 +66,7 @@ impl Lane {
             parked: HashMap::new(),
             look: None,
             rests: Timestamp::default(),
+            unread: 0,
             turn: 0,
         }
     }
@@ -76,6 +79,18 @@ impl Lane {
     /// When something is to be taken up, if there is a hand for it.
     pub(super) fn wakes(&self) -> Option<Timestamp> {
         self.look.filter(|_| self.busy < self.width).map(|look| look.max(self.rests))
+    }
+
+    /// How many hands it would have now, if it could have all that it can use.
+    pub(super) fn wishes(&self, now: Timestamp) -> usize {
+        let due = self.look.is_some_and(|look| look.max(self.rests) <= now);
+        if due { self.width.max(self.busy) } else { self.busy }
+    }
+
+    /// What is due could not be read: it is asked for again later, and later each time.
+    pub(super) fn unread(&mut self, now: Timestamp) {
+        self.unread += 1;
+        self.rests = self.rests.max(now.plus(retry(self.unread)));
     }
 
     /// Whether nothing is known of it that is not in the store.
@@ -92,6 +107,7 @@ impl Lane {
 
     /// Takes up what is due, as handfuls.
     pub(super) fn take(&mut self, agenda: Agenda, now: Timestamp) -> Vec<Vec<WorkItem>> {
+        self.unread = 0;
         if !agenda.more {
             // All that is due was seen: what rested and was not, somebody else took off the topic.
             let due: HashSet<&str> = agenda.due.iter().map(|item| item.id.as_str()).collect();
@@ -142,13 +158,18 @@ impl Lane {
             End::Again(delay) => (delay, 0),
             End::Failed => {
                 let failures = self.parked.get(&id).map_or(0, |parked| parked.failures) + 1;
-                (FIRST_RETRY.saturating_mul(1 << failures.min(10)).min(LAST_RETRY), failures)
+                (retry(failures), failures)
             }
         };
         let until = now.plus(delay);
         self.parked.insert(id, Parked { until, revision, failures });
         self.expect(until);
     }
+}
+
+/// How long what has failed so often rests.
+fn retry(failures: u32) -> Duration {
+    FIRST_RETRY.saturating_mul(1 << failures.min(10)).min(LAST_RETRY)
 }
 
 #[cfg(test)]
@@ -232,5 +253,20 @@ mod tests {
         assert_eq!([look(), look(), look()], [400, 800, 1600]);
         assert!(lane.wanted(NOW, 1).0.contains(&1), "it is passed over as long as it rests");
         assert!(!lane.wanted(NOW.plus(Duration::from_secs(2)), 1).0.contains(&1));
+    }
+    #[test]
+    fn a_lane_that_cannot_be_read_rests_and_wishes_for_nothing() {
+        let mut lane = Lane::new(HANDS);
+        assert_eq!(lane.wishes(NOW), 0);
+        lane.expect(NOW);
+        assert_eq!(lane.wishes(NOW), 4);
+        let mut look = || {
+            lane.unread(NOW);
+            (lane.wakes().unwrap().since(NOW).as_millis(), lane.wishes(NOW))
+        };
+        assert_eq!([look(), look()], [(400, 0), (800, 0)]);
+        let later = NOW.plus(Duration::from_secs(1));
+        assert_eq!(lane.take(agenda(&[("a", 1)], true), later).len(), 1);
+        assert_eq!((lane.wakes(), lane.wishes(later)), (Some(later), 4));
     }
 }

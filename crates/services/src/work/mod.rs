@@ -2,10 +2,12 @@
 //! failed. Every room's `watch.rs` is a [`Worker`] for it.
 //!
 //! Work that waits is in the store and not here: only what is in hand, or rests, is known in memory. Each lane of a
-//! topic has hands of its own, and lanes take turns: one in which everything is slow keeps no other waiting.
+//! topic has hands of its own: one in which everything is slow keeps no other waiting. Where lanes would have more hands
+//! than there are, each has its share, which gets smaller as others come; one that comes has its own at once.
 
 mod crew;
 mod lane;
+mod share;
 #[cfg(test)]
 mod tests;
 
@@ -48,8 +50,8 @@ pub trait Worker: Send + Sync + 'static {
 /// How a lane is worked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hands {
-    /// At most so many hands at a time; half of them for each piece that is not done, down to one, and one more for each
-    /// that is.
+    /// At most so many hands at a time, and no more than its share; half of them for each piece that is not done, down to
+    /// one, and one more for each that is.
     pub most: usize,
     /// What one hand takes at once, at most.
     pub handful: usize,
@@ -69,8 +71,12 @@ pub enum Outcome {
     Later(Duration),
 }
 
-/// So many hands of one topic are busy at most, in all of its lanes.
+/// So many hands are shared by the lanes of one topic. While lanes still have more than their share others take theirs,
+/// up to twice as many in all.
 const ALL_HANDS: usize = 256;
+/// So many hands of one topic are busy at most: beyond the others, one for each lane that has none. Each may hold a
+/// connection, and a thousand of these are what a process may have where nobody has said more.
+const MOST_HANDS: usize = 768;
 
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 const LAST_RETRY: Duration = Duration::from_secs(30);

@@ -1,18 +1,24 @@
 //! The last documents of a scope: for what is kept up to a bound.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{
+    Connection,
+    types::{ToSqlOutput, ValueRef},
+};
 
-use crate::Error;
+use super::text;
+use crate::{Error, stats::Counters};
 
 const SIZES: &str =
     "select id, octet_length(body) from documents where kind = ?1 and scope = ?2 order by id desc";
 
-const NEXT_SCOPE: &str = "select scope from documents where kind = ?1 and scope > ?2 order by scope limit 1";
+const NEXT_SCOPE: &str =
+    "select scope, id from documents where kind = ?1 and scope > ?2 order by scope limit 1";
 
 /// The id of the first of the last `most` documents that have `bytes` bytes together at most; nothing where none comes
-/// before it. The very last one is always among them.
+/// before it. The very last one is always among them. One whose id is no text any more is noted and left out.
 pub(crate) fn first_of_last(
     connection: &Connection,
+    counters: &Counters,
     (kind, scope): (&str, &str),
     (most, bytes): (usize, u64),
 ) -> Result<Option<String>, Error> {
@@ -20,27 +26,46 @@ pub(crate) fn first_of_last(
     let mut rows = statement.query([kind, scope])?;
     let (mut count, mut sum, mut first) = (0, 0, None);
     while let Some(row) = rows.next()? {
-        let size: u64 = row.get(1)?;
+        let Ok(id) = row.get(0) else {
+            counters.unread(&poisoned(kind, scope.to_owned(), text(row, 0)));
+            continue;
+        };
+        // No size: it costs nothing to keep.
+        let size: u64 = row.get(1).unwrap_or_default();
         (count, sum) = (count + 1, sum + size);
         if first.is_some() && (count > most || sum > bytes) {
             return Ok(first);
         }
-        first = Some(row.get(0)?);
+        first = Some(id);
     }
     Ok(None)
 }
 
-/// All scopes that have documents of the kind: one step of an index for each.
-pub(crate) fn scopes(connection: &Connection, kind: &str) -> Result<Vec<String>, Error> {
+/// All scopes that have documents of the kind: one step of an index for each. One whose name is no text any more is
+/// noted and left out.
+pub(crate) fn scopes(connection: &Connection, counters: &Counters, kind: &str) -> Result<Vec<String>, Error> {
     let mut statement = connection.prepare_cached(NEXT_SCOPE)?;
-    let mut found: Vec<String> = Vec::new();
+    let (mut found, mut last) = (Vec::new(), Vec::new());
     loop {
-        let last = found.last().map_or("", String::as_str);
-        match statement.query_row([kind, last], |row| row.get(0)).optional()? {
-            Some(scope) => found.push(scope),
-            None => return Ok(found),
+        // The next one comes after these bytes, whether they are text or not.
+        let mut rows = statement.query((kind, ToSqlOutput::Borrowed(ValueRef::Text(&last))))?;
+        let Some(row) = rows.next()? else { return Ok(found) };
+        let next = row.get_ref(0)?;
+        match next.as_str() {
+            Ok(scope) => found.push(scope.to_owned()),
+            Err(_) => counters.unread(&poisoned(kind, text(row, 0), text(row, 1))),
         }
+        // What is no text at all comes after all texts.
+        let ValueRef::Text(bytes) = next else { return Ok(found) };
+        let bytes = bytes.to_vec();
+        drop(rows);
+        last = bytes;
     }
+}
+
+fn poisoned(kind: &str, scope: String, id: String) -> Error {
+    let reason = "its name is not what was written".to_owned();
+    Error::Poisoned { kind: kind.to_owned(), scope, id, reason }
 }
 
 #[cfg(test)]

@@ -2,9 +2,13 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{
+    Connection, Row, params,
+    types::{ToSqlOutput, ValueRef},
+};
 use trainyard_domain::Timestamp;
 
+use super::text;
 use crate::{Agenda, Error, WorkItem, stats::Counters, sum, work::stored};
 
 const DUE: &str = "
@@ -21,6 +25,8 @@ with recursive lanes (topic) as (
     from lanes where lanes.topic is not null)
 select topic, (select min(w.due) from work w where w.topic = lanes.topic) from lanes where topic is not null
 union all select ?1, min(due) from work where topic = ?1 having min(due) is not null";
+
+const IN_PLACE: &str = "select topic, id from work where topic = ?1";
 
 /// An agenda is closed once it holds so many bytes.
 const MOST_BYTES: usize = 4 << 20;
@@ -46,7 +52,7 @@ pub(crate) fn due(
     while due.len() < limit
         && let Some(row) = rows.next()?
     {
-        due.extend(item((topic, lane), row, counters)?);
+        due.extend(item((topic, lane), row, counters));
     }
     Ok(due)
 }
@@ -74,7 +80,7 @@ pub(crate) fn agenda(
             agenda.more = true;
             break;
         }
-        if let Some(item) = item((topic, lane), row, counters)? {
+        if let Some(item) = item((topic, lane), row, counters) {
             bytes += item.body.len();
             agenda.due.push(item);
         }
@@ -82,29 +88,50 @@ pub(crate) fn agenda(
     Ok(agenda)
 }
 
-/// The lanes in which there is work, each with when the first of it is due.
-pub(crate) fn lanes(connection: &Connection, topic: &str) -> Result<Vec<(String, Timestamp)>, Error> {
+/// The lanes in which there is work, each with when the first of it is due. A lane whose name is no text any more is
+/// noted and left out: nobody could ask for it.
+pub(crate) fn lanes(
+    connection: &Connection,
+    counters: &Counters,
+    topic: &str,
+) -> Result<Vec<(String, Timestamp)>, Error> {
     let mut statement = connection.prepare_cached(LANES)?;
     let mut rows = statement.query([topic])?;
     let mut lanes = Vec::new();
     while let Some(row) = rows.next()? {
-        let (place, due): (String, i64) = (row.get(0)?, row.get(1)?);
+        let Some(place) = row.get_ref(0)?.as_str().ok() else {
+            note_lane(connection, counters, row.get_ref(0)?)?;
+            continue;
+        };
         let lane = place.get(topic.len() + 1..).unwrap_or_default();
-        lanes.push((lane.to_owned(), Timestamp(due)));
+        // When it is due may be no time any more: who asks for the lane finds out what is left.
+        lanes.push((lane.to_owned(), Timestamp(row.get(1).unwrap_or_default())));
     }
     Ok(lanes)
 }
 
-/// The work in a row, if it is what was written. A row that cannot even be taken apart stops no other.
-fn item(place: (&'static str, &str), row: &Row<'_>, counters: &Counters) -> Result<Option<WorkItem>, Error> {
-    if let Ok((item, true)) = written(place, row) {
-        return Ok(Some(item));
+/// Notes all the work in a lane whose name is no text any more.
+fn note_lane(connection: &Connection, counters: &Counters, place: ValueRef<'_>) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached(IN_PLACE)?;
+    let mut rows = statement.query([ToSqlOutput::Borrowed(place)])?;
+    while let Some(row) = rows.next()? {
+        counters.unread(&poisoned(text(row, 0), text(row, 1)));
     }
-    let id = String::from_utf8_lossy(row.get_ref(0)?.as_bytes().unwrap_or_default()).into_owned();
+    Ok(())
+}
+
+/// The work in a row, if it is what was written. A row that cannot even be taken apart stops no other.
+fn item(place: (&'static str, &str), row: &Row<'_>, counters: &Counters) -> Option<WorkItem> {
+    if let Ok((item, true)) = written(place, row) {
+        return Some(item);
+    }
+    counters.unread(&poisoned(stored(place.0, place.1).into_owned(), text(row, 0)));
+    None
+}
+
+fn poisoned(place: String, id: String) -> Error {
     let reason = "its bytes are not those that were written".to_owned();
-    let (kind, scope) = ("work".to_owned(), stored(place.0, place.1).into_owned());
-    counters.unread(&Error::Poisoned { kind, scope, id, reason });
-    Ok(None)
+    Error::Poisoned { kind: "work".to_owned(), scope: place, id, reason }
 }
 
 /// What stands in a row, and whether it is what was written.
@@ -116,13 +143,15 @@ fn written((topic, lane): (&'static str, &str), row: &Row<'_>) -> rusqlite::Resu
     Ok((WorkItem { topic, lane: lane.to_owned(), id, due, body, revision }, whole))
 }
 
-/// When the first after `now` is due.
+/// When the first after `now` is due. A time that is none any more hides others at most until somebody asks for the
+/// lanes.
 pub(crate) fn next_due(
     connection: &Connection,
     topic: &str,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Error> {
-    let next: Option<i64> =
-        connection.prepare_cached(NEXT)?.query_row(params![topic, now.millis()], |row| row.get(0))?;
+    let next: Option<i64> = connection
+        .prepare_cached(NEXT)?
+        .query_row(params![topic, now.millis()], |row| Ok(row.get(0).unwrap_or_default()))?;
     Ok(next.map(Timestamp))
 }

@@ -15,10 +15,11 @@ pub(crate) use self::queue::Queue;
 pub(crate) use self::rows::Name;
 use self::{
     decide::{Decided, Numbers, decide},
-    rows::Touched,
+    rows::{Touched, Write},
 };
 use crate::{
     Changes, Error,
+    damage::Damage,
     hints::Hints,
     patrol::Repair,
     place::Place,
@@ -45,7 +46,7 @@ impl Writer {
         look_at_log(&place, &counters)?;
         let mut connection = schema::writer(&place)?;
         let next = schema::prepare(&mut connection, &place)?;
-        scrub::scrub(&connection, &place, &counters.damage)?;
+        scrub::scrub(&connection, &place, &counters.damage);
         let next_history =
             connection.query_row("select coalesce(max(id), 0) from histories", [], |row| row.get(0))?;
         let numbers = Numbers { next, next_history };
@@ -75,10 +76,7 @@ impl Writer {
     }
 
     fn attempt(&mut self, batch: &[Changes]) -> Result<Vec<Result<(), Error>>, Error> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            empty => empty.insert(schema::writer(&self.place)?),
-        };
+        let connection = opened(&mut self.connection, &self.place)?;
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let touched = Touched::by(batch);
         let known = statements::known(&tx, &touched)?;
@@ -90,7 +88,7 @@ impl Writer {
             if let Some(mark) = &mut self.mark {
                 mark.note();
             }
-            touched.documents.iter().for_each(|name| self.counters.damage.mended(*name));
+            mended(&write, &self.counters.damage);
             self.counters.batches.add(1);
             self.counters.rows.add(rows);
             self.hints.ring(write.told);
@@ -99,11 +97,9 @@ impl Writer {
     }
 
     /// Puts right what a patrol has found.
-    pub(crate) fn repair(&mut self, repair: Repair) {
-        let Some(connection) = &self.connection else { return };
-        if let Err(error) = scrub::repair(connection, repair) {
-            scrub::frame(&self.counters.damage, &self.place, &error.to_string());
-        }
+    pub(crate) fn repair(&mut self, repair: &Repair) -> Result<(), Error> {
+        let connection = opened(&mut self.connection, &self.place)?;
+        scrub::repair(connection, repair).inspect_err(|_| self.connection = None)
     }
 
     /// Moves what was committed from the log into the tables' file, so that the log stays short.
@@ -114,6 +110,23 @@ impl Writer {
             Err(e) => tracing::warn!("the log could not be moved into the tables: {e}"),
         }
     }
+}
+
+fn opened<'c>(connection: &'c mut Option<Connection>, place: &Place) -> Result<&'c mut Connection, Error> {
+    match connection {
+        Some(connection) => Ok(connection),
+        empty => Ok(empty.insert(schema::writer(place)?)),
+    }
+}
+
+/// What was damaged and is written anew or gone is damaged no more.
+fn mended(write: &Write<'_>, damage: &Damage) {
+    let documents = write.put.iter().map(|row| row.name).chain(write.removed.iter().copied());
+    documents.for_each(|name| damage.mended(name));
+    write.trimmed.iter().for_each(|trim| damage.trimmed(*trim));
+    // Damaged work is given to nobody who could finish it: it goes when it is replaced or cancelled.
+    let gone = write.ended.iter().filter(|(.., revision)| revision.is_none());
+    gone.for_each(|(place, id, _)| damage.mended(("work", place, id)));
 }
 
 /// Puts the log right before SQLite reads it, or says what is lost.

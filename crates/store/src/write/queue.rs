@@ -30,12 +30,13 @@ pub(crate) struct Queue {
     thread: Option<JoinHandle<()>>,
 }
 
-struct Waiting {
-    changes: Changes,
-    /// What is to be put right beside them.
-    repair: Option<Repair>,
-    answer: oneshot::Sender<Result<(), Error>>,
+enum Waiting {
+    Changes(Changes, Answer),
+    /// What is to be put right between them.
+    Repair(Repair, Answer),
 }
+
+type Answer = oneshot::Sender<Result<(), Error>>;
 
 impl Queue {
     /// Starts the writer's thread.
@@ -50,25 +51,27 @@ impl Queue {
 
     /// Waits until the changes are committed or refused.
     pub(crate) async fn commit(&self, changes: Changes) -> Result<(), Error> {
-        let stopped = || Error::Unavailable("the writer has stopped".to_owned());
         let (answer, answered) = oneshot::channel();
         let sender = self.sender.as_ref().ok_or_else(stopped)?;
-        sender.send(Waiting { changes, repair: None, answer }).map_err(|_| stopped())?;
+        sender.send(Waiting::Changes(changes, answer)).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
 
-    /// Has the writer put things right in its turn. It goes on until this is dropped too.
-    pub(crate) fn repairs(&self) -> impl Fn(Repair) + Send + 'static {
+    /// Has the writer put a thing right in its turn, and waits until that is done: on a thread that may wait. The writer
+    /// goes on until this is dropped too.
+    pub(crate) fn repairs(&self) -> impl Fn(Repair) -> Result<(), Error> + Send + 'static {
         let sender = self.sender.clone();
         move |repair| {
-            let (answer, _) = oneshot::channel();
-            let waiting = Waiting { changes: Changes::new(), repair: Some(repair), answer };
-            // When the writer has stopped, the next patrol finds it again.
-            if let Some(sender) = &sender {
-                let _ = sender.send(waiting);
-            }
+            let (answer, answered) = oneshot::channel();
+            let sender = sender.as_ref().ok_or_else(stopped)?;
+            sender.send(Waiting::Repair(repair, answer)).map_err(|_| stopped())?;
+            answered.blocking_recv().map_err(|_| stopped())?
         }
     }
+}
+
+fn stopped() -> Error {
+    Error::Unavailable("the writer has stopped".to_owned())
 }
 
 impl Drop for Queue {
@@ -92,11 +95,14 @@ fn run(mut writer: Writer, queue: &Receiver<Waiting>) {
         match first {
             Ok(first) => {
                 let Batch { changes, answers, repairs } = gather(first, queue);
-                for (answer, verdict) in answers.into_iter().zip(writer.write(&changes)) {
+                let verdicts = if changes.is_empty() { Vec::new() } else { writer.write(&changes) };
+                for (answer, verdict) in answers.into_iter().zip(verdicts) {
                     // Whoever asked may be gone; what was committed stays.
                     let _ = answer.send(verdict);
                 }
-                repairs.into_iter().for_each(|repair| writer.repair(repair));
+                for (repair, answer) in repairs {
+                    let _ = answer.send(writer.repair(&repair));
+                }
                 written += changes.len();
             }
             Err(RecvTimeoutError::Timeout) => {
@@ -112,18 +118,22 @@ fn run(mut writer: Writer, queue: &Receiver<Waiting>) {
 #[derive(Default)]
 struct Batch {
     changes: Vec<Changes>,
-    answers: Vec<oneshot::Sender<Result<(), Error>>>,
-    repairs: Vec<Repair>,
+    answers: Vec<Answer>,
+    repairs: Vec<(Repair, Answer)>,
 }
 
 /// Takes what waits already, without waiting for more.
 fn gather(first: Waiting, queue: &Receiver<Waiting>) -> Batch {
     let (mut batch, mut bytes, mut next) = (Batch::default(), 0, Some(first));
-    while let Some(Waiting { changes, repair, answer }) = next {
-        bytes += changes.bytes();
-        batch.changes.push(changes);
-        batch.answers.push(answer);
-        batch.repairs.extend(repair);
+    while let Some(waiting) = next {
+        match waiting {
+            Waiting::Changes(changes, answer) => {
+                bytes += changes.bytes();
+                batch.changes.push(changes);
+                batch.answers.push(answer);
+            }
+            Waiting::Repair(repair, answer) => batch.repairs.push((repair, answer)),
+        }
         let room = batch.changes.len() < MOST && bytes < MOST_BYTES;
         next = if room { queue.try_recv().ok() } else { None };
     }

@@ -287,3 +287,24 @@ fn numbers_grow_over_batches_and_openings() {
     }
     assert_eq!(versions.len(), 9);
 }
+
+/// Who asks for it waits until it is so, or hears that it cannot be.
+#[test]
+fn what_is_put_right_is_right_when_that_is_answered() {
+    let mut writer = writer();
+    assert!(writer.write(&[put("a", Expect::Any), put("b", Expect::Any)]).iter().all(Result::is_ok));
+    let (other, reader) = (schema::writer(&writer.place).unwrap(), schema::reader(&writer.place).unwrap());
+    let keys =
+        || -> i64 { reader.query_row("select count(*) from document_keys", [], |row| row.get(0)).unwrap() };
+    let all = keys();
+    let queue = Queue::start(writer).unwrap();
+    // It goes before the queue, which waits for it.
+    let repair = queue.repairs();
+    other.execute("delete from document_keys", []).unwrap();
+    repair(Repair::Keys { after: 0, count: 1 }).unwrap();
+    assert_eq!(keys(), all / 2, "those of the first document");
+    repair(Repair::Keys { after: 0, count: 9 }).unwrap();
+    assert_eq!(keys(), all);
+    let unknown = repair(Repair::Index("of_nothing".to_owned()));
+    assert!(matches!(unknown, Err(Error::Internal(_))), "{unknown:?}");
+}

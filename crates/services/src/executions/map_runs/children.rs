@@ -14,7 +14,7 @@ use super::{
         redrivable::Redrives,
         runs::Known,
         start::start,
-        tell::Extra,
+        tell::{Extra, Told},
     },
     batch::Portion,
     child::{Child, ChildEnd},
@@ -27,6 +27,10 @@ const BEGUN: usize = 200;
 const BYTES: usize = 4 * 1024 * 1024;
 /// How many ends are counted in one commit.
 const COUNTED: usize = 1000;
+/// What children are found by that stand so.
+const BY_STATUS: &str = "map-run-status";
+/// An id that comes after those of all ends.
+const AFTER_ALL: &str = "\u{10FFFF}";
 /// How many children are told at a time that they are stopped.
 const TOLD: usize = 64;
 
@@ -104,26 +108,37 @@ impl Executions {
     /// Stops some of the children that are under way; says whether there were any. Each tells its end, as all do. One
     /// that cannot be read tells nothing, and is given up when there are no others.
     pub(super) async fn stop_children(&self, run: &mut MapRun, changes: &mut Changes) -> Result<bool, Error> {
-        let running = Range::prefix(&format!("{}/{}/", run.arn, Status::Running.as_str()));
-        let mut list = List::in_scope(&run.scope).by("map-run-status").within(running).limit(COUNTED);
+        // Those that were found broken come last: they cost the same each time, and are seldom mended.
+        for broken in [false, true] {
+            if self.tell_children(run, broken).await? {
+                return Ok(true);
+            }
+        }
+        self.give_up_children(run, changes).await.map(|()| false)
+    }
+
+    /// Tells children under way that they are stopped, of those that are known to be broken or of the others: the first
+    /// page of which any can be told. Says whether there is one.
+    async fn tell_children(&self, run: &MapRun, broken: bool) -> Result<bool, Error> {
+        let mut list = that_are(run, Status::Running).limit(COUNTED);
         loop {
             let page = self.ground.store.list::<Execution>(list.clone()).await?;
-            let told = stream::iter(page.items)
-                .map(|child| async move {
+            let arns = page.items.into_iter().map(|child| child.value.arn());
+            let arns = arns.filter(|arn| self.runs.broken(arn).is_some() == broken);
+            let told = stream::iter(arns)
+                .map(|arn| async move {
                     let stop = Fact::StopAsked { error: None, cause: None };
-                    match self.tell(&child.value.arn(), &stop, Extra::default()).await {
-                        Ok(_) => Ok(true),
+                    match self.tell(&arn, &stop, Extra::default()).await {
+                        // One that has ended meanwhile has told it.
+                        Ok(told) => Ok(told == Told::Heard),
                         Err(Error::Poisoned { .. }) => Ok(false),
                         Err(error) => Err(error),
                     }
                 })
                 .buffer_unordered(TOLD);
             let any = told.try_fold(false, async |any, one| Ok(any || one)).await?;
-            if any {
-                return Ok(true);
-            }
-            if page.next.is_none() {
-                return self.give_up_children(run, changes).await.map(|()| false);
+            if any || page.next.is_none() {
+                return Ok(any);
             }
             list = list.after(page.next);
         }
@@ -132,12 +147,53 @@ impl Executions {
     /// What still seems to run cannot be read. All that could tell its end has told it by now, and is counted first.
     async fn give_up_children(&self, run: &mut MapRun, changes: &mut Changes) -> Result<(), Error> {
         if self.count_ends(run, changes).await? == 0 {
-            let lost = run.executions.running;
-            tracing::error!(map_run = %run.arn, lost, "children that cannot be read are given up");
-            run.lose_running();
+            self.settle_rest(run, changes).await?;
         }
         Ok(())
     }
+
+    /// Where none of its children runs any more, and not all ends were counted, those that are left cannot be read: says
+    /// whether that is so, and counts them as the children are listed.
+    pub(super) async fn settle_children(
+        &self,
+        run: &mut MapRun,
+        changes: &mut Changes,
+    ) -> Result<bool, Error> {
+        if self.ground.store.has_any::<Execution>(that_are(run, Status::Running)).await? {
+            return Ok(false);
+        }
+        // Some may have told their ends just before that.
+        if self.count_ends(run, changes).await? == 0 {
+            self.settle_rest(run, changes).await?;
+        }
+        Ok(true)
+    }
+
+    /// Of the rest nobody will tell how it ended. What children are listed by says it of those that have ended, and the
+    /// others are given up. Ends that cannot be read go.
+    async fn settle_rest(&self, run: &mut MapRun, changes: &mut Changes) -> Result<(), Error> {
+        let uncounted = run.executions.running;
+        for status in [Status::Succeeded, Status::Failed, Status::TimedOut, Status::Aborted] {
+            let range = within(run, status);
+            let count =
+                self.ground.store.count::<Execution>(&run.scope.to_string(), BY_STATUS, range).await?;
+            run.settle(status, count);
+        }
+        let lost = run.executions.running;
+        tracing::error!(map_run = %run.arn, uncounted, lost, "children that cannot be read are counted as they are listed, or given up");
+        run.lose_running();
+        changes.trim::<ChildEnd>(&run.arn.to_string(), AFTER_ALL);
+        Ok(())
+    }
+}
+
+/// The children that stand so.
+fn that_are(run: &MapRun, status: Status) -> List {
+    List::in_scope(&run.scope).by(BY_STATUS).within(within(run, status))
+}
+
+fn within(run: &MapRun, status: Status) -> Range {
+    Range::prefix(&format!("{}/{}/", run.arn, status.as_str()))
 }
 
 /// The name of a child follows from the map run and its place: none begins twice.

@@ -203,6 +203,17 @@ impl Tally {
         self.waiting = Waiting::default();
     }
 
+    /// How many have ended so.
+    fn ended_so(&self, status: Status) -> u64 {
+        match status {
+            Status::Running => 0,
+            Status::Succeeded => self.succeeded,
+            Status::Failed => self.failed,
+            Status::TimedOut => self.timed_out,
+            Status::Aborted => self.aborted,
+        }
+    }
+
     /// Those under way will tell no end: they count as stopped.
     fn lose_running(&mut self) {
         self.aborted += std::mem::take(&mut self.running);
@@ -300,6 +311,17 @@ impl MapRun {
         self.items.leave_rest();
     }
 
+    /// So many children have ended so: those of them that were not counted yet will tell it to nobody. How many items were
+    /// in them is not known either: each is taken to have had as many as the others.
+    pub(super) fn settle(&mut self, status: Status, ended: u64) {
+        let running = self.executions.running;
+        let missed = ended.saturating_sub(self.executions.ended_so(status)).min(running);
+        if missed > 0 {
+            self.executions.end(status, missed);
+            self.items.end(status, self.items.running * missed / running);
+        }
+    }
+
     /// The children under way cannot be read, and so not be stopped: nobody waits for them any more.
     pub(super) fn lose_running(&mut self) {
         self.executions.lose_running();
@@ -375,4 +397,25 @@ impl Noun for Order {
     }
 
     fn keys(&self, _: &mut Keys) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::tests::map_run, *};
+
+    #[test]
+    fn what_was_not_counted_is_counted_once_and_the_rest_is_lost() {
+        let mut run = map_run();
+        (0..5).for_each(|_| run.begin(10));
+        run.end(Status::Succeeded, 10);
+        let ends = [(Status::Succeeded, 2), (Status::Failed, 2), (Status::TimedOut, 0), (Status::Aborted, 0)];
+        for _ in 0..2 {
+            ends.iter().for_each(|(status, count)| run.settle(*status, *count));
+            let tally = Tally { running: 1, succeeded: 2, failed: 2, ..Tally::default() };
+            assert_eq!(run.executions, tally);
+            assert_eq!(run.items, Tally { running: 10, succeeded: 20, failed: 20, ..Tally::default() });
+        }
+        run.lose_running();
+        assert_eq!((run.executions.aborted, run.items.aborted, run.items.running), (1, 10, 0));
+    }
 }

@@ -56,7 +56,7 @@ impl Executions {
         let (children, more) = self.lost_children(run, most).await?;
         let mut seats = Seats::new();
         for child in children {
-            run.redrive_from = child.child.as_ref().map_or(run.redrive_from, |child| child.index + 1);
+            run.redrive_from = index(&child) + 1;
             seats.push(self.redrive_child(run, changes, &child).await?);
         }
         let left = run.executions.waiting.total();
@@ -67,22 +67,25 @@ impl Executions {
         Ok(seats)
     }
 
-    /// The next children that did not end well, at most so many in the order in which they began, and whether there
-    /// are more.
+    /// The next children that did not end well, at most so many in the order in which they began, and whether there may
+    /// be more. Once there are so many, only those are read that come before one of them.
     async fn lost_children(&self, run: &MapRun, most: usize) -> Result<(Vec<Execution>, bool), Error> {
-        let (mut children, mut more) = (Vec::new(), false);
+        let (mut children, mut more) = (Vec::<Execution>::new(), false);
         for status in [Status::Failed, Status::TimedOut, Status::Aborted] {
             let prefix = format!("{}/{}/", run.arn, status.as_str());
-            let from = Some(format!("{prefix}{}", place(run.redrive_from)));
-            let range = Range { from, ..Range::prefix(&prefix) };
+            let mut range = Range::prefix(&prefix);
+            range.from = Some(format!("{prefix}{}", place(run.redrive_from)));
+            if let Some(last) = children.last().filter(|_| children.len() == most) {
+                range.before = Some(format!("{prefix}{}", place(index(last))));
+                more = true;
+            }
             let list = List::in_scope(&run.scope).by("map-run-status").within(range).limit(most);
             let page = self.ground.store.list::<Execution>(list).await?;
             children.extend(page.items.into_iter().map(|held| held.value));
-            more |= page.next.is_some();
+            children.sort_by_key(index);
+            more |= page.next.is_some() || children.len() > most;
+            children.truncate(most);
         }
-        children.sort_by_key(|execution| execution.child.as_ref().map_or(0, |child| child.index));
-        more |= children.len() > most;
-        children.truncate(most);
         Ok((children, more))
     }
 
@@ -131,6 +134,11 @@ impl Executions {
         }
         Ok(seat)
     }
+}
+
+/// Which child it is.
+fn index(child: &Execution) -> u64 {
+    child.child.as_ref().map_or(0, |child| child.index)
 }
 
 fn input(child: &Execution) -> Result<Payload, StoreError> {

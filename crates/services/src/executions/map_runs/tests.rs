@@ -1,7 +1,8 @@
 //! What the tests of pure parts are about.
 
-use trainyard_domain::{Failure, Scope, Timestamp};
+use trainyard_domain::{Arn, Failure, Scope, Timestamp};
 use trainyard_engine::{ItemSource, MapRunCall, Outcome, Payload};
+use trainyard_store::{List, Store};
 
 use super::{
     super::{
@@ -9,7 +10,9 @@ use super::{
         execution::{Execution, Status},
     },
     Child, MapRun,
+    child::ChildEnd,
 };
+use crate::unreadable::spoil;
 
 /// An execution that has begun.
 pub(in super::super) fn execution() -> Execution {
@@ -33,6 +36,16 @@ pub(in super::super) fn execution() -> Execution {
         alias: None,
         redrives: Default::default(),
     }
+}
+
+/// Nobody can read how children of the map run have ended that were not counted yet. Says how many these are.
+pub(in super::super) async fn spoil_ends(store: &Store, run: &Arn) -> usize {
+    let ends = store.list::<ChildEnd>(List::in_scope(run)).await.unwrap().items;
+    let count = ends.len();
+    for end in ends {
+        spoil(store, end.value).await;
+    }
+    count
 }
 
 /// A map run that has begun.

@@ -99,6 +99,7 @@ impl MapRuns {
                 }
                 true
             }
+            Next::Wait if ended == 0 => room.settle_children(&mut run, &mut changes).await?,
             Next::End | Next::StopChildren | Next::Wait => ended > 0,
         };
         if !again {

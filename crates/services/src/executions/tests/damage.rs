@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     executions::{
-        Answer, Direction, Error, Execution, MapRunStatus, Status, execution, offers::Offer, tokens::Token,
+        Answer, Direction, Error, Execution, MapRunStatus, Status, execution, map_runs::tests::spoil_ends,
+        offers::Offer, tokens::Token,
     },
     unreadable::spoil,
 };
@@ -44,8 +45,8 @@ async fn an_offer_that_cannot_be_read_hides_no_other() {
     handed.delivered();
 }
 
-/// A map run of which two children wait for their work.
-async fn two_at_work(world: &World) -> String {
+/// A map run of which two children wait for their work, or for an answer.
+async fn two_at_work(world: &World, suffix: &str) -> String {
     let map = json!({
         "Type": "Map",
         "Label": "Each",
@@ -53,7 +54,7 @@ async fn two_at_work(world: &World) -> String {
         "ItemProcessor": {
             "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
             "StartAt": "work",
-            "States": {"work": task(".sync", json!({"End": true}))},
+            "States": {"work": task(suffix, json!({"End": true}))},
         },
         "End": true,
     });
@@ -67,7 +68,7 @@ async fn two_at_work(world: &World) -> String {
 async fn a_map_run_stops_though_children_cannot_be_read() {
     for broken in [1, 2] {
         let world = World::new().await;
-        let execution = two_at_work(&world).await;
+        let execution = two_at_work(&world, ".sync").await;
         let run = map_run(&world, &execution).await;
         let mut children = world.children(&run, that_are(Status::Running)).await;
         spoil(&world.store, children.remove(0)).await;
@@ -80,6 +81,45 @@ async fn a_map_run_stops_though_children_cannot_be_read() {
         let run = world.until("the end of the map run", ended).await;
         assert_eq!((run.status, run.executions.aborted), (MapRunStatus::Aborted, 2));
         assert_eq!((run.executions.running, run.items.running), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn ends_of_children_that_cannot_be_read_are_counted_all_the_same() {
+    for stopped in [false, true] {
+        let mut world = World::new().await;
+        let execution = two_at_work(&world, ".waitForTaskToken").await;
+        let answer = async |world: &World, token: &str| {
+            world.executions.answer(&root(), token, Answer::Success("1".into())).await
+        };
+        world.halt().await;
+        answer(&world, &world.desk.begun("work")[0]).await.unwrap();
+        let run = map_run(&world, &execution).await;
+        assert_eq!(spoil_ends(&world.store, &run.arn).await, 1);
+        let world = world.crash().await;
+        if stopped {
+            world.executions.stop(&root(), &execution, (None, None)).await.unwrap();
+        }
+        let ended = async || {
+            for token in world.desk.begun("work").into_iter().filter(|_| !stopped) {
+                // Some are answered already.
+                let _ = answer(&world, &token).await;
+            }
+            let run = map_run(&world, &execution).await;
+            (run.status != MapRunStatus::Running).then_some(run)
+        };
+        let run = world.until("the end of the map run", ended).await;
+        let (of, items) = (run.executions, run.items);
+        assert_eq!((of.running, items.running), (0, 0));
+        assert_eq!(
+            (of.succeeded, of.succeeded + of.aborted),
+            if stopped { (1, 2) } else { (4, 4) },
+            "{of:?}"
+        );
+        assert_eq!((items.succeeded, items.aborted), (of.succeeded, of.aborted));
+        let status = if stopped { Status::Aborted } else { Status::Succeeded };
+        assert_eq!(world.over(&execution).await.status, status);
+        assert_eq!(world.store.stats().damaged, 0, "what cannot be read is gone");
     }
 }
 

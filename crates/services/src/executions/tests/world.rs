@@ -97,6 +97,11 @@ impl World {
         Self::open(self.store.clone(), self.desk.clone(), self.clock.clone(), self.folder.clone(), false)
     }
 
+    /// Only what is asked for is done, and nothing by itself, until it is opened again.
+    pub(super) async fn halt(&mut self) {
+        self.loops.shutdown().await;
+    }
+
     pub(super) fn pass(&self, time: Duration) {
         self.clock.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
         for topic in ["timers", "observations"] {
