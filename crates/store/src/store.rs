@@ -1,11 +1,12 @@
 //! The store itself.
 
-use std::{collections::HashSet, path::Path, sync::Arc};
+use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
 
-use trainyard_domain::Timestamp;
+use trainyard_domain::{Timestamp, content::BlobKey, ports::Blobs};
 
 use crate::{
     Agenda, Bell, Changes, Entry, Error, Folders, Held, List, Noun, Page, Range, Stats, WorkItem,
+    beside::{self, Beside, Lost},
     hints::Hints,
     patrol::Patrol,
     place::Place,
@@ -15,9 +16,16 @@ use crate::{
     write::{Queue, Writer},
 };
 
+/// How many texts are looked at at a time by the sweep.
+const SWEPT: usize = 1000;
+
 /// The one memory of the server. Cheap to clone; the last clone to go waits for the writer to end.
 #[derive(Clone, Debug)]
-pub struct Store(Arc<Parts>);
+pub struct Store {
+    parts: Arc<Parts>,
+    /// Where large texts lie.
+    beside: Option<Arc<Beside>>,
+}
 
 #[derive(Debug)]
 struct Parts {
@@ -53,28 +61,44 @@ impl Store {
                 false => None,
             };
             let readers = Arc::new(Readers::new(place, Arc::clone(&counters)));
-            Ok(Self(Arc::new(Parts { _patrol: patrol, queue, readers, hints, counters })))
+            let parts = Arc::new(Parts { _patrol: patrol, queue, readers, hints, counters });
+            Ok(Self { parts, beside: None })
         };
         let opened = tokio::task::spawn_blocking(open).await;
         opened.map_err(|e| Error::Internal(format!("the store could not be opened: {e}")))?
     }
 
+    /// The same store, with large texts in these blobs, under keys that begin with `texts/`: those of histories, and of
+    /// what says that it [spills](Noun::SPILLS). Without this all texts are in the store itself, and what names one
+    /// beside it cannot be read.
+    #[must_use]
+    pub fn beside(self, blobs: Arc<dyn Blobs>) -> Self {
+        Self { beside: Some(Arc::new(Beside::new(blobs))), ..self }
+    }
+
     /// Commits all of the changes or none. When it returns `Ok` they survive power loss. When the caller goes away
     /// before that, they may be committed or not.
-    pub async fn commit(&self, changes: Changes) -> Result<(), Error> {
+    pub async fn commit(&self, mut changes: Changes) -> Result<(), Error> {
         changes.check()?;
         if changes.is_empty() {
             return Ok(());
         }
-        self.0.queue.commit(changes).await
+        let _standing = match &self.beside {
+            Some(beside) if changes.is_long() => Some(beside.hold(&mut changes).await?),
+            _ => None,
+        };
+        self.parts.queue.commit(changes).await
     }
 
     /// The document, if there is one.
     pub async fn get<T: Noun>(&self, scope: &str, id: &str) -> Result<Option<Held<T>>, Error> {
         let (scope, id) = (scope.to_owned(), id.to_owned());
-        let kept = self.0.readers.ask(move |connection| read::get(connection, T::KIND, &scope, &id)).await?;
-        let held = kept.map(Held::<Kept>::read).transpose();
-        held.inspect_err(|error| self.0.counters.unread(error))
+        let kept =
+            self.parts.readers.ask(move |connection| read::get(connection, T::KIND, &scope, &id)).await?;
+        match kept {
+            Some(kept) => self.read(kept, true).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The documents of these ids that there are, read together: each is what [`Store::get`] says of it.
@@ -86,12 +110,15 @@ impl Store {
             let one = |(scope, id): &(String, String)| read::get(connection, T::KIND, scope, id);
             scope_and_ids.iter().map(one).collect::<Result<Vec<_>, Error>>()
         };
-        let kept = self.0.readers.ask(question).await?;
-        let held = |kept: Option<Held<Kept>>| {
-            let held = kept.map(Held::<Kept>::read).transpose();
-            held.inspect_err(|error| self.0.counters.unread(error))
-        };
-        Ok(kept.into_iter().map(held).collect())
+        let kept = self.parts.readers.ask(question).await?;
+        let mut held = Vec::new();
+        for kept in kept {
+            held.push(match kept {
+                Some(kept) => self.read(kept, true).await.map(Some),
+                None => Ok(None),
+            });
+        }
+        Ok(held)
     }
 
     /// One page of documents. A document that cannot be read is left out and reported in the log; it takes nobody's
@@ -100,10 +127,12 @@ impl Store {
         let (limit, mut items) = (list.page(), Vec::new());
         loop {
             list.limit = limit - items.len();
-            let (asked, counters) = (list.clone(), Arc::clone(&self.0.counters));
+            let (asked, counters) = (list.clone(), Arc::clone(&self.parts.counters));
             let question = move |connection: &_| read::list(connection, &counters, T::KIND, &asked);
-            let page = self.0.readers.ask(question).await?;
-            items.extend(page.items.into_iter().filter_map(|kept| self.readable(kept)));
+            let page = self.parts.readers.ask(question).await?;
+            for kept in page.items {
+                items.extend(self.readable(kept, list.texts).await?);
+            }
             if items.len() == limit || page.next.is_none() {
                 return Ok(Page { items, next: page.next });
             }
@@ -113,7 +142,7 @@ impl Store {
 
     /// Whether there is any such document: also one that cannot be read.
     pub async fn has_any<T: Noun>(&self, list: List) -> Result<bool, Error> {
-        self.0.readers.ask(move |connection| read::any(connection, T::KIND, &list)).await
+        self.parts.readers.ask(move |connection| read::any(connection, T::KIND, &list)).await
     }
 
     /// One page of a list in which all that begins with `prefix` and has `delimiter` somewhere after it stands as
@@ -126,33 +155,77 @@ impl Store {
         prefix: &str,
         delimiter: &str,
     ) -> Result<Folders<T>, Error> {
-        let (prefix, delimiter) = (prefix.to_owned(), delimiter.to_owned());
-        let counters = Arc::clone(&self.0.counters);
+        let (prefix, delimiter, texts) = (prefix.to_owned(), delimiter.to_owned(), list.texts);
+        let counters = Arc::clone(&self.parts.counters);
         let question =
             move |connection: &_| read::folders(connection, &counters, T::KIND, list, (&prefix, &delimiter));
-        let page = self.0.readers.ask(question).await?;
-        let entries = page.entries.into_iter().filter_map(|entry| match entry {
-            Entry::Folder(folder) => Some(Entry::Folder(folder)),
-            Entry::Document(kept) => self.readable(kept).map(Entry::Document),
-        });
-        Ok(Folders { entries: entries.collect(), next: page.next })
+        let page = self.parts.readers.ask(question).await?;
+        let mut entries = Vec::new();
+        for entry in page.entries {
+            match entry {
+                Entry::Folder(folder) => entries.push(Entry::Folder(folder)),
+                Entry::Document(kept) => {
+                    entries.extend(self.readable(kept, texts).await?.map(Entry::Document));
+                }
+            }
+        }
+        Ok(Folders { entries, next: page.next })
     }
 
     /// The document, if it can be read.
-    fn readable<T: Noun>(&self, kept: Held<Kept>) -> Option<Held<T>> {
-        kept.read().inspect_err(|error| self.0.counters.unread(error)).ok()
+    async fn readable<T: Noun>(&self, kept: Held<Kept>, texts: bool) -> Result<Option<Held<T>>, Error> {
+        match self.read(kept, texts).await {
+            Ok(held) => Ok(Some(held)),
+            Err(Error::Poisoned { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The document, with its texts or without those that lie beside the store. Damage is noted.
+    async fn read<T: Noun>(&self, mut kept: Held<Kept>, texts: bool) -> Result<Held<T>, Error> {
+        let Kept { scope, id, body, .. } = &mut kept.value;
+        if T::SPILLS && beside::is_torn(body) {
+            *body = match texts {
+                true => self.whole((T::KIND, scope, id), std::mem::take(body)).await?,
+                false => beside::without(body).unwrap_or_default(),
+            };
+        }
+        kept.read().inspect_err(|error| self.parts.counters.unread(error))
+    }
+
+    /// The row with its texts; `name` is of what it is: kind, scope and id. Damage is noted.
+    async fn whole(&self, (kind, scope, id): (&str, &str, &str), row: String) -> Result<String, Error> {
+        if !beside::is_torn(&row) {
+            return Ok(row);
+        }
+        let whole = match &self.beside {
+            Some(beside) => beside.whole(&row).await,
+            None => Err(Lost::Unavailable("there are no blobs that its texts could lie in".to_owned())),
+        };
+        whole.map_err(|lost| match lost {
+            Lost::Unavailable(why) => Error::Unavailable(why),
+            Lost::Damaged(reason) => {
+                let (kind, scope, id) = (kind.to_owned(), scope.to_owned(), id.to_owned());
+                let error = Error::Poisoned { kind, scope, id, reason };
+                self.parts.counters.unread(&error);
+                error
+            }
+        })
     }
 
     /// How many documents of the kind and scope have a value of the key in the range: read from the index alone.
     pub async fn count<T: Noun>(&self, scope: &str, key: &'static str, range: Range) -> Result<u64, Error> {
         let scope = scope.to_owned();
-        self.0.readers.ask(move |connection| read::count(connection, T::KIND, (&scope, key), &range)).await
+        self.parts
+            .readers
+            .ask(move |connection| read::count(connection, T::KIND, (&scope, key), &range))
+            .await
     }
 
     /// How many documents of the kind are in the scope, and how many bytes their bodies have. It looks at each of them.
     pub async fn weigh<T: Noun>(&self, scope: &str) -> Result<(u64, u64), Error> {
         let scope = scope.to_owned();
-        self.0.readers.ask(move |connection| read::weigh(connection, T::KIND, &scope)).await
+        self.parts.readers.ask(move |connection| read::weigh(connection, T::KIND, &scope)).await
     }
 
     /// The id of the first of the last `most` documents of the scope that have `bytes` bytes together at most: all that
@@ -163,18 +236,22 @@ impl Store {
         bounds: (usize, u64),
     ) -> Result<Option<String>, Error> {
         let scope = scope.to_owned();
-        self.0.readers.ask(move |connection| read::first_of_last(connection, (T::KIND, &scope), bounds)).await
+        self.parts
+            .readers
+            .ask(move |connection| read::first_of_last(connection, (T::KIND, &scope), bounds))
+            .await
     }
 
     /// All scopes but the empty one that have documents of the kind.
     pub async fn scopes<T: Noun>(&self) -> Result<Vec<String>, Error> {
-        self.0.readers.ask(move |connection| read::scopes(connection, T::KIND)).await
+        self.parts.readers.ask(move |connection| read::scopes(connection, T::KIND)).await
     }
 
-    /// Records of a history as (sequence number, JSON), from `from` on, at most `limit`.
+    /// Records of a history as (sequence number, JSON), from `from` on, at most `limit`. What they say is read by
+    /// [`Store::record`], one by one: together they may be larger than the memory.
     pub async fn history(&self, history: &str, from: u64, limit: usize) -> Result<Vec<(u64, String)>, Error> {
         let name = history.to_owned();
-        self.0.readers.ask(move |connection| read::history(connection, &name, from, limit, false)).await
+        self.parts.readers.ask(move |connection| read::history(connection, &name, from, limit, false)).await
     }
 
     /// Records of a history from the last to the first, beginning with `from` (or with the last, if that is before
@@ -186,7 +263,58 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<(u64, String)>, Error> {
         let name = history.to_owned();
-        self.0.readers.ask(move |connection| read::history(connection, &name, from, limit, true)).await
+        self.parts.readers.ask(move |connection| read::history(connection, &name, from, limit, true)).await
+    }
+
+    /// What a record of a history says, with its texts.
+    pub async fn record(&self, history: &str, (number, record): (u64, String)) -> Result<String, Error> {
+        self.whole(("history", history, &number.to_string()), record).await
+    }
+
+    /// The body of work that was read, with its texts.
+    pub async fn body(&self, item: &WorkItem) -> Result<String, Error> {
+        self.whole(("work", item.topic, &item.id), item.body.clone()).await
+    }
+
+    /// Removes the texts beside the store that nothing names any more, or never did since a crash came first; says how
+    /// many. Whoever reads one has `grace` to end.
+    pub async fn sweep(&self, grace: Duration) -> Result<usize, Error> {
+        let Some(beside) = &self.beside else { return Ok(0) };
+        let (mut needless, mut after) = (Vec::new(), None);
+        loop {
+            let page = beside.list(after.take(), SWEPT).await?;
+            after = page.last().filter(|_| page.len() == SWEPT).cloned();
+            for key in page {
+                if !self.is_named(&key).await? {
+                    needless.push(key);
+                }
+            }
+            if after.is_none() {
+                break;
+            }
+        }
+        if needless.is_empty() {
+            return Ok(0);
+        }
+        tokio::time::sleep(grace).await;
+        let mut removed = 0;
+        for key in needless {
+            let _alone = beside.alone().await;
+            // A commit whose caller went away may be under way: after one more it is done, or never will be.
+            let mut nothing = Changes::new();
+            nothing.cancel("nothing", "");
+            self.parts.queue.commit(nothing).await?;
+            if !self.is_named(&key).await? {
+                beside.remove(&key).await?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    async fn is_named(&self, key: &BlobKey) -> Result<bool, Error> {
+        let name = beside::name(key).to_owned();
+        self.parts.readers.ask(move |connection| read::is_named(connection, &name)).await
     }
 
     /// The work on a topic, outside of its lanes, that is due at `now`, in order of due time and scheduling, at most `limit`.
@@ -196,9 +324,9 @@ impl Store {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<WorkItem>, Error> {
-        let counters = Arc::clone(&self.0.counters);
+        let counters = Arc::clone(&self.parts.counters);
         let question = move |connection: &_| read::due(connection, &counters, (topic, ""), now, limit);
-        self.0.readers.ask(question).await
+        self.parts.readers.ask(question).await
     }
 
     /// The work in a lane of a topic that is due at `now`, but for what is `known` (by revision), together with when
@@ -209,35 +337,35 @@ impl Store {
         now: Timestamp,
         known_and_limit: (HashSet<u64>, usize),
     ) -> Result<Agenda, Error> {
-        let (counters, lane) = (Arc::clone(&self.0.counters), lane.to_owned());
+        let (counters, lane) = (Arc::clone(&self.parts.counters), lane.to_owned());
         let question =
             move |connection: &_| read::agenda(connection, &counters, (topic, &lane), now, known_and_limit);
-        self.0.readers.ask(question).await
+        self.parts.readers.ask(question).await
     }
 
     /// The lanes of a topic in which there is work, each with when the first of it is due. However much there is, a
     /// lane costs one step.
     pub async fn lanes(&self, topic: &'static str) -> Result<Vec<(String, Timestamp)>, Error> {
-        self.0.readers.ask(move |connection| read::lanes(connection, topic)).await
+        self.parts.readers.ask(move |connection| read::lanes(connection, topic)).await
     }
 
     /// When the first work on the topic, outside of its lanes, that is not yet due at `now` will be.
     pub async fn next_due(&self, topic: &'static str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
-        self.0.readers.ask(move |connection| read::next_due(connection, topic, now)).await
+        self.parts.readers.ask(move |connection| read::next_due(connection, topic, now)).await
     }
 
     /// The bell of the topic, for the one loop that does its work.
     pub fn hint(&self, topic: &'static str) -> Arc<Bell> {
-        self.0.hints.bell(topic)
+        self.parts.hints.bell(topic)
     }
 
     /// Notes damage that only whoever reads can see: what was read is whole, and lacks something.
     pub fn report(&self, damage: &Error) {
-        self.0.counters.unread(damage);
+        self.parts.counters.unread(damage);
     }
 
     /// What the store has done since it was opened.
     pub fn stats(&self) -> Stats {
-        self.0.counters.read()
+        self.parts.counters.read()
     }
 }
