@@ -70,6 +70,7 @@ impl Offer {
 
 impl Noun for Offer {
     const KIND: &'static str = "activity-task";
+    const SPILLS: bool = true;
 
     fn scope(&self) -> String {
         String::new()
@@ -282,7 +283,9 @@ impl Executions {
         let mut passed = HashSet::new();
         while let Some((held, _in_hand)) = self.pick(activity, bell, &passed).await? {
             let token = held.value.token.clone();
-            if let Some(handed) = self.hand(by, held, worker).await? {
+            if let Some(held) = self.with_input(held).await?
+                && let Some(handed) = self.hand(by, held, worker).await?
+            {
                 return Ok(Some(handed));
             }
             passed.insert(token);
@@ -290,7 +293,18 @@ impl Executions {
         Ok(None)
     }
 
-    /// Takes the oldest offer in hand that nobody has in hand and that was not passed over.
+    /// The offer with its input, which may not have been read yet; none if it cannot be, or has gone meanwhile.
+    async fn with_input(&self, held: Held<Offer>) -> Result<Option<Held<Offer>>, Error> {
+        if !held.value.input.is_empty() {
+            return Ok(Some(held));
+        }
+        match self.ground.store.get("", &held.value.token).await {
+            Err(StoreError::Poisoned { .. }) => Ok(None),
+            held => Ok(held?),
+        }
+    }
+
+    /// Takes the oldest offer in hand that nobody has in hand and that was not passed over. A large input is not read.
     async fn pick(
         &self,
         activity: &str,
@@ -301,6 +315,7 @@ impl Executions {
         // Looked at before the store is: an offer that is out of hand by the time of its answer is gone.
         let others: HashSet<String> = lock(&self.counter.in_hand).union(passed).cloned().collect();
         let list = List::in_scope("").by("waiting").within(Range::prefix(&format!("{activity}/")));
+        let list = list.without_texts();
         let page = self.ground.store.list::<Offer>(list.limit(others.len() + 1)).await?;
         let free = page.items.into_iter().find(|held| !others.contains(&held.value.token));
         Ok(free.map(|held| {

@@ -40,6 +40,7 @@ pub use nouns::{LogGroup, LogStream};
 pub use policies::LogPolicy;
 pub use query::{EventsPage, EventsQuery, Order, StreamsQuery};
 
+pub(crate) use file::shortened;
 use open::OpenStream;
 use parking::Parking;
 

@@ -57,9 +57,8 @@ impl Executions {
         }
         let known = self.known_child(&run.scope, &run.revision, &run.pointer).await?;
         let mut bytes = 0;
-        for (index, (_, record)) in (first..).zip(records) {
-            let portion: Portion = serde_json::from_str(&record)
-                .map_err(|error| StoreError::Internal(format!("an input of {}: {error}", run.arn)))?;
+        for (index, record) in (first..).zip(records) {
+            let portion = self.portion(run, record).await?;
             bytes += portion.input.len();
             self.begin_child(run, changes, &known, (index, portion)).await?;
             if bytes >= BYTES {
@@ -69,6 +68,13 @@ impl Executions {
             tokio::task::yield_now().await;
         }
         Ok(())
+    }
+
+    /// What a record of the list of inputs says.
+    pub(super) async fn portion(&self, run: &MapRun, record: (u64, String)) -> Result<Portion, StoreError> {
+        let record = self.ground.store.record(&run.inputs(), record).await?;
+        serde_json::from_str(&record)
+            .map_err(|error| StoreError::Internal(format!("an input of {}: {error}", run.arn)))
     }
 
     async fn begin_child(
@@ -105,7 +111,8 @@ impl Executions {
     /// that cannot be read tells nothing, and is given up when there are no others.
     pub(super) async fn stop_children(&self, run: &mut MapRun, changes: &mut Changes) -> Result<bool, Error> {
         let running = Range::prefix(&format!("{}/{}/", run.arn, Status::Running.as_str()));
-        let mut list = List::in_scope(&run.scope).by("map-run-status").within(running).limit(COUNTED);
+        let list = List::in_scope(&run.scope).by("map-run-status").within(running).limit(COUNTED);
+        let mut list = list.without_texts();
         loop {
             let page = self.ground.store.list::<Execution>(list.clone()).await?;
             let told = stream::iter(page.items)

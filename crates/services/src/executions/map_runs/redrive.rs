@@ -75,7 +75,8 @@ impl Executions {
             let prefix = format!("{}/{}/", run.arn, status.as_str());
             let from = Some(format!("{prefix}{}", place(run.redrive_from)));
             let range = Range { from, ..Range::prefix(&prefix) };
-            let list = List::in_scope(&run.scope).by("map-run-status").within(range).limit(most);
+            let list =
+                List::in_scope(&run.scope).by("map-run-status").within(range).limit(most).without_texts();
             let page = self.ground.store.list::<Execution>(list).await?;
             children.extend(page.items.into_iter().map(|held| held.value));
             more |= page.next.is_some();
