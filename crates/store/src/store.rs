@@ -1,6 +1,12 @@
 //! The store itself.
 
-use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    path::Path,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use trainyard_domain::{Timestamp, content::BlobKey, ports::Blobs};
 
@@ -21,11 +27,7 @@ const SWEPT: usize = 1000;
 
 /// The one memory of the server. Cheap to clone; the last clone to go waits for the writer to end.
 #[derive(Clone, Debug)]
-pub struct Store {
-    parts: Arc<Parts>,
-    /// Where large texts lie.
-    beside: Option<Arc<Beside>>,
-}
+pub struct Store(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
@@ -35,6 +37,8 @@ struct Parts {
     readers: Arc<Readers>,
     hints: Arc<Hints>,
     counters: Arc<Counters>,
+    /// Where large texts lie.
+    beside: OnceLock<Beside>,
 }
 
 impl Store {
@@ -61,19 +65,20 @@ impl Store {
                 false => None,
             };
             let readers = Arc::new(Readers::new(place, Arc::clone(&counters)));
-            let parts = Arc::new(Parts { _patrol: patrol, queue, readers, hints, counters });
-            Ok(Self { parts, beside: None })
+            let beside = OnceLock::new();
+            Ok(Self(Arc::new(Parts { _patrol: patrol, queue, readers, hints, counters, beside })))
         };
         let opened = tokio::task::spawn_blocking(open).await;
         opened.map_err(|e| Error::Internal(format!("the store could not be opened: {e}")))?
     }
 
-    /// The same store, with large texts in these blobs, under keys that begin with `texts/`: those of histories, and of
-    /// what says that it [spills](Noun::SPILLS). Without this all texts are in the store itself, and what names one
-    /// beside it cannot be read.
+    /// Large texts lie in these blobs, under keys that begin with `texts/`: those of histories, and of what says that it
+    /// [spills](Noun::SPILLS). Without this all texts are in the store itself, and what names one beside it cannot be
+    /// read. Said once, before anything is committed; a second time does nothing.
     #[must_use]
     pub fn beside(self, blobs: Arc<dyn Blobs>) -> Self {
-        Self { beside: Some(Arc::new(Beside::new(blobs))), ..self }
+        let _ = self.0.beside.set(Beside::new(blobs));
+        self
     }
 
     /// Commits all of the changes or none. When it returns `Ok` they survive power loss. When the caller goes away
@@ -83,22 +88,26 @@ impl Store {
         if changes.is_empty() {
             return Ok(());
         }
-        let _standing = match &self.beside {
-            Some(beside) if changes.is_long() => Some(beside.hold(&mut changes).await?),
-            _ => None,
-        };
-        self.parts.queue.commit(changes).await
+        match self.0.beside.get() {
+            Some(beside) if changes.is_long() => Box::pin(self.commit_long(beside, changes)).await,
+            _ => self.0.queue.commit(changes).await,
+        }
+    }
+
+    async fn commit_long(&self, beside: &Beside, mut changes: Changes) -> Result<(), Error> {
+        let _standing = beside.hold(&mut changes).await?;
+        self.0.queue.commit(changes).await
     }
 
     /// The document, if there is one.
     pub async fn get<T: Noun>(&self, scope: &str, id: &str) -> Result<Option<Held<T>>, Error> {
         let (scope, id) = (scope.to_owned(), id.to_owned());
-        let kept =
-            self.parts.readers.ask(move |connection| read::get(connection, T::KIND, &scope, &id)).await?;
-        match kept {
-            Some(kept) => self.read(kept, true).await.map(Some),
-            None => Ok(None),
+        let kept = self.0.readers.ask(move |connection| read::get(connection, T::KIND, &scope, &id)).await?;
+        let Some(mut kept) = kept else { return Ok(None) };
+        if T::SPILLS && beside::is_torn(&kept.value.body) {
+            kept = self.restored(T::KIND, kept, true).await?;
         }
+        self.read(kept).map(Some)
     }
 
     /// The documents of these ids that there are, read together: each is what [`Store::get`] says of it.
@@ -110,11 +119,15 @@ impl Store {
             let one = |(scope, id): &(String, String)| read::get(connection, T::KIND, scope, id);
             scope_and_ids.iter().map(one).collect::<Result<Vec<_>, Error>>()
         };
-        let kept = self.parts.readers.ask(question).await?;
+        let kept = self.0.readers.ask(question).await?;
         let mut held = Vec::new();
         for kept in kept {
             held.push(match kept {
-                Some(kept) => self.read(kept, true).await.map(Some),
+                Some(kept) if T::SPILLS && beside::is_torn(&kept.value.body) => {
+                    let restored = self.restored(T::KIND, kept, true).await;
+                    restored.and_then(|kept| self.read(kept)).map(Some)
+                }
+                Some(kept) => self.read(kept).map(Some),
                 None => Ok(None),
             });
         }
@@ -127,11 +140,17 @@ impl Store {
         let (limit, mut items) = (list.page(), Vec::new());
         loop {
             list.limit = limit - items.len();
-            let (asked, counters) = (list.clone(), Arc::clone(&self.parts.counters));
+            let (asked, counters) = (list.clone(), Arc::clone(&self.0.counters));
             let question = move |connection: &_| read::list(connection, &counters, T::KIND, &asked);
-            let page = self.parts.readers.ask(question).await?;
-            for kept in page.items {
-                items.extend(self.readable(kept, list.texts).await?);
+            let page = self.0.readers.ask(question).await?;
+            for mut kept in page.items {
+                if T::SPILLS && beside::is_torn(&kept.value.body) {
+                    kept = match self.restored(T::KIND, kept, list.texts).await {
+                        Err(Error::Poisoned { .. }) => continue,
+                        restored => restored?,
+                    };
+                }
+                items.extend(self.read(kept).ok());
             }
             if items.len() == limit || page.next.is_none() {
                 return Ok(Page { items, next: page.next });
@@ -142,55 +161,53 @@ impl Store {
 
     /// Whether there is any such document: also one that cannot be read.
     pub async fn has_any<T: Noun>(&self, list: List) -> Result<bool, Error> {
-        self.parts.readers.ask(move |connection| read::any(connection, T::KIND, &list)).await
+        self.0.readers.ask(move |connection| read::any(connection, T::KIND, &list)).await
     }
 
     /// One page of a list in which all that begins with `prefix` and has `delimiter` somewhere after it stands as
     /// one folder, as S3 lists common prefixes. However much a folder holds, it costs one step. What is compared is
     /// what the list is ordered by (the id, or the value of its key); the list's own bounds
-    /// hold too. In one scope and ascending only.
+    /// hold too. In one scope and ascending only, and of nouns without texts beside the store.
     pub async fn folders<T: Noun>(
         &self,
         list: List,
         prefix: &str,
         delimiter: &str,
     ) -> Result<Folders<T>, Error> {
-        let (prefix, delimiter, texts) = (prefix.to_owned(), delimiter.to_owned(), list.texts);
-        let counters = Arc::clone(&self.parts.counters);
+        let (prefix, delimiter) = (prefix.to_owned(), delimiter.to_owned());
+        let counters = Arc::clone(&self.0.counters);
         let question =
             move |connection: &_| read::folders(connection, &counters, T::KIND, list, (&prefix, &delimiter));
-        let page = self.parts.readers.ask(question).await?;
-        let mut entries = Vec::new();
-        for entry in page.entries {
-            match entry {
-                Entry::Folder(folder) => entries.push(Entry::Folder(folder)),
-                Entry::Document(kept) => {
-                    entries.extend(self.readable(kept, texts).await?.map(Entry::Document));
-                }
-            }
-        }
-        Ok(Folders { entries, next: page.next })
+        let page = self.0.readers.ask(question).await?;
+        let entries = page.entries.into_iter().filter_map(|entry| match entry {
+            Entry::Folder(folder) => Some(Entry::Folder(folder)),
+            Entry::Document(kept) => self.read(kept).ok().map(Entry::Document),
+        });
+        Ok(Folders { entries: entries.collect(), next: page.next })
     }
 
-    /// The document, if it can be read.
-    async fn readable<T: Noun>(&self, kept: Held<Kept>, texts: bool) -> Result<Option<Held<T>>, Error> {
-        match self.read(kept, texts).await {
-            Ok(held) => Ok(Some(held)),
-            Err(Error::Poisoned { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// The document as the noun that it is. Damage is noted.
+    fn read<T: Noun>(&self, kept: Held<Kept>) -> Result<Held<T>, Error> {
+        kept.read().inspect_err(|error| self.0.counters.unread(error))
     }
 
-    /// The document, with its texts or without those that lie beside the store. Damage is noted.
-    async fn read<T: Noun>(&self, mut kept: Held<Kept>, texts: bool) -> Result<Held<T>, Error> {
-        let Kept { scope, id, body, .. } = &mut kept.value;
-        if T::SPILLS && beside::is_torn(body) {
+    /// The document with its texts, or with empty ones in the places of those that lie beside the store. Damage is noted.
+    /// It is on the heap, here and where else texts are brought or taken away: all that reads or commits would be as
+    /// large as the few that have such texts.
+    fn restored(
+        &self,
+        kind: &'static str,
+        mut kept: Held<Kept>,
+        texts: bool,
+    ) -> Pin<Box<dyn Future<Output = Result<Held<Kept>, Error>> + Send + '_>> {
+        Box::pin(async move {
+            let Kept { scope, id, body, .. } = &mut kept.value;
             *body = match texts {
-                true => self.whole((T::KIND, scope, id), std::mem::take(body)).await?,
+                true => self.whole((kind, scope, id), std::mem::take(body)).await?,
                 false => beside::without(body).unwrap_or_default(),
             };
-        }
-        kept.read().inspect_err(|error| self.parts.counters.unread(error))
+            Ok(kept)
+        })
     }
 
     /// The row with its texts; `name` is of what it is: kind, scope and id. Damage is noted.
@@ -198,8 +215,8 @@ impl Store {
         if !beside::is_torn(&row) {
             return Ok(row);
         }
-        let whole = match &self.beside {
-            Some(beside) => beside.whole(&row).await,
+        let whole = match self.0.beside.get() {
+            Some(beside) => Box::pin(beside.whole(&row)).await,
             None => Err(Lost::Unavailable("there are no blobs that its texts could lie in".to_owned())),
         };
         whole.map_err(|lost| match lost {
@@ -207,7 +224,7 @@ impl Store {
             Lost::Damaged(reason) => {
                 let (kind, scope, id) = (kind.to_owned(), scope.to_owned(), id.to_owned());
                 let error = Error::Poisoned { kind, scope, id, reason };
-                self.parts.counters.unread(&error);
+                self.0.counters.unread(&error);
                 error
             }
         })
@@ -216,16 +233,13 @@ impl Store {
     /// How many documents of the kind and scope have a value of the key in the range: read from the index alone.
     pub async fn count<T: Noun>(&self, scope: &str, key: &'static str, range: Range) -> Result<u64, Error> {
         let scope = scope.to_owned();
-        self.parts
-            .readers
-            .ask(move |connection| read::count(connection, T::KIND, (&scope, key), &range))
-            .await
+        self.0.readers.ask(move |connection| read::count(connection, T::KIND, (&scope, key), &range)).await
     }
 
     /// How many documents of the kind are in the scope, and how many bytes their bodies have. It looks at each of them.
     pub async fn weigh<T: Noun>(&self, scope: &str) -> Result<(u64, u64), Error> {
         let scope = scope.to_owned();
-        self.parts.readers.ask(move |connection| read::weigh(connection, T::KIND, &scope)).await
+        self.0.readers.ask(move |connection| read::weigh(connection, T::KIND, &scope)).await
     }
 
     /// The id of the first of the last `most` documents of the scope that have `bytes` bytes together at most: all that
@@ -236,22 +250,19 @@ impl Store {
         bounds: (usize, u64),
     ) -> Result<Option<String>, Error> {
         let scope = scope.to_owned();
-        self.parts
-            .readers
-            .ask(move |connection| read::first_of_last(connection, (T::KIND, &scope), bounds))
-            .await
+        self.0.readers.ask(move |connection| read::first_of_last(connection, (T::KIND, &scope), bounds)).await
     }
 
     /// All scopes but the empty one that have documents of the kind.
     pub async fn scopes<T: Noun>(&self) -> Result<Vec<String>, Error> {
-        self.parts.readers.ask(move |connection| read::scopes(connection, T::KIND)).await
+        self.0.readers.ask(move |connection| read::scopes(connection, T::KIND)).await
     }
 
     /// Records of a history as (sequence number, JSON), from `from` on, at most `limit`. What they say is read by
     /// [`Store::record`], one by one: together they may be larger than the memory.
     pub async fn history(&self, history: &str, from: u64, limit: usize) -> Result<Vec<(u64, String)>, Error> {
         let name = history.to_owned();
-        self.parts.readers.ask(move |connection| read::history(connection, &name, from, limit, false)).await
+        self.0.readers.ask(move |connection| read::history(connection, &name, from, limit, false)).await
     }
 
     /// Records of a history from the last to the first, beginning with `from` (or with the last, if that is before
@@ -263,7 +274,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<(u64, String)>, Error> {
         let name = history.to_owned();
-        self.parts.readers.ask(move |connection| read::history(connection, &name, from, limit, true)).await
+        self.0.readers.ask(move |connection| read::history(connection, &name, from, limit, true)).await
     }
 
     /// What a record of a history says, with its texts.
@@ -279,7 +290,7 @@ impl Store {
     /// Removes the texts beside the store that nothing names any more, or never did since a crash came first; says how
     /// many. Whoever reads one has `grace` to end.
     pub async fn sweep(&self, grace: Duration) -> Result<usize, Error> {
-        let Some(beside) = &self.beside else { return Ok(0) };
+        let Some(beside) = self.0.beside.get() else { return Ok(0) };
         let (mut needless, mut after) = (Vec::new(), None);
         loop {
             let page = beside.list(after.take(), SWEPT).await?;
@@ -303,7 +314,7 @@ impl Store {
             // A commit whose caller went away may be under way: after one more it is done, or never will be.
             let mut nothing = Changes::new();
             nothing.cancel("nothing", "");
-            self.parts.queue.commit(nothing).await?;
+            self.0.queue.commit(nothing).await?;
             if !self.is_named(&key).await? {
                 beside.remove(&key).await?;
                 removed += 1;
@@ -314,7 +325,7 @@ impl Store {
 
     async fn is_named(&self, key: &BlobKey) -> Result<bool, Error> {
         let name = beside::name(key).to_owned();
-        self.parts.readers.ask(move |connection| read::is_named(connection, &name)).await
+        self.0.readers.ask(move |connection| read::is_named(connection, &name)).await
     }
 
     /// The work on a topic, outside of its lanes, that is due at `now`, in order of due time and scheduling, at most `limit`.
@@ -324,9 +335,9 @@ impl Store {
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<WorkItem>, Error> {
-        let counters = Arc::clone(&self.parts.counters);
+        let counters = Arc::clone(&self.0.counters);
         let question = move |connection: &_| read::due(connection, &counters, (topic, ""), now, limit);
-        self.parts.readers.ask(question).await
+        self.0.readers.ask(question).await
     }
 
     /// The work in a lane of a topic that is due at `now`, but for what is `known` (by revision), together with when
@@ -337,35 +348,35 @@ impl Store {
         now: Timestamp,
         known_and_limit: (HashSet<u64>, usize),
     ) -> Result<Agenda, Error> {
-        let (counters, lane) = (Arc::clone(&self.parts.counters), lane.to_owned());
+        let (counters, lane) = (Arc::clone(&self.0.counters), lane.to_owned());
         let question =
             move |connection: &_| read::agenda(connection, &counters, (topic, &lane), now, known_and_limit);
-        self.parts.readers.ask(question).await
+        self.0.readers.ask(question).await
     }
 
     /// The lanes of a topic in which there is work, each with when the first of it is due. However much there is, a
     /// lane costs one step.
     pub async fn lanes(&self, topic: &'static str) -> Result<Vec<(String, Timestamp)>, Error> {
-        self.parts.readers.ask(move |connection| read::lanes(connection, topic)).await
+        self.0.readers.ask(move |connection| read::lanes(connection, topic)).await
     }
 
     /// When the first work on the topic, outside of its lanes, that is not yet due at `now` will be.
     pub async fn next_due(&self, topic: &'static str, now: Timestamp) -> Result<Option<Timestamp>, Error> {
-        self.parts.readers.ask(move |connection| read::next_due(connection, topic, now)).await
+        self.0.readers.ask(move |connection| read::next_due(connection, topic, now)).await
     }
 
     /// The bell of the topic, for the one loop that does its work.
     pub fn hint(&self, topic: &'static str) -> Arc<Bell> {
-        self.parts.hints.bell(topic)
+        self.0.hints.bell(topic)
     }
 
     /// Notes damage that only whoever reads can see: what was read is whole, and lacks something.
     pub fn report(&self, damage: &Error) {
-        self.parts.counters.unread(damage);
+        self.0.counters.unread(damage);
     }
 
     /// What the store has done since it was opened.
     pub fn stats(&self) -> Stats {
-        self.parts.counters.read()
+        self.0.counters.read()
     }
 }

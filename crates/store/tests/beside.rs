@@ -32,7 +32,7 @@ struct Shelf {
 
 impl Shelf {
     fn kept(&self) -> MutexGuard<'_, BTreeMap<BlobKey, Vec<u8>>> {
-        self.kept.lock().unwrap()
+        self.kept.lock().expect("nobody breaks off with it")
     }
 
     fn count(&self) -> usize {
@@ -46,10 +46,10 @@ impl Blobs for Shelf {
         if self.full.load(Ordering::SeqCst) {
             return Err(DriverError::new(Kind::Unavailable, "no space left"));
         }
-        let pieces: Vec<Bytes> = body.try_collect().await.unwrap();
+        let pieces: Vec<Bytes> = body.try_collect().await.expect("all pieces come");
         self.puts.fetch_add(1, Ordering::SeqCst);
         self.kept().insert(key.clone(), pieces.concat());
-        Ok(self.stat(key).await?.unwrap())
+        Ok(self.stat(key).await?.expect("it is there"))
     }
 
     async fn get(&self, key: &BlobKey, _: Option<Range<u64>>) -> Result<ByteStream, DriverError> {
@@ -120,7 +120,7 @@ fn large(letter: &str) -> String {
 
 async fn opened() -> (Store, Arc<Shelf>) {
     let shelf = Arc::<Shelf>::default();
-    (Store::in_memory().await.unwrap().beside(shelf.clone()), shelf)
+    (Store::in_memory().await.expect("it opens").beside(shelf.clone()), shelf)
 }
 
 async fn put(store: &Store, id: &str, text: String) -> Result<(), Error> {

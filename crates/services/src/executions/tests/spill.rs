@@ -20,6 +20,14 @@ fn large(letter: &str) -> Value {
     json!({"text": letter.repeat(1_000_000)})
 }
 
+fn as_text(data: &Value) -> String {
+    data.to_string()
+}
+
+fn text(letter: &str) -> String {
+    as_text(&large(letter))
+}
+
 /// A chain that hands on its input, asks, and hands on both.
 fn chain() -> Value {
     machine(json!({
@@ -68,21 +76,21 @@ async fn a_chain_hands_on_a_megabyte_over_a_restart() {
     world.executions.answer(&root(), &token, Answer::Success(large("y").to_string())).await.unwrap();
     let over = world.over(&arn).await;
     let both = json!({"text": large("x")["text"], "result": large("y")});
-    assert!(output(&over) == both && over.input == large("x").to_string());
+    assert!(output(&over) == both && over.input == text("x"));
     // The input, the answer, and both together: each once.
     assert_eq!(texts(&world).len(), 3);
     let bytes = weight(&world.store, &over).await;
     assert!(bytes < 10_000, "{bytes}");
     let world = world.crash().await;
     let history = world.history(&arn).await;
-    assert!(history[0]["executionStartedEventDetails"]["input"] == large("x").to_string());
-    assert!(history.last().unwrap()["executionSucceededEventDetails"]["output"] == both.to_string());
+    assert!(history[0]["executionStartedEventDetails"]["input"] == text("x"));
+    assert!(history.last().unwrap()["executionSucceededEventDetails"]["output"] == as_text(&both));
     let page = world.executions.history(&arn, Direction::Backward, 1000, None).await.unwrap();
     assert!(page.next.is_some() && page.events.len() < history.len(), "a page does not grow for ever");
     let listed = world.executions.list(&over.machine_arn().to_string(), None, 10, None).await.unwrap().0;
     assert_eq!((listed[0].status, listed[0].input.as_str()), (Status::Succeeded, ""));
     let picture = world.executions.picture(&root(), &arn, Some(4)).await.unwrap();
-    assert!(picture.standings[0].input.as_ref() == Some(&large("x").to_string()));
+    assert!(picture.standings[0].input.as_ref() == Some(&text("x")));
     // Also where less is taken than it was made with.
     let world = world.crash_and_take(262_144).await;
     let replayed = world.executions.replay(&root(), &arn, &chain().to_string()).await.unwrap();
@@ -126,12 +134,12 @@ async fn a_worker_gets_the_whole_task() {
     let execution = world.start(&arn, "x", &large("x")).await;
     let world = world.crash().await;
     let handed = world.executions.next_activity_task(&root(), &activity, None).await.unwrap().unwrap();
-    assert!(handed.input() == large("x").to_string());
+    assert!(handed.input() == text("x"));
     let token = handed.token().to_owned();
     // It did not get away.
     drop(handed);
     let handed = world.executions.next_activity_task(&root(), &activity, None).await.unwrap().unwrap();
-    assert!(handed.token() == token && handed.input() == large("x").to_string());
+    assert!(handed.token() == token && handed.input() == text("x"));
     handed.delivered();
     world.executions.answer(&root(), &token, Answer::Success(large("y").to_string())).await.unwrap();
     assert!(output(&world.over(&execution).await) == large("y"));
@@ -170,7 +178,7 @@ async fn children_are_given_and_give_large_data() {
     let children = world.children(&run, that_are(Status::Succeeded)).await;
     assert_eq!((children.len(), children[0].input.as_str()), (2, ""), "a list has no large data");
     let child = world.executions.describe(&children[0].arn().to_string()).await.unwrap();
-    assert!(child.input == large("y").to_string());
+    assert!(child.input == text("y"));
     assert!(weight(&world.store, &over).await < 20_000);
 }
 
@@ -235,7 +243,7 @@ async fn a_limit_that_is_lowered_is_that_of_what_comes() {
     let token = world.work("ask").await;
     world.event(&execution, "TaskSubmitted").await;
     let world = world.crash_and_take(500_000).await;
-    assert!(world.executions.describe(&execution).await.unwrap().input == large("x").to_string());
+    assert!(world.executions.describe(&execution).await.unwrap().input == text("x"));
     let spec = StartSpec { machine: arn, input: Some(large("x").to_string()), ..StartSpec::default() };
     let error = world.executions.start(&root(), spec).await.unwrap_err();
     assert!(error.to_string().ends_with("less than or equal to 500000"), "{error}");
@@ -244,9 +252,7 @@ async fn a_limit_that_is_lowered_is_that_of_what_comes() {
     assert!(matches!(refused, Err(Error::InvalidOutput(_))));
     world.executions.answer(&root(), &token, answer(&json!(1))).await.unwrap();
     assert_eq!(world.over(&execution).await.status, Status::Succeeded);
-    assert!(
-        world.history(&execution).await[0]["executionStartedEventDetails"]["input"] == large("x").to_string()
-    );
+    assert!(world.history(&execution).await[0]["executionStartedEventDetails"]["input"] == text("x"));
 }
 
 #[tokio::test]
