@@ -9,9 +9,12 @@ use clap::Args;
 use serde::Deserialize;
 
 use trainyard_drivers::outside::{Network, private_networks};
-use trainyard_services::bus::REMEMBERED;
+use trainyard_services::{
+    bus::REMEMBERED,
+    executions::{MOST_PAYLOAD, PAYLOAD_LIMIT},
+};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, size::Size};
 
 /// The flags and variables of a server. What is absent comes from the file, and then from the defaults.
 #[derive(Args, Clone, Debug, Default)]
@@ -37,6 +40,10 @@ pub(crate) struct ServerArgs {
     /// Refuse state machines that call what is not built yet, in place of a failure when they do
     #[arg(long, env = "TRAINYARD_STRICT_INTEGRATIONS")]
     pub strict_integrations: bool,
+    /// How many bytes of input, output or result executions take: more than AWS does, up to 16MiB; what is larger than
+    /// 256KiB lies beside the store [default: 256KiB]
+    #[arg(long, env = "TRAINYARD_PAYLOAD_LIMIT", value_name = "SIZE")]
+    pub payload_limit: Option<Size>,
     /// Private addresses and networks that users' HTTP tasks and API destinations may call, such as 10.1.0.0/16;
     /// without a value this machine and all private networks
     #[arg(
@@ -97,6 +104,7 @@ struct File {
     strict_integrations: bool,
     log_limit: Option<u64>,
     recent_events: Option<usize>,
+    payload_limit: Option<Size>,
     allow_private_targets: Vec<String>,
 }
 
@@ -121,6 +129,8 @@ pub(crate) struct Config {
     pub log_limit: u64,
     /// How many events of each bus are remembered after they were told.
     pub recent_events: usize,
+    /// The most bytes of data that an execution is given or hands on.
+    pub payload_limit: usize,
     /// Networks that calls of users may reach beside all that is public.
     pub private_targets: Vec<Network>,
 }
@@ -143,6 +153,7 @@ impl Config {
             strict_integrations: args.strict_integrations || file.strict_integrations,
             log_limit: file.log_limit.unwrap_or(LOG_LIMIT),
             recent_events: file.recent_events.unwrap_or(REMEMBERED),
+            payload_limit: payload_limit(args.payload_limit.or(file.payload_limit))?,
             private_targets: networks(if args.allow_private_targets.is_empty() {
                 &file.allow_private_targets
             } else {
@@ -168,6 +179,17 @@ const LOG_LIMIT: u64 = 512 << 20;
 
 /// What opens this machine and all private networks.
 const ALL_PRIVATE: &str = "all";
+
+fn payload_limit(given: Option<Size>) -> Result<usize, Failure> {
+    let size = given.unwrap_or(Size(PAYLOAD_LIMIT));
+    if (PAYLOAD_LIMIT..=MOST_PAYLOAD).contains(&size.0) {
+        return Ok(size.0);
+    }
+    let (least, most) = (Size(PAYLOAD_LIMIT), Size(MOST_PAYLOAD));
+    let message =
+        format!("payload_limit: executions take at least {least}, as at AWS, and at most {most}, not {size}");
+    Err(Failure::usage(message).hint("trainyard serve --payload-limit 4MiB"))
+}
 
 fn networks(texts: &[String]) -> Result<Vec<Network>, Failure> {
     let mut networks = Vec::new();
@@ -237,6 +259,23 @@ mod tests {
         assert!(count("", &["all"]) > 4);
         let error = opened("allow_private_targets = ['example.com']", &[]).unwrap_err().to_string();
         assert!(error.contains("`example.com`") && error.contains("allow_private_targets"), "{error}");
+    }
+
+    #[test]
+    fn executions_take_as_much_as_at_aws_or_more() {
+        let limit = |text: &str, flag: Option<&str>| {
+            let payload_limit = flag.map(|flag| flag.parse().unwrap());
+            with_file(text, ServerArgs { payload_limit, ..ServerArgs::default() })
+                .map(|config| config.payload_limit)
+        };
+        assert_eq!(limit("", None).unwrap(), 262_144);
+        assert_eq!(limit("payload_limit = '1MiB'", None).unwrap(), 1 << 20);
+        assert_eq!(limit("payload_limit = 300000", Some("4MiB")).unwrap(), 4 << 20);
+        for wrong in ["262143", "16777217", "0", "1GiB"] {
+            let error = limit("", Some(wrong)).unwrap_err().to_string();
+            assert!(error.contains("at least 256 KiB") && error.contains("at most 16 MiB"), "{error}");
+        }
+        assert!(limit("payload_limit = '4MB'", None).is_err());
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod quickstart;
 mod remote;
 mod screen;
 mod serve;
+mod size;
 mod snippet;
 mod table;
 mod templates;

@@ -51,7 +51,8 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     let store = Store::open(&data.join("store")).await.map_err(|e| Failure::usage(e.to_string()))?;
     let blobs: Arc<dyn Blobs> = Arc::new(Disk::open(&data.join("blobs")).map_err(refused)?);
     let (job_driver, serving_driver) = drivers(config, &blobs)?;
-    let floor = Floor::open(Ground::new(store), blobs, config, url).await?;
+    let ground = Ground::new(store.beside(Arc::clone(&blobs)));
+    let floor = Floor::open(ground, blobs, config, url).await?;
     let jobs = floor.jobs(Arc::new(job_driver))?;
     let Floor { ground, identity, logs, artifacts, images, .. } = floor.clone();
     let registry = Registry::new(ground.clone(), images.clone(), artifacts.clone(), jobs.clone());
@@ -62,6 +63,7 @@ pub(crate) async fn rooms(config: &Config, url: &str) -> Result<Arc<Services>, F
     let bus = Bus::new(ground.clone()).remembering(config.recent_events);
     let connections = Connections::new(ground.clone(), calls(config));
     let executions = Executions::new(ground.clone(), logs.clone(), artifacts.clone());
+    let executions = executions.taking(config.payload_limit);
     let queues = Queues::new(ground.clone());
     let schedules = Schedules::new(ground.clone(), identity.clone());
     let there = stacks::Neighbours {
@@ -180,6 +182,7 @@ fn integrations(services: &Arc<Services>, url: &str) -> Tasks {
         Arc::new(tasks::HttpInvoke {
             ground: services.ground.clone(),
             connections: services.connections.clone(),
+            payload_limit: services.executions.payload_limit(),
         }),
         Arc::new(tasks::SageMakerCreateEndpoint(endpoints.clone())),
         Arc::new(tasks::SageMakerCreateEndpointConfig(endpoints.clone())),
@@ -233,6 +236,8 @@ pub(crate) fn loops(services: &Arc<Services>, stop: &CancellationToken) -> JoinS
 /// What is done again and again so that the disk does not fill up.
 async fn keep_house(services: &Services) {
     const DAY: Duration = Duration::from_secs(24 * 3600);
+    /// Whoever reads a text when the last that names it goes has so long to end.
+    const GRACE: Duration = Duration::from_secs(5 * 60);
     loop {
         if let Err(error) = services.repositories.tidy().await {
             tracing::warn!(%error, "the repositories cannot be packed");
@@ -242,6 +247,9 @@ async fn keep_house(services: &Services) {
         }
         if let Err(error) = services.hooks.prune().await {
             tracing::warn!(%error, "old deliveries of hooks cannot be let go of");
+        }
+        if let Err(error) = services.ground.store.sweep(GRACE).await {
+            tracing::warn!(%error, "large texts that nothing names any more cannot be removed");
         }
         tokio::time::sleep(DAY).await;
     }

@@ -17,7 +17,8 @@ use nix::sys::{
 use serde_json::{Value, json};
 use trainyard_domain::Timestamp;
 use trainyard_engine::{
-    Command, EventKind, Fact, HistoryEvent, Moment, Outcome, Payload, Run, Start, apply, decide,
+    Command, EventKind, Fact, HistoryEvent, Moment, Outcome, PAYLOAD_LIMIT, Payload, Run, Start, apply,
+    decide,
 };
 use trainyard_lang::asl::{Machine, invalid_definition, parse, parse_value};
 
@@ -201,7 +202,7 @@ fn play(
     let mut run = Run::default();
     let mut told = Vec::new();
     let mut facts = VecDeque::from([Fact::Started(Box::new(start(input)))]);
-    let at = Moment { now: Timestamp(1_700_000_000_000), seed: 7 };
+    let at = Moment { now: Timestamp(1_700_000_000_000), seed: 7, payload_limit: PAYLOAD_LIMIT };
     while let Some(fact) = facts.pop_front() {
         let decision = decide(machine, &run, &fact, &at);
         for event in &decision.events {

@@ -332,7 +332,53 @@ pub(crate) enum Resume {
     Anew,
 }
 
+impl HistoryEvent {
+    /// How many bytes the largest piece of data in it has.
+    pub fn largest(&self) -> usize {
+        self.kind.payloads().map(|data| data.text().len()).max().unwrap_or_default()
+    }
+}
+
 impl EventKind {
+    /// The data in it.
+    fn payloads(&self) -> impl Iterator<Item = &Payload> {
+        let (one, more) = match self {
+            Self::ExecutionStarted { start, .. } => (Some(&start.input), None),
+            Self::StateEntered { input, .. }
+            | Self::ParallelStateStarted { input, .. }
+            | Self::MapIterationStarted { input, .. } => (Some(input), None),
+            Self::MapStateStarted { items, .. } => (items.as_ref(), None),
+            Self::StateExited { output, assigned, .. } => (Some(output), Some(assigned.values())),
+            Self::TaskScheduled { parameters, .. } => (Some(parameters), None),
+            Self::TaskSubmitted { output, .. }
+            | Self::TaskSucceeded { output, .. }
+            | Self::ExecutionSucceeded { output } => (Some(output), None),
+            Self::EvaluationFailed { .. }
+            | Self::ParallelStateSucceeded
+            | Self::ParallelStateFailed
+            | Self::MapIterationSucceeded { .. }
+            | Self::MapIterationFailed { .. }
+            | Self::MapIterationAborted { .. }
+            | Self::MapStateSucceeded
+            | Self::MapStateFailed
+            | Self::StateAborted { .. }
+            | Self::MapRunStarted { .. }
+            | Self::MapRunRedriven { .. }
+            | Self::MapRunSucceeded
+            | Self::MapRunFailed { .. }
+            | Self::MapRunAborted
+            | Self::TaskStarted { .. }
+            | Self::TaskSubmitFailed { .. }
+            | Self::TaskFailed { .. }
+            | Self::TaskTimedOut { .. }
+            | Self::ExecutionFailed { .. }
+            | Self::ExecutionTimedOut
+            | Self::ExecutionAborted { .. }
+            | Self::ExecutionRedriven { .. } => (None, None),
+        };
+        one.into_iter().chain(more.into_iter().flatten())
+    }
+
     /// Whether nothing can come after it but a redrive.
     pub fn is_last(&self) -> bool {
         matches!(

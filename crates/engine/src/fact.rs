@@ -8,13 +8,16 @@ use trainyard_domain::{Failure, Timestamp};
 
 use crate::Payload;
 
-/// The moment of a decision: the only clock and the only chance that the engine knows.
+/// The moment of a decision: the only clock and the only chance that the engine knows, and how much data is taken then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     /// The time.
     pub now: Timestamp,
     /// A random number: UUIDs, random numbers, jitter and the secret of the task tokens follow from it.
     pub seed: u64,
+    /// The most bytes of an input, an output, a result or parameters: at AWS [`crate::PAYLOAD_LIMIT`]. It is in no
+    /// record: what was decided under another one stays as it is.
+    pub payload_limit: usize,
 }
 
 /// What an execution is started with.

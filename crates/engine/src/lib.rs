@@ -24,8 +24,8 @@ mod token;
 pub use apply::apply;
 pub use command::{Batch, Command, Decision, ItemSource, MapRunCall, Outcome, ResultSink, TaskCall};
 pub use decide::{
-    End, HISTORY_LIMIT, PAYLOAD_LIMIT, Plan, REDRIVE_LIMIT, Report, Setting, Trial, Wanted, check_payload,
-    decide, select_items,
+    End, HISTORY_LIMIT, PAYLOAD_LIMIT, Plan, REDRIVE_LIMIT, Report, Setting, Trial, Wanted, decide,
+    select_items,
 };
 pub use event::{EventKind, FORMAT, HistoryEvent, Resumed, Retry, StateType};
 pub use fact::{Fact, Moment, Start, TimerId};

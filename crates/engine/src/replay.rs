@@ -28,6 +28,8 @@ pub struct Difference {
 /// decision drew by lot (a UUID, a random number) is taken from the record, as far as it was decided by lot.
 pub struct Replay<'m> {
     machine: &'m Machine,
+    /// The most bytes of data that a decision takes.
+    payload_limit: usize,
     /// The run as it was recorded.
     old: Run,
     /// The run as it is decided now.
@@ -45,10 +47,11 @@ pub struct Replay<'m> {
 }
 
 impl<'m> Replay<'m> {
-    /// Under this definition.
-    pub fn new(machine: &'m Machine) -> Self {
+    /// Under this definition, and with so many bytes of data as the record may have been made with.
+    pub fn new(machine: &'m Machine, payload_limit: usize) -> Self {
         Self {
             machine,
+            payload_limit,
             old: Run::default(),
             new: Run::default(),
             planned: VecDeque::new(),
@@ -146,7 +149,9 @@ impl<'m> Replay<'m> {
             EventKind::ExecutionStarted { secret, .. } => secret,
             _ => 0,
         };
-        let decided = |seed| decide(self.machine, &self.new, fact, &Moment { now: event.time, seed }).events;
+        let (now, payload_limit) = (event.time, self.payload_limit);
+        let decided =
+            |seed| decide(self.machine, &self.new, fact, &Moment { now, seed, payload_limit }).events;
         let (first, second) = (decided(seed), decided(seed ^ 0x5bd1_e995));
         // What can only go on when something happens is no part of a decision.
         self.drawn &= matches!(fact, Fact::TimerFired { timer } if *timer == timers::breath());

@@ -4,7 +4,7 @@ mod world;
 
 use serde_json::{Value, json};
 use trainyard_domain::Failure;
-use trainyard_engine::{Fact, Outcome, TimerId};
+use trainyard_engine::{Fact, Outcome, PAYLOAD_LIMIT, TimerId};
 use world::{World, one_task};
 
 #[test]
@@ -385,4 +385,28 @@ fn a_silent_failure_is_retried() {
         let folded = trainyard_engine::Run::fold(&world.events);
         assert_eq!(folded, world.run);
     }
+}
+
+#[test]
+fn more_data_is_handed_on_where_more_is_taken() {
+    let twice = json!({"StartAt": "S", "States": {
+        "S": {"Type": "Pass", "Parameters": {"a.$": "$.a", "b.$": "$.a"}, "Next": "T"},
+        "T": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "Parameters": {"all.$": "$"}, "End": true},
+    }});
+    let half = "x".repeat(500_000);
+    let mut world = World::begin_within(2 << 20, &twice, json!({"a": half}));
+    assert_eq!(world.calls[0].parameters["all"]["b"], json!(half));
+    world.succeed(json!({"a": half, "b": half, "c": half}));
+    assert_eq!(world.output()["c"], json!(half));
+    // A limit that is lowered is that of what comes from then on.
+    let mut world = World::begin_within(2 << 20, &twice, json!({"a": half}));
+    world.payload_limit = PAYLOAD_LIMIT;
+    world.succeed(json!(half));
+    assert_eq!(world.failure().0, "States.DataLimitExceeded");
+    let jsonata = json!({"QueryLanguage": "JSONata", "StartAt": "S", "States": {
+        "S": {"Type": "Pass", "Output": "{% $states.input.a %}", "End": true},
+    }});
+    let whole = json!({"a": {"b": half, "c": half, "d": half}});
+    assert_eq!(World::begin_within(2 << 20, &jsonata, whole.clone()).output(), whole["a"]);
+    assert_eq!(World::begin(&jsonata, whole).failure().0, "States.DataLimitExceeded");
 }

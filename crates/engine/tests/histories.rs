@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use trainyard_domain::Failure;
-use trainyard_engine::{Command, Fact, HistoryEvent, Outcome, Run, TimerId, apply, decide};
+use trainyard_engine::{
+    Command, Fact, HistoryEvent, Moment, Outcome, PAYLOAD_LIMIT, Run, TimerId, apply, decide,
+};
 use world::{World, one_task, stored};
 
 /// A machine in which much can happen.
@@ -140,7 +142,7 @@ proptest! {
 fn tokens_cannot_be_told_from_the_arn() {
     let token = |seed| {
         let fact = Fact::Started(Box::new(world::start(json!({}))));
-        let moment = trainyard_engine::Moment { now: trainyard_domain::Timestamp(0), seed };
+        let moment = Moment { now: trainyard_domain::Timestamp(0), seed, payload_limit: PAYLOAD_LIMIT };
         let machine = world::machine(&one_task(&json!({})));
         let decision = decide(&machine, &Run::default(), &fact, &moment);
         let call = decision.commands.into_iter().find_map(|command| match command {

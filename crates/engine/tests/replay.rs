@@ -4,7 +4,7 @@ mod world;
 
 use serde_json::{Value, json};
 use trainyard_domain::Failure;
-use trainyard_engine::{Difference, Doing, Fact, HistoryEvent, Replay, Run};
+use trainyard_engine::{Difference, Doing, Fact, HistoryEvent, PAYLOAD_LIMIT, Replay, Run};
 use world::{World, machine, stored};
 
 /// Something of everything, some of it drawn by lot.
@@ -73,7 +73,8 @@ fn lived() -> World {
 
 fn replay(definition: &Value, events: &[HistoryEvent]) -> (u64, Option<Difference>) {
     let machine = machine(definition);
-    let mut replay = Replay::new(&machine);
+    let most = events.iter().map(HistoryEvent::largest).max().unwrap_or_default();
+    let mut replay = Replay::new(&machine, most.max(PAYLOAD_LIMIT));
     let difference = events.iter().find_map(|event| replay.hear(event));
     (replay.compared(), difference.or_else(|| replay.end()))
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Error, Keys, Noun, WorkItem};
+use crate::{Error, Keys, Noun, WorkItem, beside::LARGE};
 
 /// What must be so for a document to be changed; otherwise the whole [`Changes`] is refused as a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub(crate) struct Body {
     pub(crate) format: u32,
     pub(crate) json: String,
     pub(crate) keys: Vec<(&'static str, String)>,
+    /// Whether long texts of it lie beside the store.
+    pub(crate) spills: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -83,7 +85,8 @@ impl Changes {
     pub fn put<T: Noun>(&mut self, noun: &T, expect: Expect) -> Result<&mut Self, Error> {
         let mut keys = Keys::default();
         noun.keys(&mut keys);
-        let body = Body { format: T::FORMAT, json: to_json(noun)?, keys: keys.into_pairs() };
+        let body =
+            Body { format: T::FORMAT, json: to_json(noun)?, keys: keys.into_pairs(), spills: T::SPILLS };
         self.documents.push(DocumentChange {
             kind: T::KIND,
             scope: noun.scope(),
@@ -190,6 +193,27 @@ impl Changes {
             }
         }
         Ok(())
+    }
+
+    /// The rows that may have texts beside the store, if they are long: bodies of documents, which have keys.
+    pub(crate) fn spilling_bodies(&mut self) -> impl Iterator<Item = &mut Body> {
+        let bodies = self.documents.iter_mut().filter_map(|document| document.put.as_mut());
+        bodies.filter(|body| body.spills && body.json.len() > LARGE)
+    }
+
+    /// The same rows without keys: records of histories, and work.
+    pub(crate) fn spilling_rows(&mut self) -> impl Iterator<Item = &mut String> {
+        let records = self.appends.iter_mut().flat_map(|append| &mut append.records);
+        let work = self.work.iter_mut().filter_map(|change| match change {
+            WorkChange::Put(item) if item.spills => Some(&mut item.body),
+            WorkChange::Put(_) | WorkChange::Remove { .. } => None,
+        });
+        records.chain(work).filter(|row| row.len() > LARGE)
+    }
+
+    /// Whether there may be such texts.
+    pub(crate) fn is_long(&mut self) -> bool {
+        self.spilling_bodies().next().is_some() || self.spilling_rows().next().is_some()
     }
 
     /// About how many bytes they are.

@@ -4,6 +4,7 @@
 //! gathers concurrent commits into one transaction and one fsync, and answers all waiters after it: what was
 //! acknowledged is on disk. The store knows nothing of what a noun means.
 
+mod beside;
 mod changes;
 mod damage;
 mod error;

@@ -21,6 +21,7 @@ pub struct List {
     pub(crate) after: Option<String>,
     pub(crate) limit: usize,
     pub(crate) descending: bool,
+    pub(crate) texts: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -76,7 +77,7 @@ impl List {
     /// All documents of the kind in all scopes.
     pub fn everywhere() -> Self {
         let which = Which::Range(Range::default());
-        Self { scope: None, key: None, which, after: None, limit: 100, descending: false }
+        Self { scope: None, key: None, which, after: None, limit: 100, descending: false, texts: true }
     }
 
     /// Only those that have this index key, ordered by its value.
@@ -107,6 +108,13 @@ impl List {
     /// Goes on after a page: with its `next`.
     pub fn after(mut self, cursor: Option<String>) -> Self {
         self.after = cursor;
+        self
+    }
+
+    /// Texts that lie beside the store are not read: empty ones are in their places. What is listed so is to be looked
+    /// at, and never to be put again.
+    pub fn without_texts(mut self) -> Self {
+        self.texts = false;
         self
     }
 

@@ -10,6 +10,10 @@ pub trait Noun: Serialize + DeserializeOwned + Send + 'static {
     /// [`Noun::upgrade`] what becomes of them.
     const FORMAT: u32 = 1;
 
+    /// Whether texts of it that are larger than 256 KiB lie beside the store ([`crate::Store::beside`]). Such texts are
+    /// read again with it, unless they are not wanted ([`crate::List::without_texts`]).
+    const SPILLS: bool = false;
+
     /// Where it lives, mostly `Scope::to_string()`; empty for things of the whole server.
     fn scope(&self) -> String;
 

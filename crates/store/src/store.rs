@@ -1,11 +1,18 @@
 //! The store itself.
 
-use std::{collections::HashSet, path::Path, sync::Arc};
+use std::{
+    collections::HashSet,
+    path::Path,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use trainyard_domain::Timestamp;
+use trainyard_domain::{Timestamp, content::BlobKey, ports::Blobs};
 
 use crate::{
     Agenda, Bell, Changes, Entry, Error, Folders, Held, List, Noun, Page, Range, Stats, WorkItem,
+    beside::{self, Beside, Lost},
     hints::Hints,
     patrol::Patrol,
     place::Place,
@@ -13,6 +20,9 @@ use crate::{
     stats::Counters,
     write::{Queue, Writer},
 };
+
+/// How many texts are looked at at a time by the sweep.
+const SWEPT: usize = 1000;
 
 /// The one memory of the server. Cheap to clone; the last clone to go waits for the writer to end.
 #[derive(Clone, Debug)]
@@ -26,6 +36,8 @@ struct Parts {
     readers: Arc<Readers>,
     hints: Arc<Hints>,
     counters: Arc<Counters>,
+    /// Where large texts lie.
+    beside: OnceLock<Beside>,
 }
 
 impl Store {
@@ -52,19 +64,37 @@ impl Store {
                 false => None,
             };
             let readers = Arc::new(Readers::new(place, Arc::clone(&counters)));
-            Ok(Self(Arc::new(Parts { _patrol: patrol, queue, readers, hints, counters })))
+            let beside = OnceLock::new();
+            Ok(Self(Arc::new(Parts { _patrol: patrol, queue, readers, hints, counters, beside })))
         };
         let opened = tokio::task::spawn_blocking(open).await;
         opened.map_err(|e| Error::Internal(format!("the store could not be opened: {e}")))?
     }
 
+    /// Large texts lie in these blobs, under keys that begin with `texts/`: those of histories, and of what says that it
+    /// [spills](Noun::SPILLS). Without this all texts are in the store itself, and what names one beside it cannot be
+    /// read. Said once, before anything is committed; a second time does nothing.
+    #[must_use]
+    pub fn beside(self, blobs: Arc<dyn Blobs>) -> Self {
+        let _ = self.0.beside.set(Beside::new(blobs));
+        self
+    }
+
     /// Commits all of the changes or none. When it returns `Ok` they survive power loss. When the caller goes away
     /// before that, they may be committed or not.
-    pub async fn commit(&self, changes: Changes) -> Result<(), Error> {
+    pub async fn commit(&self, mut changes: Changes) -> Result<(), Error> {
         changes.check()?;
         if changes.is_empty() {
             return Ok(());
         }
+        match self.0.beside.get() {
+            Some(beside) if changes.is_long() => Box::pin(self.commit_long(beside, changes)).await,
+            _ => self.0.queue.commit(changes).await,
+        }
+    }
+
+    async fn commit_long(&self, beside: &Beside, mut changes: Changes) -> Result<(), Error> {
+        let _standing = beside.hold(&mut changes).await?;
         self.0.queue.commit(changes).await
     }
 
@@ -72,8 +102,11 @@ impl Store {
     pub async fn get<T: Noun>(&self, scope: &str, id: &str) -> Result<Option<Held<T>>, Error> {
         let (scope, id) = (scope.to_owned(), id.to_owned());
         let kept = self.0.readers.ask(move |connection| read::get(connection, T::KIND, &scope, &id)).await?;
-        let held = kept.map(Held::<Kept>::read).transpose();
-        held.inspect_err(|error| self.0.counters.unread(error))
+        let Some(mut kept) = kept else { return Ok(None) };
+        if T::SPILLS && beside::is_torn(&kept.value.body) {
+            kept = self.restored(T::KIND, kept, true).await?;
+        }
+        self.read(kept).map(Some)
     }
 
     /// The documents of these ids that there are, read together: each is what [`Store::get`] says of it.
@@ -90,11 +123,23 @@ impl Store {
             scope_and_ids.iter().map(one).collect::<Result<Vec<_>, Error>>()
         };
         let kept = self.0.readers.ask(question).await?;
-        let held = |kept: Result<Option<Held<Kept>>, Error>| {
-            let held = kept.and_then(|kept| kept.map(Held::<Kept>::read).transpose());
-            held.inspect_err(|error| self.0.counters.unread(error))
-        };
-        Ok(kept.into_iter().map(held).collect())
+        let mut held = Vec::new();
+        for kept in kept {
+            let read = match kept {
+                Ok(Some(kept)) if T::SPILLS && beside::is_torn(&kept.value.body) => {
+                    let restored = self.restored(T::KIND, kept, true).await;
+                    restored.and_then(|kept| self.read(kept)).map(Some)
+                }
+                Ok(Some(kept)) => self.read(kept).map(Some),
+                Ok(None) => Ok(None),
+                Err(error) => {
+                    self.0.counters.unread(&error);
+                    Err(error)
+                }
+            };
+            held.push(read);
+        }
+        Ok(held)
     }
 
     /// One page of documents. A document that cannot be read is left out and reported in the log; it takes nobody's
@@ -106,7 +151,15 @@ impl Store {
             let (asked, counters) = (list.clone(), Arc::clone(&self.0.counters));
             let question = move |connection: &_| read::list(connection, &counters, T::KIND, &asked);
             let page = self.0.readers.ask(question).await?;
-            items.extend(page.items.into_iter().filter_map(|kept| self.readable(kept)));
+            for mut kept in page.items {
+                if T::SPILLS && beside::is_torn(&kept.value.body) {
+                    kept = match self.restored(T::KIND, kept, list.texts).await {
+                        Err(Error::Poisoned { .. }) => continue,
+                        restored => restored?,
+                    };
+                }
+                items.extend(self.read(kept).ok());
+            }
             if items.len() == limit || page.next.is_none() {
                 return Ok(Page { items, next: page.next });
             }
@@ -122,7 +175,7 @@ impl Store {
     /// One page of a list in which all that begins with `prefix` and has `delimiter` somewhere after it stands as
     /// one folder, as S3 lists common prefixes. However much a folder holds, it costs one step. What is compared is
     /// what the list is ordered by (the id, or the value of its key); the list's own bounds
-    /// hold too. In one scope and ascending only.
+    /// hold too. In one scope and ascending only, and of nouns without texts beside the store.
     pub async fn folders<T: Noun>(
         &self,
         list: List,
@@ -136,14 +189,53 @@ impl Store {
         let page = self.0.readers.ask(question).await?;
         let entries = page.entries.into_iter().filter_map(|entry| match entry {
             Entry::Folder(folder) => Some(Entry::Folder(folder)),
-            Entry::Document(kept) => self.readable(kept).map(Entry::Document),
+            Entry::Document(kept) => self.read(kept).ok().map(Entry::Document),
         });
         Ok(Folders { entries: entries.collect(), next: page.next })
     }
 
-    /// The document, if it can be read.
-    fn readable<T: Noun>(&self, kept: Held<Kept>) -> Option<Held<T>> {
-        kept.read().inspect_err(|error| self.0.counters.unread(error)).ok()
+    /// The document as the noun that it is. Damage is noted.
+    fn read<T: Noun>(&self, kept: Held<Kept>) -> Result<Held<T>, Error> {
+        kept.read().inspect_err(|error| self.0.counters.unread(error))
+    }
+
+    /// The document with its texts, or with empty ones in the places of those that lie beside the store. Damage is noted.
+    /// It is on the heap, here and where else texts are brought or taken away: all that reads or commits would be as
+    /// large as the few that have such texts.
+    fn restored(
+        &self,
+        kind: &'static str,
+        mut kept: Held<Kept>,
+        texts: bool,
+    ) -> Pin<Box<dyn Future<Output = Result<Held<Kept>, Error>> + Send + '_>> {
+        Box::pin(async move {
+            let Kept { scope, id, body, .. } = &mut kept.value;
+            *body = match texts {
+                true => self.whole((kind, scope, id), std::mem::take(body)).await?,
+                false => beside::without(body).unwrap_or_default(),
+            };
+            Ok(kept)
+        })
+    }
+
+    /// The row with its texts; `name` is of what it is: kind, scope and id. Damage is noted.
+    async fn whole(&self, (kind, scope, id): (&str, &str, &str), row: String) -> Result<String, Error> {
+        if !beside::is_torn(&row) {
+            return Ok(row);
+        }
+        let whole = match self.0.beside.get() {
+            Some(beside) => Box::pin(beside.whole(&row)).await,
+            None => Err(Lost::Unavailable("there are no blobs that its texts could lie in".to_owned())),
+        };
+        whole.map_err(|lost| match lost {
+            Lost::Unavailable(why) => Error::Unavailable(why),
+            Lost::Damaged(reason) => {
+                let (kind, scope, id) = (kind.to_owned(), scope.to_owned(), id.to_owned());
+                let error = Error::Poisoned { kind, scope, id, reason };
+                self.0.counters.unread(&error);
+                error
+            }
+        })
     }
 
     /// How many documents of the kind and scope have a value of the key in the range: read from the index alone.
@@ -178,7 +270,8 @@ impl Store {
         self.0.readers.ask(move |connection| read::scopes(connection, &counters, T::KIND)).await
     }
 
-    /// Records of a history as (sequence number, JSON), from `from` on, at most `limit`.
+    /// Records of a history as (sequence number, JSON), from `from` on, at most `limit`. What they say is read by
+    /// [`Store::record`], one by one: together they may be larger than the memory.
     pub async fn history(&self, history: &str, from: u64, limit: usize) -> Result<Vec<(u64, String)>, Error> {
         let name = history.to_owned();
         self.0.readers.ask(move |connection| read::history(connection, &name, from, limit, false)).await
@@ -194,6 +287,57 @@ impl Store {
     ) -> Result<Vec<(u64, String)>, Error> {
         let name = history.to_owned();
         self.0.readers.ask(move |connection| read::history(connection, &name, from, limit, true)).await
+    }
+
+    /// What a record of a history says, with its texts.
+    pub async fn record(&self, history: &str, (number, record): (u64, String)) -> Result<String, Error> {
+        self.whole(("history", history, &number.to_string()), record).await
+    }
+
+    /// The body of work that was read, with its texts.
+    pub async fn body(&self, item: &WorkItem) -> Result<String, Error> {
+        self.whole(("work", item.topic, &item.id), item.body.clone()).await
+    }
+
+    /// Removes the texts beside the store that nothing names any more, or never did since a crash came first; says how
+    /// many. Whoever reads one has `grace` to end.
+    pub async fn sweep(&self, grace: Duration) -> Result<usize, Error> {
+        let Some(beside) = self.0.beside.get() else { return Ok(0) };
+        let (mut needless, mut after) = (Vec::new(), None);
+        loop {
+            let page = beside.list(after.take(), SWEPT).await?;
+            after = page.last().filter(|_| page.len() == SWEPT).cloned();
+            for key in page {
+                if !self.is_named(&key).await? {
+                    needless.push(key);
+                }
+            }
+            if after.is_none() {
+                break;
+            }
+        }
+        if needless.is_empty() {
+            return Ok(0);
+        }
+        tokio::time::sleep(grace).await;
+        let mut removed = 0;
+        for key in needless {
+            let _alone = beside.alone().await;
+            // A commit whose caller went away may be under way: after one more it is done, or never will be.
+            let mut nothing = Changes::new();
+            nothing.cancel("nothing", "");
+            self.0.queue.commit(nothing).await?;
+            if !self.is_named(&key).await? {
+                beside.remove(&key).await?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    async fn is_named(&self, key: &BlobKey) -> Result<bool, Error> {
+        let name = beside::name(key).to_owned();
+        self.0.readers.ask(move |connection| read::is_named(connection, &name)).await
     }
 
     /// The work on a topic, outside of its lanes, that is due at `now`, in order of due time and scheduling, at most `limit`.

@@ -22,6 +22,8 @@ pub struct WorkItem {
     /// Which scheduling of this id it is; set by the store when the work is read, and not looked at when it is
     /// scheduled. Work that was scheduled anew while it was being done is not finished by the old doer.
     pub revision: u64,
+    /// Whether texts of its body that are larger than 256 KiB lie beside the store; not looked at when it is read.
+    pub spills: bool,
 }
 
 impl WorkItem {
@@ -32,7 +34,14 @@ impl WorkItem {
 
     /// Work to be done at `due`.
     pub fn at(topic: &'static str, id: impl Into<String>, due: Timestamp, body: impl Into<String>) -> Self {
-        Self { topic, lane: String::new(), id: id.into(), due, body: body.into(), revision: 0 }
+        Self { topic, lane: String::new(), id: id.into(), due, body: body.into(), revision: 0, spills: false }
+    }
+
+    /// The same with a body, in JSON, of which texts that are larger than 256 KiB lie beside the store. Who does it gets
+    /// the whole of it by [`crate::Store::body`].
+    #[must_use]
+    pub fn spilling(self) -> Self {
+        Self { spills: true, ..self }
     }
 
     /// The same in a lane.

@@ -173,6 +173,13 @@ pub struct Context {
 }
 
 impl Service {
+    /// How many bytes a body may have. Data of executions comes as a text of JSON in JSON, in which quotes, and letters
+    /// beyond ASCII, are up to three times as long.
+    pub(crate) fn body_limit(&self, services: &Services) -> usize {
+        let data = if self.signing == "states" { 3 * services.executions.payload_limit() } else { 0 };
+        self.protocol.body_limit().max(data)
+    }
+
     /// The operation of that name.
     pub fn operation(&self, name: &str) -> Option<&'static Operation> {
         self.operations.iter().find(|operation| operation.name == name)

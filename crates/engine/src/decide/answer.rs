@@ -48,7 +48,7 @@ pub(super) fn submitted(story: &mut Story<'_>, token: &str, response: &Value) {
         return;
     }
     let output: Payload = response.clone().into();
-    match limits::check(&resource.to_string(), &output) {
+    match limits::check(story.at.payload_limit, &resource.to_string(), &output) {
         Ok(_) => {
             story.tell(attempt.here.frame, EventKind::TaskSubmitted { resource: resource.clone(), output });
         }
@@ -75,7 +75,7 @@ pub(super) fn succeeded(story: &mut Story<'_>, token: &str, output: &Value) {
     let Some(attempt) = under_way(story, token) else { return };
     let Attempt { here, task, call } = &attempt;
     let output: Payload = output.clone().into();
-    if let Err(fault) = limits::check(&call.resource.to_string(), &output) {
+    if let Err(fault) = limits::check(story.at.payload_limit, &call.resource.to_string(), &output) {
         let failure = Failure::new(fault.error, fault.cause);
         return end(story, &attempt, &Ended::Failed(failure));
     }

@@ -180,10 +180,11 @@ pub(super) fn leave_for(
     next: Option<&str>,
 ) -> Result<(), Fault> {
     let Leaving { output, assigned } = leaving;
-    story.made += limits::check(&here.entry.state, &output)?;
+    let most = story.at.payload_limit;
+    story.made += limits::check(most, &here.entry.state, &output)?;
     if !assigned.is_empty() {
-        story.made += limits::check_assigned(&here.entry.state, &assigned)?;
-        limits::check_held(&here.entry.state, story.run.held_with(here.frame, &assigned))?;
+        story.made += limits::check_assigned(most, &here.entry.state, &assigned)?;
+        limits::check_held(most, &here.entry.state, story.run.held_with(here.frame, &assigned))?;
     }
     story.tell(
         here.frame,

@@ -10,7 +10,8 @@ use crate::Payload;
 
 /// The most events of a history.
 pub const HISTORY_LIMIT: u64 = 25_000;
-/// The most bytes, as JSON in UTF-8, of an input, an output, a result or parameters.
+/// The most bytes, as JSON in UTF-8, of an input, an output, a result or parameters, where nothing else is said
+/// ([`crate::Moment::payload_limit`]).
 pub const PAYLOAD_LIMIT: usize = 256 * 1024;
 /// The most bytes, as JSON in UTF-8, of all variables of an execution together.
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html>
@@ -18,10 +19,10 @@ const VARIABLES_LIMIT: usize = 10 * 1024 * 1024;
 /// How deeply data may nest: all that is stored can then be read again.
 const DEPTH_LIMIT: usize = 100;
 
-/// The size of what `what` gives, or why it gives too much.
-pub(super) fn check(what: &str, data: &Payload) -> Result<usize, Fault> {
+/// The size of what `what` gives, or why it gives too much: more than `most` bytes.
+pub(super) fn check(most: usize, what: &str, data: &Payload) -> Result<usize, Fault> {
     let size = data.text().len();
-    if size > PAYLOAD_LIMIT {
+    if size > most {
         return Err(Fault::too_large(format!(
             "The state/task '{what}' returned a result with a size exceeding the maximum number of bytes service \
              limit."
@@ -37,12 +38,16 @@ pub(super) fn check(what: &str, data: &Payload) -> Result<usize, Fault> {
 
 /// The same for the variables that a state sets: together they may be as large as an output.
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html>
-pub(super) fn check_assigned(what: &str, assigned: &BTreeMap<String, Payload>) -> Result<usize, Fault> {
+pub(super) fn check_assigned(
+    most: usize,
+    what: &str,
+    assigned: &BTreeMap<String, Payload>,
+) -> Result<usize, Fault> {
     let mut size = 0;
     for value in assigned.values() {
-        size += check(what, value)?;
+        size += check(most, what, value)?;
     }
-    if size > PAYLOAD_LIMIT {
+    if size > most {
         return Err(Fault::too_large(format!(
             "The state/task '{what}' assigns variables with a size exceeding the maximum number of bytes service \
              limit."
@@ -51,9 +56,9 @@ pub(super) fn check_assigned(what: &str, assigned: &BTreeMap<String, Payload>) -
     Ok(size)
 }
 
-/// Whether an execution may hold so many bytes of variables, after what `what` assigns.
-pub(super) fn check_held(what: &str, held: usize) -> Result<(), Fault> {
-    if held > VARIABLES_LIMIT {
+/// Whether an execution may hold so many bytes of variables, after what `what` assigns: what one state may assign fits.
+pub(super) fn check_held(most: usize, what: &str, held: usize) -> Result<(), Fault> {
+    if held > VARIABLES_LIMIT.max(most) {
         return Err(Fault::too_large(format!(
             "The state/task '{what}' assigns variables with which the total size of all variables exceeds the \
              maximum number of bytes service limit."

@@ -67,7 +67,7 @@ pub(super) fn items(story: &mut Story<'_>, here: &Entered<'_>, map: &Map) -> Res
             value => value.into_owned().into(),
         })
     })?;
-    story.made += limits::check(&here.entry.state, &items)?;
+    story.made += limits::check(story.at.payload_limit, &here.entry.state, &items)?;
     Ok(items)
 }
 
@@ -87,7 +87,7 @@ pub(super) fn iterate(story: &mut Story<'_>, here: &Entered<'_>, map: &Map) -> R
             return Ok(());
         }
         let input = item(story, here, map, index)?;
-        story.made += limits::check(&here.entry.state, &input)?;
+        story.made += limits::check(story.at.payload_limit, &here.entry.state, &input)?;
         let kind = EventKind::MapIterationStarted {
             name: here.entry.state.clone(),
             index,

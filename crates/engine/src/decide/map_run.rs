@@ -174,7 +174,7 @@ fn under_way<'d>(story: &Story<'d>, token: &str) -> Option<(Entered<'d>, &'d Map
 /// The map run has ended well.
 pub(super) fn succeeded(story: &mut Story<'_>, token: &str, result: &Payload) {
     let Some((here, map)) = under_way(story, token) else { return };
-    if let Err(fault) = limits::check(&here.entry.state, result) {
+    if let Err(fault) = limits::check(story.at.payload_limit, &here.entry.state, result) {
         return failed(story, token, &Failure::new(fault.error, fault.cause));
     }
     story.tell(here.frame, EventKind::MapRunSucceeded);
@@ -227,7 +227,7 @@ pub(super) fn inputs(
                     .into()
             }
         };
-        limits::check(&here.entry.state, &input)?;
+        limits::check(story.at.payload_limit, &here.entry.state, &input)?;
         Ok(input)
     };
     (first..).zip(items).map(one).collect()

@@ -92,11 +92,6 @@ pub fn select_items(
     map_run::select(&Story::new(machine, run.clone(), *at), (token, source), (first, items))
 }
 
-/// Whether an execution may hold this data, which `what` gives: it is neither too large nor nested too deeply.
-pub fn check_payload(what: &str, data: &Payload) -> Result<(), Failure> {
-    limits::check(what, data).map(drop).map_err(|fault| Failure::new(fault.error, fault.cause))
-}
-
 fn begin(story: &mut Story<'_>, start: &Start) {
     let deadline = story.machine.timeout_seconds.map(|seconds| story.later(seconds * 1000));
     story.tell(

@@ -17,7 +17,7 @@ pub(super) fn start(story: &mut Story<'_>, here: &Entered<'_>, parallel: &Parall
             value => value.into_owned().into(),
         })
     })?;
-    story.made += limits::check(&entry.state, &input)?;
+    story.made += limits::check(story.at.payload_limit, &entry.state, &input)?;
     let branches = parallel.branches.iter().map(|branch| branch.start_at.as_str().into()).collect();
     story.tell(here.frame, EventKind::ParallelStateStarted { input, branches });
     Ok(())

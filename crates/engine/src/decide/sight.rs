@@ -24,6 +24,7 @@ pub(super) struct Sight<'s> {
     frame: FrameId,
     now: i64,
     seed: u64,
+    most: usize,
     more: More<'s>,
     context: OnceCell<Parts<'s>>,
     notes: Option<&'s Notes>,
@@ -39,10 +40,10 @@ impl<'s> Sight<'s> {
 
     /// The same for a state that is about to be entered.
     pub(super) fn of(story: &'s Story<'_>, frame: FrameId, entry: &'s Entry) -> Self {
-        let (now, seed) = (story.at.now.millis(), story.seed());
+        let (now, seed, most) = (story.at.now.millis(), story.seed(), story.at.payload_limit);
         let more = More { retries: false, token: None, item: None };
         let (run, notes, context) = (&story.run, story.notes(), OnceCell::new());
-        Self { run, entry, frame, now, seed, more, context, notes }
+        Self { run, entry, frame, now, seed, most, more, context, notes }
     }
 
     /// `$$.Task.Token` is this.
@@ -64,7 +65,8 @@ impl<'s> Sight<'s> {
         let scope = Scope::new(self.entry.input.value(), self.seed)
             .with_context(self)
             .with_variables(self)
-            .at(self.now);
+            .at(self.now)
+            .handing_on(self.most);
         match self.notes {
             Some(notes) => look(&scope.recorded_by(notes)),
             None => look(&scope),

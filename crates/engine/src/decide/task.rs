@@ -33,7 +33,7 @@ pub(super) fn call(story: &mut Story<'_>, here: &Entered<'_>, task: &Task) -> Re
         })
     })?;
     call.token = token;
-    limits::check(&entry.state, &call.parameters)?;
+    limits::check(story.at.payload_limit, &entry.state, &call.parameters)?;
     story.tell(
         here.frame,
         EventKind::TaskScheduled {

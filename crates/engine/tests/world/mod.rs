@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use trainyard_domain::{Failure, Timestamp};
 use trainyard_engine::{
-    Command, Decision, Fact, HistoryEvent, MapRunCall, Moment, Outcome, Run, Start, TaskCall, TimerId, apply,
-    decide,
+    Command, Decision, Fact, HistoryEvent, MapRunCall, Moment, Outcome, PAYLOAD_LIMIT, Run, Start, TaskCall,
+    TimerId, apply, decide,
 };
 use trainyard_lang::asl::{Machine, invalid_definition, parse_value};
 
@@ -25,6 +25,7 @@ pub(crate) struct World {
     pub(crate) cancelled: Vec<String>,
     pub(crate) finished: Option<Outcome>,
     pub(crate) now: Timestamp,
+    pub(crate) payload_limit: usize,
     /// The most events that one decision has told.
     pub(crate) longest: usize,
 }
@@ -50,6 +51,11 @@ pub(crate) fn start(input: Value) -> Start {
 impl World {
     /// An execution that has been started.
     pub(crate) fn begin(definition: &Value, input: Value) -> Self {
+        Self::begin_within(PAYLOAD_LIMIT, definition, input)
+    }
+
+    /// The same where so many bytes of data are taken.
+    pub(crate) fn begin_within(payload_limit: usize, definition: &Value, input: Value) -> Self {
         let mut world = Self {
             machine: machine(definition),
             run: Run::default(),
@@ -60,6 +66,7 @@ impl World {
             cancelled: Vec::new(),
             finished: None,
             now: Timestamp(1_700_000_000_000),
+            payload_limit,
             longest: 0,
         };
         world.tell(&Fact::Started(Box::new(start(input))));
@@ -67,7 +74,7 @@ impl World {
     }
 
     pub(crate) fn moment(&self) -> Moment {
-        Moment { now: self.now, seed: 7 }
+        Moment { now: self.now, seed: 7, payload_limit: self.payload_limit }
     }
 
     /// Tells a fact and carries out what follows.

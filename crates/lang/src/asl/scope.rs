@@ -14,6 +14,12 @@ use super::{
 /// How many bytes of memory the values that the expressions of one state make may take: generous beside the 256 KiB
 /// of text that it may hand on.
 const MAKING: usize = 24 * 1024 * 1024;
+/// The same where more may be handed on, for each byte of it: a list of small numbers takes half of it once.
+const MAKING_EACH: usize = 32;
+/// How many bytes the result of one expression of JSONata may have.
+const RESULT: usize = 1024 * 1024;
+/// The same where more may be handed on, for each byte of it.
+const RESULT_EACH: usize = 4;
 
 /// Where the values of variables come from.
 pub trait Variables {
@@ -78,6 +84,8 @@ pub struct Scope<'v> {
     now: i64,
     dice: Cell<u64>,
     making: Cell<usize>,
+    /// The most bytes of what one expression of JSONata gives.
+    pub(crate) result: usize,
     visits: Cell<u32>,
     pub(crate) known: Known,
 }
@@ -103,6 +111,7 @@ impl<'v> Scope<'v> {
             now: 0,
             dice: Cell::new(seed),
             making: Cell::new(MAKING),
+            result: RESULT,
             visits: Cell::new(VISITS),
             known: Known::default(),
         }
@@ -123,6 +132,13 @@ impl<'v> Scope<'v> {
     /// The time, in milliseconds since the epoch.
     pub fn at(mut self, now: i64) -> Self {
         self.now = now;
+        self
+    }
+
+    /// How many bytes of text the state may hand on: where that is more than AWS takes, its expressions may make more.
+    pub fn handing_on(mut self, most: usize) -> Self {
+        self.making = Cell::new(MAKING.max(most.saturating_mul(MAKING_EACH)));
+        self.result = RESULT.max(most.saturating_mul(RESULT_EACH));
         self
     }
 

@@ -36,7 +36,11 @@ impl Worker for Calls {
     const WIDTH: usize = 64;
 
     async fn work(&self, item: &WorkItem) -> Result<Outcome, Trouble> {
-        let CallWork { execution: arn, call, events } = match serde_json::from_str(&item.body) {
+        let body = match self.0.ground.store.body(item).await {
+            Ok(body) => body,
+            Err(error) => return stand_still(error.into()),
+        };
+        let CallWork { execution: arn, call, events, .. } = match CallWork::read(&body) {
             Ok(work) => work,
             Err(error) => {
                 tracing::error!(id = item.id, %error, "a task that cannot be read is put aside");

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Principal, Timestamp};
-use trainyard_engine::{Command, Decision, Outcome, TaskCall, TimerId};
+use trainyard_engine::{Command, Decision, Outcome, PAYLOAD_LIMIT, Payload, TaskCall, TimerId};
 use trainyard_lang::asl::Resource;
 use trainyard_store::{Changes, Error as StoreError, Expect, WorkItem};
 
@@ -36,6 +36,25 @@ pub(super) struct CallWork {
     /// How many events the history had when this was decided.
     #[serde(default)]
     pub(super) events: u64,
+    /// The call's parameters, if they are large: as text they can lie beside the store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parameters: Option<Payload>,
+}
+
+impl CallWork {
+    fn new((execution, events): (&Arn, u64), mut call: TaskCall) -> Self {
+        let large = call.parameters.text().len() > PAYLOAD_LIMIT;
+        let parameters = large.then(|| std::mem::take(&mut call.parameters));
+        Self { execution: execution.clone(), call, events, parameters }
+    }
+
+    pub(super) fn read(body: &str) -> serde_json::Result<Self> {
+        let mut work: Self = serde_json::from_str(body)?;
+        if let Some(parameters) = work.parameters.take() {
+            work.call.parameters = parameters;
+        }
+        Ok(work)
+    }
 }
 
 /// A timer, as it waits for its time.
@@ -133,8 +152,8 @@ fn run_task(
         changes.put(&Offer::new((execution, events), activity, call, now), Expect::Any)?;
         return Ok(());
     }
-    let body = json(&CallWork { execution: execution.clone(), call: call.clone(), events })?;
-    changes.schedule(WorkItem::now(TASKS, call.token.clone(), body).in_lane(lane(call)));
+    let body = json(&CallWork::new((execution, events), call.clone()))?;
+    changes.schedule(WorkItem::now(TASKS, call.token.clone(), body).in_lane(lane(call)).spilling());
     Ok(())
 }
 

@@ -172,6 +172,7 @@ pub(super) fn history(arn: &Arn) -> String {
 
 impl Noun for Execution {
     const KIND: &'static str = "execution";
+    const SPILLS: bool = true;
 
     fn scope(&self) -> String {
         self.scope.to_string()

@@ -103,7 +103,7 @@ impl Executions {
     async fn life(&self, by: &Principal, spec: StartSpec, chosen: Chosen) -> Result<(Life, Payload), Error> {
         let name = spec.name.clone().unwrap_or_else(|| self.ground.uuid());
         names::check(&name)?;
-        let (text, input) = read_input(spec.input.clone())?;
+        let (text, input) = read_input(spec.input.clone(), self.payload_limit)?;
         let known = self.known(&chosen.machine.scope, &chosen.revision).await?;
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Error::ExecutionLimit(MOST))?;
         let mut execution =

@@ -9,7 +9,6 @@ use super::{
     Error, Executions,
     execution::{self, Execution},
     map_runs::{Child, map_at},
-    runs,
 };
 
 /// How many events are read from the store at a time.
@@ -75,7 +74,14 @@ impl Executions {
         }
         let machine = asl::parse(definition).map_err(Error::InvalidDefinition)?;
         let machine = of_child(machine, execution.child.as_ref())?;
-        let mut replay = Replay::new(&machine);
+        // It was made with as much data as is in it, whatever is taken now.
+        let mut most = self.payload_limit;
+        self.read_events(&execution, |event| {
+            most = most.max(event.largest());
+            true
+        })
+        .await?;
+        let mut replay = Replay::new(&machine, most);
         let mut difference = None;
         self.read_events(&execution, |event| {
             difference = replay.hear(&event);
@@ -91,7 +97,7 @@ impl Executions {
     async fn read_events(
         &self,
         execution: &Execution,
-        mut more: impl FnMut(trainyard_engine::HistoryEvent) -> bool,
+        mut more: impl FnMut(trainyard_engine::HistoryEvent) -> bool + Send,
     ) -> Result<(), Error> {
         let arn = execution.arn();
         let history = execution::history(&arn);
@@ -99,11 +105,11 @@ impl Executions {
         loop {
             let records = self.ground.store.history(&history, next, CHUNK).await?;
             let whole = records.len() < CHUNK;
-            for (seq, record) in records {
-                if !more(runs::event(&arn, seq, &record)?) {
+            for record in records {
+                next = record.0 + 1;
+                if !more(self.event(&arn, record).await?) {
                     return Ok(());
                 }
-                next = seq + 1;
             }
             if whole {
                 return Ok(());

@@ -68,10 +68,16 @@ pub use test_state::{Configuration, ErrorDetails, Inspection, Mock, MockFailure,
 pub use tokens::Answer;
 /// One entry of a history: what [`HistoryPage`] is made of.
 pub use trainyard_engine::HistoryEvent;
+/// AWS's limit of data, in bytes.
+pub use trainyard_engine::PAYLOAD_LIMIT;
 /// Where the threads of control of an execution stand: what [`Picture`] is made of.
 pub use trainyard_engine::{Doing, Standing};
 
 use crate::{artifacts::Artifacts, ground::Ground, logs::Logs, tasks::Tasks, work};
+
+/// The most bytes of data that executions can be told to take. Data is in memory several times while a state is decided,
+/// and what its expressions make of so much may take half a GiB; an item that a map run reads has no more bytes either.
+pub const MOST_PAYLOAD: usize = 16 * 1024 * 1024;
 
 /// The room. Cheap to clone.
 #[derive(Clone)]
@@ -86,6 +92,8 @@ pub struct Executions {
     places: Arc<Semaphore>,
     /// Where tasks of activities are handed out.
     counter: Arc<offers::Counter>,
+    /// The most bytes of data that an execution is given or hands on.
+    payload_limit: usize,
 }
 
 impl Executions {
@@ -93,7 +101,19 @@ impl Executions {
     pub fn new(ground: Ground, logs: Logs, artifacts: Artifacts) -> Self {
         let counter = Arc::new(offers::Counter::new(ground.uuid()));
         let (tasks, runs, places) = (Arc::default(), Arc::default(), express::places());
-        Self { ground, logs, artifacts, tasks, runs, places, counter }
+        Self { ground, logs, artifacts, tasks, runs, places, counter, payload_limit: PAYLOAD_LIMIT }
+    }
+
+    /// The same where executions are given and hand on so many bytes of data in place of AWS's 256 KiB. What executions
+    /// have already stays with them, also if it is more.
+    #[must_use]
+    pub fn taking(self, payload_limit: usize) -> Self {
+        Self { payload_limit, ..self }
+    }
+
+    /// The most bytes of data that an execution is given or hands on.
+    pub fn payload_limit(&self) -> usize {
+        self.payload_limit
     }
 
     /// What tasks there are. Said once, when all rooms are there and before anything is served; a second time does

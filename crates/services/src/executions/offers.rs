@@ -77,6 +77,7 @@ impl Offer {
 
 impl Noun for Offer {
     const KIND: &'static str = "activity-task";
+    const SPILLS: bool = true;
 
     fn scope(&self) -> String {
         String::new()
@@ -321,7 +322,9 @@ impl Executions {
         let mut passed = HashSet::new();
         while let Some((held, _in_hand)) = self.pick(activity, bell, &passed).await? {
             let token = held.value.token.clone();
-            if let Some(handed) = self.hand(by, held, worker).await? {
+            if let Some(held) = self.with_input(held).await?
+                && let Some(handed) = self.hand(by, held, worker).await?
+            {
                 return Ok(Some(handed));
             }
             passed.insert(token);
@@ -329,7 +332,18 @@ impl Executions {
         Ok(None)
     }
 
-    /// Takes the oldest offer in hand that nobody has in hand and that was not passed over.
+    /// The offer with its input, which may not have been read yet; none if it cannot be, or has gone meanwhile.
+    async fn with_input(&self, held: Held<Offer>) -> Result<Option<Held<Offer>>, Error> {
+        if !held.value.input.is_empty() {
+            return Ok(Some(held));
+        }
+        match self.ground.store.get("", &held.value.token).await {
+            Err(StoreError::Poisoned { .. }) => Ok(None),
+            held => Ok(held?),
+        }
+    }
+
+    /// Takes the oldest offer in hand that nobody has in hand and that was not passed over. A large input is not read.
     async fn pick(
         &self,
         activity: &str,
@@ -362,6 +376,7 @@ impl Executions {
         others: &HashSet<String>,
     ) -> Result<(VecDeque<Held<Offer>>, bool), Error> {
         let list = List::in_scope("").by("waiting").within(Range::prefix(&format!("{activity}/")));
+        let list = list.without_texts();
         let page = self.ground.store.list::<Offer>(list.limit(others.len() + AHEAD)).await?;
         let free = page.items.into_iter().filter(|held| !others.contains(&held.value.token));
         Ok((free.collect(), page.next.is_some()))

@@ -4,8 +4,9 @@ use std::{error::Error as StdError, time::Duration};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use trainyard_domain::Arn;
-use trainyard_engine::Fact;
+use trainyard_engine::{Fact, PAYLOAD_LIMIT, Payload};
 use trainyard_store::{Changes, Expect, Keys, List, Noun, WorkItem};
 
 use super::{
@@ -24,13 +25,56 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// A task that was begun and has not ended.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub(super) struct Pending {
     pub(super) execution: Arn,
     pub(super) call: Call,
     pub(super) started: Started,
     /// How many events the history had when the task was decided.
+    events: u64,
+}
+
+/// The same as it is written: what is large in it is text, which can lie beside the store.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    execution: Arn,
+    call: Call,
+    started: Started,
     #[serde(default)]
     events: u64,
+    /// The call's parameters, if they are large.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parameters: Option<Payload>,
+    /// What was answered, if it is large.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    response: Option<Payload>,
+}
+
+impl From<Pending> for Written {
+    fn from(pending: Pending) -> Self {
+        let Pending { execution, mut call, mut started, events } = pending;
+        let (parameters, response) = (large(&mut call.parameters), large(&mut started.response));
+        Self { execution, call, started, events, parameters, response }
+    }
+}
+
+impl From<Written> for Pending {
+    fn from(written: Written) -> Self {
+        let Written { execution, mut call, mut started, events, parameters, response } = written;
+        call.parameters = parameters.map_or(call.parameters, Payload::into_value);
+        started.response = response.map_or(started.response, Payload::into_value);
+        Self { execution, call, started, events }
+    }
+}
+
+/// Takes the data away if it is large.
+fn large(data: &mut Value) -> Option<Payload> {
+    let taken = Payload::from(data.take());
+    if taken.text().len() > PAYLOAD_LIMIT {
+        return Some(taken);
+    }
+    *data = taken.into_value();
+    None
 }
 
 impl Pending {
@@ -41,6 +85,7 @@ impl Pending {
 
 impl Noun for Pending {
     const KIND: &'static str = "pending-task";
+    const SPILLS: bool = true;
 
     fn scope(&self) -> String {
         String::new()

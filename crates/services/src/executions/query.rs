@@ -1,7 +1,7 @@
 //! Asking for executions and their histories, page by page.
 
 use trainyard_domain::Scope;
-use trainyard_engine::HistoryEvent;
+use trainyard_engine::{HistoryEvent, PAYLOAD_LIMIT};
 use trainyard_store::{Error as StoreError, List, Range};
 
 use super::{
@@ -35,12 +35,13 @@ pub struct HistoryPage {
 
 /// How many events are read from the store at a time.
 const CHUNK: usize = 100;
-/// A page that has grown to so many bytes ends.
+/// A page that has grown to so many bytes ends: with what was read from the store, or at once where AWS would have none
+/// of the data.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 impl Executions {
     /// One page of the executions of a state machine, or of those that were started by one of its versions or aliases,
-    /// the latest first.
+    /// the latest first. Inputs and outputs that are larger than AWS takes are not read, and empty.
     pub async fn list(
         &self,
         machine: &str,
@@ -63,7 +64,7 @@ impl Executions {
             (Some(_), None) => ("qualified", format!("{name}/")),
             (Some(_), Some(status)) => ("qualified-status", format!("{name}/{}/", status.as_str())),
         };
-        let list = List::in_scope(&scope).by(index).within(Range::prefix(&prefix));
+        let list = List::in_scope(&scope).by(index).within(Range::prefix(&prefix)).without_texts();
         let page = self.ground.store.list(list.descending(true).limit(limit).after(after)).await;
         let page = page.map_err(token)?;
         Ok((page.items.into_iter().map(|held| held.value).collect(), page.next))
@@ -97,11 +98,18 @@ impl Executions {
                 Direction::Forward => self.ground.store.history(&history, from, room + 1).await?,
                 Direction::Backward => self.ground.store.history_back(&history, from, room + 1).await?,
             };
-            let more = records.len() > room;
-            for (seq, record) in records.into_iter().take(room) {
-                bytes += record.len();
-                events.push(runs::event(&arn, seq, &record)?);
+            let mut records = records.into_iter();
+            for record in records.by_ref().take(room) {
+                let length = record.1.len();
+                let event = self.event(&arn, record).await?;
+                let largest = event.largest();
+                bytes += length.max(largest);
+                events.push(event);
+                if largest > PAYLOAD_LIMIT && bytes >= MOST_BYTES {
+                    break;
+                }
             }
+            let more = records.next().is_some();
             from = match (events.last(), direction) {
                 (Some(last), Direction::Forward) => last.id + 1,
                 (Some(last), Direction::Backward) => last.id.saturating_sub(1),
@@ -135,7 +143,8 @@ impl Executions {
         Ok(Described { machine, revision, version: None })
     }
 
-    /// One page of all executions of the scope, the latest of each state machine first.
+    /// One page of all executions of the scope, the latest of each state machine first. Inputs and outputs that are larger
+    /// than AWS takes are not read, and empty.
     pub async fn list_all(
         &self,
         scope: &Scope,
@@ -143,6 +152,7 @@ impl Executions {
         after: Option<String>,
     ) -> Result<(Vec<Execution>, Option<String>), Error> {
         let list = List::in_scope(scope).by("started").descending(true).limit(limit).after(after);
+        let list = list.without_texts();
         let page = self.ground.store.list(list).await.map_err(token)?;
         Ok((page.items.into_iter().map(|held| held.value).collect(), page.next))
     }

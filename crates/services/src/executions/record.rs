@@ -6,6 +6,7 @@ use trainyard_domain::job::LogLine;
 use trainyard_engine::HistoryEvent;
 
 use super::{execution::Execution, settings::Level};
+use crate::logs::shortened;
 
 /// What only a log with execution data has.
 const DATA: &[&str] = &["input", "inputDetails", "output", "outputDetails", "parameters"];
@@ -17,8 +18,12 @@ pub(super) fn lines(
     events: &[HistoryEvent],
 ) -> Vec<LogLine> {
     let wanted = events.iter().filter(|event| is_logged(level, &event.type_name()));
-    let line =
-        |event: &HistoryEvent| LogLine { time: event.time, text: shown(execution, data, event).to_string() };
+    let line = |event: &HistoryEvent| {
+        let mut text = shown(execution, data, event).to_string();
+        // No log keeps more of it.
+        text.truncate(shortened(&text).len());
+        LogLine { time: event.time, text }
+    };
     wanted.map(line).collect()
 }
 

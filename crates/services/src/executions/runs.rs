@@ -6,7 +6,7 @@ use std::{
 };
 
 use trainyard_domain::{Arn, Scope};
-use trainyard_engine::{HistoryEvent, Run, apply};
+use trainyard_engine::{HistoryEvent, PAYLOAD_LIMIT, Run, apply};
 use trainyard_lang::asl::{self, ExecutionType, Machine};
 use trainyard_store::{Changes, Error as StoreError, Expect, Held};
 
@@ -21,6 +21,8 @@ use super::{
 
 /// How many executions are kept in memory when nobody asks for them.
 const MOST_SEATS: usize = 512;
+/// How many bytes of data larger than AWS's those have together, each counted by the largest piece that it has seen.
+const MOST_LARGE: usize = 64 * 1024 * 1024;
 const MOST_REVISIONS: usize = 128;
 /// An express execution that takes longer is over.
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html>
@@ -51,6 +53,23 @@ pub(super) struct Loaded {
     pub(super) document: Expect,
     pub(super) known: Arc<Known>,
     pub(super) run: Run,
+    /// How many bytes the largest piece of data in its history has.
+    pub(super) largest: usize,
+}
+
+impl Loaded {
+    /// Folds what was decided and committed.
+    pub(super) fn apply(&mut self, events: &[HistoryEvent]) {
+        self.largest = self.largest.max(largest(events));
+        for event in events {
+            apply(&mut self.run, event);
+        }
+    }
+}
+
+/// How many bytes the largest piece of data in the events has.
+pub(super) fn largest(events: &[HistoryEvent]) -> usize {
+    events.iter().map(HistoryEvent::largest).max().unwrap_or_default()
 }
 
 /// A revision of a state machine, read and checked.
@@ -69,6 +88,8 @@ pub(super) struct Known {
 #[derive(Default)]
 pub(super) struct Runs {
     seats: Mutex<HashMap<Arn, Arc<Seat>>>,
+    /// Those in which large data rests, each with how many bytes; the one that was left last is the last.
+    large: Mutex<Vec<(Arn, usize)>>,
     revisions: Mutex<HashMap<String, Arc<Known>>>,
     broken: Mutex<HashMap<Arn, Broken>>,
 }
@@ -91,6 +112,29 @@ impl Runs {
             seats.retain(|_, seat| Arc::strong_count(seat) > 1);
         }
         seats.entry(arn.clone()).or_default().clone()
+    }
+
+    /// The execution stays in its seat and has seen data of so many bytes. If there is too much of what is large, those
+    /// that nobody has asked for the longest are read again when somebody does.
+    pub(super) fn rests(&self, arn: &Arn, bytes: usize) {
+        if bytes <= PAYLOAD_LIMIT {
+            return;
+        }
+        let mut large = lock(&self.large);
+        large.retain(|(other, _)| other != arn);
+        large.push((arn.clone(), bytes));
+        let mut sum: usize = large.iter().map(|(_, bytes)| bytes).sum();
+        while sum > MOST_LARGE && large.len() > 1 {
+            let (other, bytes) = large.remove(0);
+            sum -= bytes;
+            let seat = lock(&self.seats).get(&other).cloned();
+            // One that somebody sits in comes back when they leave it.
+            if let Some(mut place) = seat.as_ref().and_then(|seat| seat.try_lock().ok())
+                && matches!(*place, Place::Here(_))
+            {
+                *place = Place::Empty;
+            }
+        }
     }
 
     /// The execution is over, and nobody will ask for its seat soon: it goes, unless somebody waits for it. An execution
@@ -191,23 +235,35 @@ impl Executions {
             None => self.known(&execution.scope, &execution.revision).await?,
             Some(child) => self.known_child(&execution.scope, &execution.revision, &child.pointer).await?,
         };
-        let run = self.fold(arn).await?;
-        Ok(Loaded { execution, document: Expect::Version(version), known, run })
+        let (run, largest) = self.fold(arn).await?;
+        Ok(Loaded { execution, document: Expect::Version(version), known, run, largest })
     }
 
-    async fn fold(&self, arn: &Arn) -> Result<Run, Error> {
+    async fn fold(&self, arn: &Arn) -> Result<(Run, usize), Error> {
         let history = execution::history(arn);
-        let mut run = Run::default();
+        let (mut run, mut largest) = (Run::default(), 0);
         loop {
             let next = run.last_event_id() + 1;
             let records = self.ground.store.history(&history, next, CHUNK).await?;
             let more = records.len() == CHUNK;
-            for (seq, record) in records {
-                apply(&mut run, &event(arn, seq, &record)?);
+            for record in records {
+                let event = self.event(arn, record).await?;
+                largest = event.largest().max(largest);
+                apply(&mut run, &event);
             }
             if !more {
-                return Ok(run);
+                return Ok((run, largest));
             }
+        }
+    }
+
+    /// One record of the execution's history.
+    pub(super) async fn event(&self, arn: &Arn, record: (u64, String)) -> Result<HistoryEvent, Error> {
+        let seq = record.0;
+        match self.ground.store.record(&execution::history(arn), record).await {
+            Ok(record) => event(arn, seq, &record),
+            Err(StoreError::Poisoned { reason, .. }) => Err(poisoned(arn, format!("event {seq}: {reason}"))),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -281,15 +337,17 @@ pub(super) fn lost(last: u64, events: u64) -> String {
     format!("it has {events} events, and those after event {last} cannot be found")
 }
 
-/// One record of a history.
-pub(super) fn event(arn: &Arn, seq: u64, record: &str) -> Result<HistoryEvent, Error> {
-    let poisoned = |reason| Error::Poisoned { what: format!("the history of {arn}"), reason };
+fn event(arn: &Arn, seq: u64, record: &str) -> Result<HistoryEvent, Error> {
     let event: HistoryEvent =
-        serde_json::from_str(record).map_err(|e| poisoned(format!("event {seq}: {e}")))?;
+        serde_json::from_str(record).map_err(|e| poisoned(arn, format!("event {seq}: {e}")))?;
     if event.id != seq {
-        return Err(poisoned(format!("event {seq} says that it is event {}", event.id)));
+        return Err(poisoned(arn, format!("event {seq} says that it is event {}", event.id)));
     }
     Ok(event)
+}
+
+fn poisoned(arn: &Arn, reason: String) -> Error {
+    Error::Poisoned { what: format!("the history of {arn}"), reason }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -299,6 +357,23 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn so_much_large_data_rests_and_no_more() {
+        let runs = Runs::default();
+        let arn = |n: usize| -> Arn {
+            format!("arn:aws:states:us-east-1:000000000000:execution:m:{n}").parse().unwrap()
+        };
+        let rest = |n| runs.rests(&arn(n), MOST_LARGE / 3);
+        (0..3).for_each(rest);
+        runs.rests(&arn(9), PAYLOAD_LIMIT);
+        rest(0);
+        rest(3);
+        let rests: Vec<Arn> = lock(&runs.large).iter().map(|(arn, _)| arn.clone()).collect();
+        assert_eq!(rests, [arn(2), arn(0), arn(3)]);
+        runs.rests(&arn(4), 2 * MOST_LARGE);
+        assert_eq!(lock(&runs.large).len(), 1, "the last one stays, however large");
+    }
 
     #[test]
     fn an_execution_never_has_two_seats() {

@@ -16,7 +16,7 @@ use super::{
     news,
     redrivable::Redrives,
     routing,
-    runs::{Known, Loaded, Place},
+    runs::{Known, Loaded, Place, largest},
     tell::{Extra, Told},
 };
 use crate::{audit, bus};
@@ -44,9 +44,6 @@ pub(super) struct Chosen {
     pub(super) alias: Option<String>,
 }
 
-/// <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
-const MOST_INPUT: usize = 256 * 1024;
-
 impl Executions {
     /// Starts an execution. Starting it again with the same name and input while it runs is no error and starts
     /// nothing. When it returns, the execution is on disk and survives.
@@ -57,7 +54,7 @@ impl Executions {
         }
         let name = spec.name.unwrap_or_else(|| self.ground.uuid());
         names::check(&name)?;
-        let (input, value) = read_input(spec.input)?;
+        let (input, value) = read_input(spec.input, self.payload_limit)?;
         let known = self.known(&chosen.machine.scope, &chosen.revision).await?;
         let at = self.moment()?;
         let mut execution =
@@ -103,7 +100,9 @@ impl Executions {
         let mut place = seat.lock().await;
         self.ground.store.commit(changes).await?;
         let (execution, run) = (execution.clone(), Run::fold(&decision.events));
-        *place = Place::Here(Box::new(Loaded { execution, document: Expect::Any, known, run }));
+        let largest = largest(&decision.events);
+        self.runs.rests(&execution.arn(), largest);
+        *place = Place::Here(Box::new(Loaded { execution, document: Expect::Any, known, run, largest }));
         self.counter.ring_for(decision);
         Ok(())
     }
@@ -224,12 +223,13 @@ pub(super) fn start(execution: &Execution, input: Payload) -> Start {
     }
 }
 
-/// The input as text and as JSON; `{}` where none is given.
-pub(super) fn read_input(input: Option<String>) -> Result<(String, Payload), Error> {
+/// The input, of so many bytes at most, as text and as JSON; `{}` where none is given.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
+pub(super) fn read_input(input: Option<String>, most: usize) -> Result<(String, Payload), Error> {
     let input = input.unwrap_or_else(|| "{}".to_owned());
-    if input.len() > MOST_INPUT {
+    if input.len() > most {
         return Err(Error::Invalid(format!(
-            "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to {MOST_INPUT}"
+            "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to {most}"
         )));
     }
     if input.trim().is_empty() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use trainyard_domain::Arn;
-use trainyard_engine::{Decision, Fact, Moment, apply, decide};
+use trainyard_engine::{Decision, Fact, Moment, decide};
 use trainyard_store::{Changes, Error as StoreError};
 
 use super::{
@@ -64,6 +64,7 @@ impl Executions {
                     return Ok(told);
                 }
                 Ok(told) => {
+                    self.runs.rests(arn, loaded.largest);
                     *held = Place::Here(loaded);
                     return Ok(told);
                 }
@@ -98,9 +99,7 @@ impl Executions {
         }
         self.ground.store.commit(changes).await?;
         self.counter.ring_for(&decision);
-        for event in &decision.events {
-            apply(&mut loaded.run, event);
-        }
+        loaded.apply(&decision.events);
         loaded.execution = execution;
         Ok(Told::Heard)
     }
@@ -108,7 +107,7 @@ impl Executions {
     pub(super) fn moment(&self) -> Result<Moment, Error> {
         let seed = getrandom::u64()
             .map_err(|e| StoreError::Unavailable(format!("the system gives no random numbers: {e}")))?;
-        Ok(Moment { now: self.ground.now(), seed })
+        Ok(Moment { now: self.ground.now(), seed, payload_limit: self.payload_limit })
     }
 
     /// The execution, and whether it waits for the task of this token, which was asked for by that event of its history
@@ -126,6 +125,7 @@ impl Executions {
             Err(error) => return Err(error),
         };
         let standing = (loaded.execution.clone(), loaded.run.waits_for(token));
+        self.runs.rests(arn, loaded.largest);
         *held = Place::Here(loaded);
         Ok(Some(standing))
     }

@@ -53,8 +53,6 @@ pub enum Answer {
     Heartbeat,
 }
 
-/// <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
-const MOST_OUTPUT: usize = 256 * 1024;
 const LONGEST_TOKEN: usize = 2048;
 
 impl Executions {
@@ -67,7 +65,7 @@ impl Executions {
         let held = self.ground.store.get::<Token>("", token).await?;
         let known = held.map(|held| held.value).filter(|of| of.execution.account == by.account.as_str());
         let Token { execution, events, .. } = known.ok_or(Error::InvalidToken)?;
-        let (fact, action) = fact(token, answer)?;
+        let (fact, action) = fact(token, answer, self.payload_limit)?;
         let mut told = Changes::new();
         // Who has the token has the task of the activity, however it got there.
         told.delete::<Offer>("", token, Expect::Any);
@@ -86,12 +84,14 @@ impl Executions {
     }
 }
 
-fn fact(token: &str, answer: Answer) -> Result<(Fact, &'static str), Error> {
+/// What the answer says; an output may have so many bytes at most.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
+fn fact(token: &str, answer: Answer, most: usize) -> Result<(Fact, &'static str), Error> {
     let token = token.to_owned();
     Ok(match answer {
         Answer::Success(output) => {
-            if output.len() > MOST_OUTPUT {
-                return Err(Error::InvalidOutput(format!("the output has more than {MOST_OUTPUT} bytes")));
+            if output.len() > most {
+                return Err(Error::InvalidOutput(format!("the output has more than {most} bytes")));
             }
             let output = serde_json::from_str(&output).map_err(|e| Error::InvalidOutput(e.to_string()))?;
             (Fact::TaskSucceeded { token, output }, "states:SendTaskSuccess")

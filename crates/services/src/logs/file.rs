@@ -126,7 +126,8 @@ fn unescape(text: &str) -> String {
     message
 }
 
-fn shortened(text: &str) -> &str {
+/// As much of a message as is kept.
+pub(crate) fn shortened(text: &str) -> &str {
     let mut end = text.len().min(MESSAGE_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;

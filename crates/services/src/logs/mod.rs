@@ -42,6 +42,7 @@ pub(crate) use policies::Gate;
 pub use policies::LogPolicy;
 pub use query::{EventsPage, EventsQuery, Order, StreamsQuery};
 
+pub(crate) use file::shortened;
 use open::OpenStream;
 use parking::Parking;
 

@@ -224,7 +224,8 @@ async fn is_denied(logs: &Logs) -> bool {
     let arn = |text: &str| format!("arn:aws:{text}").parse().unwrap();
     let stream = arn("logs:us-east-1:000000000000:log-group:/jobs:log-stream:s");
     let rule = arn("events:us-east-1:000000000000:rule/r");
-    logs.is_denied(&Scope::default_scope(), "events.amazonaws.com", (&stream, &rule)).await.unwrap()
+    let gate = logs.gate(&Scope::default_scope()).await.unwrap();
+    gate.denies("events.amazonaws.com", (&stream, &rule))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -34,10 +34,10 @@ pub(crate) fn document_sum(
 /// A document as it was written. Readers are of one type for all nouns: what a body means is read by [`Held::read`],
 /// where the noun is known.
 pub(crate) struct Kept {
-    scope: String,
-    id: String,
+    pub(crate) scope: String,
+    pub(crate) id: String,
     format: u32,
-    body: String,
+    pub(crate) body: String,
 }
 
 /// The document, if there is one.

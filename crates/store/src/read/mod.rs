@@ -5,6 +5,7 @@ mod document;
 mod folders;
 mod history;
 mod last;
+mod named;
 mod pool;
 mod text;
 mod work;
@@ -15,6 +16,7 @@ pub(crate) use self::{
     folders::folders,
     history::{HISTORY_FORMAT, history, history_sum, name_sum},
     last::{first_of_last, scopes},
+    named::is_named,
     pool::Readers,
     text::text,
     work::{agenda, due, lanes, next_due, work_sum},

@@ -140,7 +140,7 @@ fn written((topic, lane): (&'static str, &str), row: &Row<'_>) -> rusqlite::Resu
     let (body, revision, kept): (String, u64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
     let whole = i64::from(work_sum((revision, due), [&stored(topic, lane), &id, &body])) == kept;
     let due = Timestamp(due);
-    Ok((WorkItem { topic, lane: lane.to_owned(), id, due, body, revision }, whole))
+    Ok((WorkItem { topic, lane: lane.to_owned(), id, due, body, revision, spills: false }, whole))
 }
 
 /// When the first after `now` is due. A time that is none any more hides others at most until somebody asks for the

@@ -50,7 +50,7 @@ pub(super) async fn answer(visit: Visit, request: Request) -> Response {
         Ok(credential) => credential,
         Err(error) => return refuse(&error),
     };
-    let bytes = match read_all(body, service.protocol.body_limit()).await {
+    let bytes = match read_all(body, service.body_limit(&visit.services)).await {
         Ok(bytes) => bytes,
         Err(response) => return refuse_status(dialect, &response, &visit.request_id),
     };

@@ -5,7 +5,7 @@ use trainyard_lang::asl::{Fault, ItemReader, Map, Mode, Recorder, Stage, StateKi
 
 use super::Trial;
 use crate::{
-    Batch, Command, ItemSource, PAYLOAD_LIMIT, Payload,
+    Batch, Command, ItemSource, Payload,
     decide::{
         entered::{Entered, entered},
         failure, map, map_run,
@@ -118,7 +118,7 @@ fn inputs(
             size += input.text().len() + 1;
             made.push(input);
         }
-        if size > PAYLOAD_LIMIT {
+        if size > story.at.payload_limit {
             return Err(Fault::too_large("The ItemSelector makes more data than can be shown."));
         }
     }

@@ -5,6 +5,7 @@ use trainyard_domain::{Failure, Timestamp};
 use trainyard_lang::asl::{Stage, parse_state};
 
 use super::*;
+use crate::PAYLOAD_LIMIT;
 
 fn begin(definition: &Value, input: Value, change: impl FnOnce(&mut Setting)) -> Trial {
     let state = parse_state(&definition.to_string()).unwrap();
@@ -21,7 +22,7 @@ fn begin(definition: &Value, input: Value, change: impl FnOnce(&mut Setting)) ->
     };
     let mut setting = Setting { start, variables: BTreeMap::new(), context: None, retries: 0 };
     change(&mut setting);
-    Trial::begin(state, setting, Moment { now: Timestamp(1_000), seed: 7 })
+    Trial::begin(state, setting, Moment { now: Timestamp(1_000), seed: 7, payload_limit: PAYLOAD_LIMIT })
 }
 
 fn trial(definition: &Value, input: Value) -> Trial {

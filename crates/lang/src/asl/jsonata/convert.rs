@@ -12,14 +12,12 @@ pub(super) enum NoJson {
     TooMuch,
 }
 
-/// How many bytes a result may have.
-const BYTES: usize = 1024 * 1024;
 /// How deep it may nest.
 const DEPTH: usize = 200;
 
-/// The JSON that a value is. Members and items that are undefined are left out.
-pub(super) fn to_json(value: &JValue) -> Result<Value, NoJson> {
-    let mut left = BYTES;
+/// The JSON that a value is, of about so many bytes at most. Members and items that are undefined are left out.
+pub(super) fn to_json(value: &JValue, most: usize) -> Result<Value, NoJson> {
+    let mut left = most;
     json(value, DEPTH, &mut left)
 }
 

@@ -103,7 +103,7 @@ impl Expression {
         if value.is_undefined() {
             return Err(self.fault("returned nothing (undefined)."));
         }
-        let value = convert::to_json(&value).map_err(|why| match why {
+        let value = convert::to_json(&value, view.scope.result).map_err(|why| match why {
             NoJson::Kind => self.unsupported(&value),
             NoJson::TooMuch => Fault::too_large(format!("{} gives too much data.", self.subject())),
         })?;

@@ -73,7 +73,11 @@ fn answer(case: &Case, documents: &BTreeMap<String, Value>) -> Result<Option<Val
     let value = evaluate_within(Duration::from_secs(1), (&ast, &names, fenced), view, &document);
     let value =
         value.map_err(|why: EvaluatorError| why.code().map_or_else(|| code(why.message()), str::to_owned))?;
-    if value.is_undefined() { Ok(None) } else { to_json(&value).map(Some).map_err(|why| format!("{why:?}")) }
+    if value.is_undefined() {
+        Ok(None)
+    } else {
+        to_json(&value, scope.result).map(Some).map_err(|why| format!("{why:?}"))
+    }
 }
 
 /// Numbers are the same in whatever way they are held.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use trainyard_domain::Failure;
-use trainyard_engine::{Batch, PAYLOAD_LIMIT, Payload};
+use trainyard_engine::{Batch, Payload};
 
 /// What one child execution is given, as it waits for its turn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,13 +35,13 @@ struct Frame {
 const AFTER: &str = "]}";
 
 impl Frame {
-    fn new(batch: &Batch) -> Self {
+    fn new(batch: &Batch, most: usize) -> Self {
         let before = match &batch.input {
             Some(input) => format!("{{\"BatchInput\":{},\"Items\":[", input.text()),
             None => "{\"Items\":[".to_owned(),
         };
         let bytes = batch.max_bytes.and_then(|bytes| usize::try_from(bytes).ok());
-        let most_bytes = bytes.map_or(PAYLOAD_LIMIT, |bytes| bytes.min(PAYLOAD_LIMIT));
+        let most_bytes = bytes.map_or(most, |bytes| bytes.min(most));
         Self { before, most_items: batch.max_items.unwrap_or(u64::MAX), most_bytes }
     }
 
@@ -51,8 +51,14 @@ impl Frame {
 }
 
 impl Batcher {
-    pub(super) fn new(batch: Option<&Batch>, state: &str) -> Self {
-        Self { frame: batch.map(Frame::new), state: state.to_owned(), open: String::new(), count: 0 }
+    /// For the state of that name, whose children are given so many bytes at most.
+    pub(super) fn new(batch: Option<&Batch>, state: &str, most: usize) -> Self {
+        Self {
+            frame: batch.map(|batch| Frame::new(batch, most)),
+            state: state.to_owned(),
+            open: String::new(),
+            count: 0,
+        }
     }
 
     /// Takes an item; says what is full by it.
@@ -93,11 +99,12 @@ impl Batcher {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use trainyard_engine::PAYLOAD_LIMIT;
 
     use super::*;
 
     fn check(batch: Option<Batch>, items: &[Value], expect: &[&str]) {
-        let mut batcher = Batcher::new(batch.as_ref(), "Map");
+        let mut batcher = Batcher::new(batch.as_ref(), "Map", PAYLOAD_LIMIT);
         let mut portions = Vec::new();
         for item in items {
             portions.extend(batcher.push(&item.clone().into()).unwrap());
@@ -137,11 +144,13 @@ mod tests {
         check(batch(Some(9), Some(bytes - 1)), &items[..2], &[r#"{"Items":[10]}"#, r#"{"Items":[20]}"#]);
         // What is taken for its bytes may leave one item behind that is as many as there may be.
         check(batch(Some(1), Some(bytes)), &items[..2], &[r#"{"Items":[10]}"#, r#"{"Items":[20]}"#]);
-        let mut small = Batcher::new(batch(None, Some(bytes)).as_ref(), "Map");
+        let mut small = Batcher::new(batch(None, Some(bytes)).as_ref(), "Map", PAYLOAD_LIMIT);
         let error = small.push(&json!("long enough").into()).unwrap_err();
         assert_eq!(error.error, "States.DataLimitExceeded");
-        let mut large = Batcher::new(batch(None, None).as_ref(), "Map");
-        assert!(large.push(&json!("x".repeat(PAYLOAD_LIMIT)).into()).is_err(), "no child could be given it");
+        let item = json!("x".repeat(PAYLOAD_LIMIT)).into();
+        let large = |most| Batcher::new(batch(None, None).as_ref(), "Map", most).push(&item);
+        assert!(large(PAYLOAD_LIMIT).is_err(), "no child could be given it");
+        assert!(large(2 * PAYLOAD_LIMIT).is_ok());
     }
 
     #[test]

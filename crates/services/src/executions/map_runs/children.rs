@@ -61,9 +61,8 @@ impl Executions {
         }
         let known = self.known_child(&run.scope, &run.revision, &run.pointer).await?;
         let mut bytes = 0;
-        for (index, (_, record)) in (first..).zip(records) {
-            let portion: Portion = serde_json::from_str(&record)
-                .map_err(|error| StoreError::Internal(format!("an input of {}: {error}", run.arn)))?;
+        for (index, record) in (first..).zip(records) {
+            let portion = self.portion(run, record).await?;
             bytes += portion.input.len();
             self.begin_child(run, changes, &known, (index, portion)).await?;
             if bytes >= BYTES {
@@ -73,6 +72,13 @@ impl Executions {
             tokio::task::yield_now().await;
         }
         Ok(())
+    }
+
+    /// What a record of the list of inputs says.
+    pub(super) async fn portion(&self, run: &MapRun, record: (u64, String)) -> Result<Portion, StoreError> {
+        let record = self.ground.store.record(&run.inputs(), record).await?;
+        serde_json::from_str(&record)
+            .map_err(|error| StoreError::Internal(format!("an input of {}: {error}", run.arn)))
     }
 
     async fn begin_child(
@@ -120,7 +126,7 @@ impl Executions {
     /// Tells children under way that they are stopped, of those that are known to be broken or of the others: the first
     /// page of which any can be told. Says whether there is one.
     async fn tell_children(&self, run: &MapRun, broken: bool) -> Result<bool, Error> {
-        let mut list = that_are(run, Status::Running).limit(COUNTED);
+        let mut list = that_are(run, Status::Running).limit(COUNTED).without_texts();
         loop {
             let page = self.ground.store.list::<Execution>(list.clone()).await?;
             let arns = page.items.into_iter().map(|child| child.value.arn());

@@ -8,7 +8,7 @@ use std::sync::{
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use trainyard_domain::{Failure, ports::ByteStream};
-use trainyard_engine::{Fact, PAYLOAD_LIMIT, Payload};
+use trainyard_engine::{Fact, Payload};
 use trainyard_lang::asl::{Transformation, WriterConfig};
 use trainyard_store::{Changes, Error as StoreError, Expect, Held, List, Range, WorkItem};
 
@@ -18,7 +18,6 @@ use super::{
         execution::{Execution, Status},
         tell::Extra,
     },
-    batch::Portion,
     gather::map_at,
     map_run::{MapRun, MapRunStatus, Order, Stop},
     results::{Destination, Entries, Kind, MANIFEST, manifest, written},
@@ -26,8 +25,9 @@ use super::{
 };
 use crate::artifacts::Place;
 
-/// How many children are read at a time for the results.
+/// How many children are read at a time for the results: fewer if they may be large.
 const CHUNK: usize = 50;
+const CHUNK_BYTES: usize = 64 * 1024 * 1024;
 
 /// What came of handing the results on.
 type Handed = Result<Result<Payload, Failure>, Error>;
@@ -86,6 +86,10 @@ impl Executions {
         Ok((changes, true))
     }
 
+    fn chunk(&self) -> usize {
+        (CHUNK_BYTES / self.payload_limit.max(1)).clamp(1, CHUNK)
+    }
+
     async fn writer_config(&self, run: &MapRun) -> Result<WriterConfig, Error> {
         let known = self.known(&run.scope, &run.revision).await?;
         let writer = map_at(&known.machine.graph, &run.pointer).and_then(|(_, it)| it.writer.as_ref());
@@ -97,12 +101,12 @@ impl Executions {
         let mut entries = Entries::new(config, Transformation::Compact);
         let (mut after, mut read) = (None, 0);
         loop {
-            let list = List::in_scope(&run.scope).by("map-run").limit(CHUNK).after(after);
+            let list = List::in_scope(&run.scope).by("map-run").limit(self.chunk()).after(after);
             let list = list.within(Range::prefix(&format!("{}/", run.arn)));
             let page = self.ground.store.list::<Execution>(list).await?;
             page.items.iter().for_each(|child| entries.add(&child.value));
             read += page.items.len() as u64;
-            if entries.len() > PAYLOAD_LIMIT {
+            if entries.len() > self.payload_limit {
                 return Ok(Err(too_large(run)));
             }
             after = page.next;
@@ -251,7 +255,7 @@ impl Book {
     async fn ended(&mut self, status: Status) -> Result<(), StoreError> {
         let range = Range::prefix(&format!("{}/{}/", self.run.arn, status.as_str()));
         let list = List::in_scope(&self.run.scope).by("map-run-status").within(range);
-        let list = list.limit(CHUNK).after(self.after.take());
+        let list = list.limit(self.room.chunk()).after(self.after.take());
         let page = self.room.ground.store.list::<Execution>(list).await?;
         page.items.iter().for_each(|child| self.entries.add(&child.value));
         self.read.fetch_add(page.items.len() as u64, Ordering::Relaxed);
@@ -263,11 +267,11 @@ impl Book {
     }
 
     async fn pending(&mut self, first: u64) -> Result<(), StoreError> {
-        let records = self.room.ground.store.history(&self.run.inputs(), first + 1, CHUNK).await?;
+        let records =
+            self.room.ground.store.history(&self.run.inputs(), first + 1, self.room.chunk()).await?;
         let next = first + u64::try_from(records.len()).unwrap_or(u64::MAX);
-        for (index, (_, record)) in (first..).zip(records) {
-            let portion: Portion = serde_json::from_str(&record)
-                .map_err(|error| StoreError::Internal(format!("an input of {}: {error}", self.run.arn)))?;
+        for (index, record) in (first..).zip(records) {
+            let portion = self.room.portion(&self.run, record).await?;
             self.entries.add_pending(&self.run, index, &portion);
             self.read.fetch_add(1, Ordering::Relaxed);
         }

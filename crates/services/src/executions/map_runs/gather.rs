@@ -79,7 +79,7 @@ impl Executions {
         let source = Source::of(items.clone(), &config).map_err(unreadable)?;
         let (out, pages) = mpsc::channel(4);
         let bringer = Bringer { artifacts: self.artifacts.clone(), by: run.principal(), out };
-        let batcher = Batcher::new(batch.as_ref(), &run.state);
+        let batcher = Batcher::new(batch.as_ref(), &run.state, self.payload_limit);
         let list = Inputs::new(self, held);
         let (brought, kept) = tokio::join!(bringer.bring(source), keep((list, &items), batcher, pages, most));
         let list = kept?;
@@ -123,6 +123,7 @@ impl Executions {
         let loaded = self.take(&mut held, &run.execution).await?;
         let waiting = (&loaded.known.machine, &loaded.run);
         let selected = select_items(waiting, (&run.token, source), (first, items), &at);
+        self.runs.rests(&run.execution, loaded.largest);
         *held = Place::Here(loaded);
         Ok(selected)
     }

@@ -387,6 +387,7 @@ pub(in super::super) struct Order {
 
 impl Noun for Order {
     const KIND: &'static str = "map-run-order";
+    const SPILLS: bool = true;
 
     fn scope(&self) -> String {
         self.scope.to_string()

@@ -88,7 +88,7 @@ impl Executions {
     }
 
     /// One page of the children of a map run, the latest first. A page may be short, even empty, where few of many
-    /// children are asked for.
+    /// children are asked for. Inputs and outputs that are larger than AWS takes are not read, and empty.
     pub async fn list_children(
         &self,
         arn: &str,
@@ -108,7 +108,7 @@ impl Executions {
                     List::in_scope(&run.scope).by("map-run-status").within(range)
                 }
             };
-            let list = list.descending(true).limit(limit - children.len()).after(after);
+            let list = list.without_texts().descending(true).limit(limit - children.len()).after(after);
             let page = self.ground.store.list::<Execution>(list).await.map_err(query::token)?;
             let all = page.items.into_iter().map(|held| ListedChild::of(&run, held.value));
             children.extend(all.filter(|child| which.takes(child)));

@@ -79,7 +79,8 @@ impl Executions {
                 range.before = Some(format!("{prefix}{}", place(index(last))));
                 more = true;
             }
-            let list = List::in_scope(&run.scope).by("map-run-status").within(range).limit(most);
+            let list =
+                List::in_scope(&run.scope).by("map-run-status").within(range).limit(most).without_texts();
             let page = self.ground.store.list::<Execution>(list).await?;
             children.extend(page.items.into_iter().map(|held| held.value));
             children.sort_by_key(index);

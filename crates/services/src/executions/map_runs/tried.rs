@@ -34,7 +34,7 @@ pub(in super::super) fn portions(
     items: &[Payload],
     state: &str,
 ) -> Result<Vec<String>, Failure> {
-    let mut batcher = Batcher::new(Some(batch), state);
+    let mut batcher = Batcher::new(Some(batch), state, PAYLOAD_LIMIT);
     let (mut inputs, mut size) = (Vec::new(), 0);
     for item in items.iter().map(Some).chain([None]) {
         let portion = match item {

@@ -73,7 +73,7 @@ impl MapRuns {
         let again = match step {
             Next::Over => return Ok(Turn::Over),
             Next::Read => {
-                room.gather(Held { version, value: run }).await?;
+                Box::pin(room.gather(Held { version, value: run })).await?;
                 return Ok(Turn::Again);
             }
             // What ended last is counted in the commit of the end.

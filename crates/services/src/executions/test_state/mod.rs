@@ -13,7 +13,7 @@ mod shown;
 mod spelling;
 
 use trainyard_domain::{Arn, Failure, Principal, Scope};
-use trainyard_engine::{Payload, Start, Wanted};
+use trainyard_engine::{Moment, PAYLOAD_LIMIT, Payload, Start, Wanted};
 pub use trainyard_lang::catalog::Rigour;
 
 pub use self::shown::{ErrorDetails, Inspection, Tested};
@@ -83,7 +83,9 @@ impl Executions {
         let role = spec.role.as_deref().map(|role| names::role(scope, role)).transpose()?;
         let start = self.seeming_start(scope, role.as_ref(), &spec)?;
         let execution = start.execution_arn.clone();
-        let mut trying = decide::begin(&spec, state, start, self.moment()?)?;
+        // What is tried here is to be the same at AWS.
+        let at = Moment { payload_limit: PAYLOAD_LIMIT, ..self.moment()? };
+        let mut trying = decide::begin(&spec, state, start, at)?;
         let mut exchange = None;
         let answer = match (trying.trial.wanted(), mock) {
             (Wanted::Nothing, _) => None,

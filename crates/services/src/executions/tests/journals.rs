@@ -29,13 +29,18 @@ pub(super) async fn group(world: &World) {
 
 /// All that was logged, stream by stream.
 pub(super) async fn logged(world: &World) -> Vec<Value> {
+    messages(world).await.iter().map(|message| serde_json::from_str(message).unwrap()).collect()
+}
+
+/// The same as texts.
+pub(super) async fn messages(world: &World) -> Vec<String> {
     let query = StreamsQuery { group: GROUP.to_owned(), limit: 50, ..StreamsQuery::default() };
     let streams = world.logs.streams(&scope(), query).await.unwrap().items;
     let mut found = Vec::new();
     for held in streams {
         let name = held.value.stream();
         let page = world.logs.events(&name, &EventsQuery { from_head: true, ..EventsQuery::default() }).await;
-        found.extend(page.unwrap().events.iter().map(|e| serde_json::from_str(&e.message).unwrap()));
+        found.extend(page.unwrap().events.into_iter().map(|event| event.message));
     }
     found
 }

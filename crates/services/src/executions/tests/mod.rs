@@ -12,6 +12,7 @@ mod machines;
 mod map_runs;
 mod nested;
 mod redrives;
+mod spill;
 mod trials;
 mod versions;
 mod world;

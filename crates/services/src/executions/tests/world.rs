@@ -22,8 +22,8 @@ use crate::{
     artifacts::Artifacts,
     bus::Bus,
     executions::{
-        ChildFilter, Direction, Ears, Execution, Executions, MachineSpec, MapRun, StartSpec, Status,
-        task::Task,
+        ChildFilter, Direction, Ears, Execution, Executions, MachineSpec, MapRun, PAYLOAD_LIMIT, StartSpec,
+        Status, task::Task,
     },
     ground::Ground,
     logs::Logs,
@@ -41,31 +41,55 @@ pub(super) struct World {
     pub(super) artifacts: Artifacts,
     clock: Arc<AtomicI64>,
     loops: JoinSet<()>,
-    folder: Arc<TempDir>,
+    pub(super) folder: Arc<TempDir>,
+    config: Config,
 }
+
+/// How the server is told to be.
+#[derive(Clone, Copy)]
+struct Config {
+    /// Whether no definition is taken with tasks that it has not.
+    strict: bool,
+    payload_limit: usize,
+}
+
+const USUAL: Config = Config { strict: false, payload_limit: PAYLOAD_LIMIT };
 
 impl World {
     pub(super) async fn new() -> Self {
         let store = Store::in_memory().await.unwrap();
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::open(store, Desk::default(), Arc::new(AtomicI64::new(1_700_000_000_000)), folder, false)
+        Self::open(store, Desk::default(), Arc::new(AtomicI64::new(1_700_000_000_000)), folder, USUAL)
+    }
+
+    /// One whose executions take so many bytes of data.
+    pub(super) async fn taking(payload_limit: usize) -> Self {
+        Self::new().await.crash_and_take(payload_limit).await
     }
 
     /// One that takes no definition with tasks that it has not.
     pub(super) async fn strict() -> Self {
         let store = Store::in_memory().await.unwrap();
-        Self::open(store, Desk::default(), Arc::default(), Arc::new(tempfile::tempdir().unwrap()), true)
+        Self::open(
+            store,
+            Desk::default(),
+            Arc::default(),
+            Arc::new(tempfile::tempdir().unwrap()),
+            Config { strict: true, ..USUAL },
+        )
     }
 
-    fn open(store: Store, desk: Desk, clock: Arc<AtomicI64>, folder: Arc<TempDir>, strict: bool) -> Self {
+    fn open(store: Store, desk: Desk, clock: Arc<AtomicI64>, folder: Arc<TempDir>, config: Config) -> Self {
         let hands = clock.clone();
         let now = Arc::new(move || Timestamp(hands.load(Ordering::SeqCst)));
+        let blobs = Arc::new(Disk::open(&folder.path().join("blobs")).unwrap());
+        let store = store.beside(blobs.clone());
         let ground = Ground::with_clock(store.clone(), now);
         let logs = Logs::open(ground.clone(), folder.path()).unwrap();
-        let blobs = Arc::new(Disk::open(&folder.path().join("blobs")).unwrap());
         let artifacts = Artifacts::new(ground.clone(), blobs);
         let (bus, executions) =
             (Bus::new(ground.clone()), Executions::new(ground.clone(), logs.clone(), artifacts.clone()));
+        let executions = executions.taking(config.payload_limit);
         let approvals = Approvals::new(ground);
         let put_events = EventsPutEvents(bus.clone());
         let start = |parsed| StatesStartExecution { executions: executions.clone(), parsed };
@@ -75,7 +99,7 @@ impl World {
             Arc::new(start(false)),
             Arc::new(start(true)),
         ]);
-        executions.equip(tasks.strict(strict));
+        executions.equip(tasks.strict(config.strict));
         bus.meet(
             vec![Arc::new(StateMachine(executions.clone()))],
             vec![Arc::new(Ears(executions.clone())), Arc::new(approvals::Ears(approvals.clone()))],
@@ -84,17 +108,24 @@ impl World {
         let (e, b) = (executions.clone(), bus.clone());
         loops.spawn(async move { e.watch(CancellationToken::new()).await });
         loops.spawn(async move { b.watch(CancellationToken::new()).await });
-        Self { store, desk, executions, approvals, bus, logs, artifacts, clock, loops, folder }
+        Self { store, desk, executions, approvals, bus, logs, artifacts, clock, loops, folder, config }
     }
 
     /// Everything in memory is gone, at whatever point it was; what is on disk and outside is not.
-    pub(super) async fn crash(mut self) -> Self {
+    pub(super) async fn crash(self) -> Self {
+        let payload_limit = self.config.payload_limit;
+        self.crash_and_take(payload_limit).await
+    }
+
+    /// The same, and from then on executions take so many bytes of data.
+    pub(super) async fn crash_and_take(mut self, payload_limit: usize) -> Self {
         self.loops.shutdown().await;
         // With the process the store's writer dies: nothing is committed later. Commits are done in their order.
         let mut nothing = Changes::new();
         nothing.cancel("nothing", "");
         self.store.commit(nothing).await.unwrap();
-        Self::open(self.store.clone(), self.desk.clone(), self.clock.clone(), self.folder.clone(), false)
+        let config = Config { payload_limit, ..USUAL };
+        Self::open(self.store.clone(), self.desk.clone(), self.clock.clone(), self.folder.clone(), config)
     }
 
     /// Only what is asked for is done, and nothing by itself, until it is opened again.
@@ -165,8 +196,15 @@ impl World {
     }
 
     pub(super) async fn history(&self, arn: &str) -> Vec<Value> {
-        let page = self.executions.history(arn, Direction::Forward, 1000, None).await.unwrap();
-        page.events.iter().map(trainyard_engine::HistoryEvent::to_aws).collect()
+        let (mut events, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.executions.history(arn, Direction::Forward, 1000, after).await.unwrap();
+            events.extend(page.events.iter().map(trainyard_engine::HistoryEvent::to_aws));
+            after = page.next;
+            if after.is_none() {
+                return events;
+            }
+        }
     }
 
     pub(super) async fn types(&self, arn: &str) -> Vec<String> {

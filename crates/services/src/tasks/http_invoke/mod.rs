@@ -12,6 +12,7 @@ mod shown;
 use async_trait::async_trait;
 use serde_json::Value;
 use trainyard_domain::{Failure, outcall::Answer, ports::OutsideError};
+use trainyard_engine::PAYLOAD_LIMIT;
 
 use request::Request;
 
@@ -29,6 +30,8 @@ pub struct HttpInvoke {
     pub ground: Ground,
     /// Who calls.
     pub connections: Connections,
+    /// The most bytes of an answer.
+    pub payload_limit: usize,
 }
 
 #[async_trait]
@@ -42,7 +45,7 @@ impl Task for HttpInvoke {
     }
 
     async fn start(&self, call: &Call) -> Result<Started, TaskError> {
-        let Request { connection, draft } = read(call)?;
+        let Request { connection, draft } = read(call, self.payload_limit)?;
         once::begin(&self.ground, call, &draft.method).await?;
         match self.connections.send(call.scope.account.as_str(), &connection, &draft).await {
             // Nothing was sent.
@@ -56,7 +59,8 @@ impl Task for HttpInvoke {
 
     /// Made once, whatever comes of it.
     async fn start_seen(&self, call: &Call, reveal: bool) -> (Result<Started, TaskError>, Option<Exchange>) {
-        let Request { connection, draft } = match read(call) {
+        // What is tried is to be the same at AWS.
+        let Request { connection, draft } = match read(call, PAYLOAD_LIMIT) {
             Ok(request) => request,
             Err(error) => return (Err(error), None),
         };
@@ -75,8 +79,8 @@ impl Task for HttpInvoke {
     }
 }
 
-fn read(call: &Call) -> Result<Request, TaskError> {
-    let request = request::read(call.parameters.clone(), call.scope.region.as_str());
+fn read(call: &Call, largest: usize) -> Result<Request, TaskError> {
+    let request = request::read(call.parameters.clone(), call.scope.region.as_str(), largest);
     request.map_err(|why| TaskError::Failed(Failure::new("States.Runtime", why)))
 }
 

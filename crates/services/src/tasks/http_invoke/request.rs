@@ -13,9 +13,6 @@ use crate::{
 
 /// A call is given up after this time.
 const LIMIT: Duration = Duration::from_secs(60);
-/// What a state can hand on.
-const LARGEST: usize = 262_144;
-
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"];
 
 /// Headers that a definition must not have.
@@ -103,8 +100,9 @@ struct Options {
     array_format: Arrays,
 }
 
-/// Reads the parameters, or says what is wrong with them.
-pub(super) fn read(parameters: Value, region: &str) -> Result<Request, String> {
+/// Reads the parameters, or says what is wrong with them. So many bytes of an answer are asked for: what a state can
+/// hand on.
+pub(super) fn read(parameters: Value, region: &str, largest: usize) -> Result<Request, String> {
     let asked: Parameters = shape::read(parameters).map_err(|misfit| misfit.to_string())?;
     if !METHODS.contains(&asked.method.as_str()) {
         return Err(format!("the Method `{}` is none of {}", asked.method, METHODS.join(", ")));
@@ -126,14 +124,14 @@ pub(super) fn read(parameters: Value, region: &str) -> Result<Request, String> {
             url,
             fixed: vec![
                 ("User-Agent", format!("Amazon|StepFunctions|HttpInvoke|{region}")),
-                ("Range", "bytes=0-262144".to_owned()),
+                ("Range", format!("bytes=0-{largest}")),
             ],
             headers: headers(asked.headers.unwrap_or_default())?,
             query,
             body: asked.request_body,
             encoding,
             limit: LIMIT,
-            largest: LARGEST,
+            largest,
         },
     })
 }
@@ -207,7 +205,7 @@ mod tests {
             members.insert(name.clone(), value.clone());
         }
         members.retain(|_, value| *value != json!("nothing"));
-        read(parameters, "us-east-1")
+        read(parameters, "us-east-1", 262_144)
     }
 
     #[test]
@@ -224,6 +222,7 @@ mod tests {
         assert_eq!(request.draft.query, [pair("q", "a b"), pair("n", "1"), pair("n", "true")]);
         assert_eq!(request.draft.encoding, Encoding::Form(Arrays::Repeat));
         assert_eq!(request.draft.fixed[0].1, "Amazon|StepFunctions|HttpInvoke|us-east-1");
+        assert_eq!((request.draft.fixed[1].1.as_str(), request.draft.largest), ("bytes=0-262144", 262_144));
         assert_eq!(request.connection.to_string(), CONNECTION);
         assert_eq!(with(json!({"QueryParameters": "a=1"})).unwrap().draft.url, "https://example.com/a?a=1");
     }
