@@ -92,7 +92,8 @@ pub async fn run<W: Worker>(ground: Ground, worker: Arc<W>, stop: CancellationTo
     let mut crew = Crew::new(worker);
     let (mut everywhere, mut swept) = (true, Instant::now());
     loop {
-        let looked = crew.look(&ground, everywhere).await;
+        // A room may have many loops, and each is part of its own.
+        let looked = Box::pin(crew.look(&ground, everywhere)).await;
         if looked.is_ok() && everywhere {
             (everywhere, swept) = (false, Instant::now());
         }

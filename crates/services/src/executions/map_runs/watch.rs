@@ -64,10 +64,9 @@ impl MapRuns {
         }
         let Held { version, value: mut run } = held;
         let standing = room.standing(&run.execution, (&run.token, run.events)).await?;
-        let awaited = standing.is_some_and(|(_, awaited)| awaited);
         let mut changes = Changes::new();
         let ended = room.count_ends(&mut run, &mut changes).await?;
-        let step = next(&run, awaited);
+        let step = next(&run, standing.is_some_and(|(_, awaited)| awaited));
         let mut seats = Seats::new();
         let starts = matches!(step, Next::Start(_));
         let again = match step {
