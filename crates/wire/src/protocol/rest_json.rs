@@ -15,7 +15,7 @@ use crate::{
     times::{self, Form},
 };
 
-/// Whether the request says to be signed for a service that speaks so: it has no other mark.
+/// Whether the request says to be signed for a service that speaks JSON at paths: it has no other mark.
 pub(super) fn is_signed_for(parts: &Parts) -> bool {
     let stated = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     // `AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request, …`
@@ -23,7 +23,7 @@ pub(super) fn is_signed_for(parts: &Parts) -> bool {
         .and_then(|stated| stated.split_once("Credential=")?.1.split(',').next()?.split('/').nth(3))
         .unwrap_or_default();
     services_table::by_signing_scope(service)
-        .any(|service| matches!(service.protocol, Protocol::RestJson { .. }))
+        .any(|service| matches!(service.protocol, Protocol::RestJson { .. } | Protocol::Rest { .. }))
 }
 
 pub(super) async fn answer(context: &Context, parts: &Parts, body: &[u8], routes: &[Route]) -> Response {
