@@ -1,6 +1,7 @@
 //! What a version tells when it is made or changed.
 //! <https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html>
 
+use serde_json::Value;
 use trainyard_domain::{
     Event,
     event::{DEFAULT_BUS, Way},
@@ -28,7 +29,16 @@ pub(super) fn tell(changes: &mut Changes, package: &Package) -> Result<(), train
         detail_type: "SageMaker Model Package State Change".to_owned(),
         way: Way::default(),
         resources: vec![package.arn.to_string()],
-        detail: describe::package(package),
+        detail: detail(package),
     };
     bus::tell(changes, &event)
+}
+
+/// What DescribeModelPackage shows, but for the times: AWS tells them as text.
+fn detail(package: &Package) -> Value {
+    let mut detail = describe::package(package);
+    for (name, time) in [("CreationTime", package.created), ("LastModifiedTime", package.modified)] {
+        detail[name] = time.to_seconds_string().into();
+    }
+    detail
 }
