@@ -1,9 +1,9 @@
 //! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListApiDestinations.html>
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::shape::page;
+use super::shape::{listed, page};
 use crate::{ApiError, Context};
 
 #[derive(Deserialize)]
@@ -24,9 +24,5 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiErr
     for destination in found {
         shown.push(destination.listed(connections.is_active(&destination).await?));
     }
-    let mut answer = json!({"ApiDestinations": shown});
-    if let Some(next) = next {
-        answer["NextToken"] = next.into();
-    }
-    Ok(answer)
+    Ok(listed("ApiDestinations", shown, next))
 }

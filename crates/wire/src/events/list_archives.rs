@@ -1,10 +1,13 @@
 //! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListArchives.html>
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use trainyard_services::bus::ArchiveFilter;
 
-use super::{archive, shape::page};
+use super::{
+    archive,
+    shape::{listed, page},
+};
 use crate::{ApiError, Context};
 
 #[derive(Deserialize)]
@@ -23,10 +26,6 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiErr
         ArchiveFilter { prefix: input.name_prefix, source: input.event_source_arn, state: input.state };
     let bus = &context.services.bus;
     let (found, next) = bus.list_archives(&context.scope, &filter, limit, input.next_token).await?;
-    let shown: Vec<_> = found.iter().map(|(found, tally)| archive::listed(found, *tally)).collect();
-    let mut answer = json!({"Archives": shown});
-    if let Some(next) = next {
-        answer["NextToken"] = next.into();
-    }
-    Ok(answer)
+    let shown = found.iter().map(|(found, tally)| archive::listed(found, *tally));
+    Ok(listed("Archives", shown, next))
 }

@@ -1,9 +1,9 @@
 //! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListConnections.html>
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::shape::page;
+use super::shape::{listed, page};
 use crate::{ApiError, Context};
 
 #[derive(Deserialize)]
@@ -20,10 +20,5 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiErr
     let asked = (prefix.as_str(), input.connection_state.as_deref());
     let connections = &context.services.connections;
     let (found, next) = connections.list(&context.scope, asked, limit, input.next_token).await?;
-    let mut answer =
-        json!({"Connections": found.iter().map(|connection| connection.listed()).collect::<Vec<_>>()});
-    if let Some(next) = next {
-        answer["NextToken"] = next.into();
-    }
-    Ok(answer)
+    Ok(listed("Connections", found.iter().map(|connection| connection.listed()), next))
 }

@@ -1,10 +1,13 @@
 //! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListReplays.html>
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use trainyard_services::bus::ReplayFilter;
 
-use super::{replay, shape::page};
+use super::{
+    replay,
+    shape::{listed, page},
+};
 use crate::{ApiError, Context};
 
 #[derive(Deserialize)]
@@ -23,9 +26,5 @@ pub(super) async fn run(context: &Context, input: Input) -> Result<Value, ApiErr
         ReplayFilter { prefix: input.name_prefix, archive: input.event_source_arn, state: input.state };
     let bus = &context.services.bus;
     let (found, next) = bus.list_replays(&context.scope, &filter, limit, input.next_token).await?;
-    let mut answer = json!({"Replays": found.iter().map(replay::listed).collect::<Vec<_>>()});
-    if let Some(next) = next {
-        answer["NextToken"] = next.into();
-    }
-    Ok(answer)
+    Ok(listed("Replays", found.iter().map(replay::listed), next))
 }

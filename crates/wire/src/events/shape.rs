@@ -1,6 +1,7 @@
 //! What several operations read or show.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use trainyard_domain::{AccountId, Timestamp};
 use trainyard_services::bus::{BusSettings, EventBus, LogSettings, Rule};
 
@@ -185,6 +186,20 @@ impl From<Rule> for RuleShape {
             created_by: None,
         }
     }
+}
+
+/// A page under its name, with where the next one begins if there is one.
+pub(super) fn listed<T: Into<Value>>(
+    name: &str,
+    shown: impl IntoIterator<Item = T>,
+    next: Option<String>,
+) -> Value {
+    let shown: Vec<Value> = shown.into_iter().map(Into::into).collect();
+    let mut answer = json!({name: shown});
+    if let Some(next) = next {
+        answer["NextToken"] = next.into();
+    }
+    answer
 }
 
 /// How many are shown on a page.
