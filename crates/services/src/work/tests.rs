@@ -1,3 +1,5 @@
+//! Lanes take turns, and one whose work hangs keeps no other waiting.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{Semaphore, mpsc};

@@ -1,3 +1,5 @@
+//! What an archive keeps, for how long, and what it lets go of.
+
 use std::{sync::atomic::Ordering, time::Duration};
 
 use serde_json::{Value, json};

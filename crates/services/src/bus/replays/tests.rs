@@ -1,3 +1,5 @@
+//! What a replay tells again, to whom, and where it goes on after a crash.
+
 use std::{sync::atomic::Ordering, time::Duration};
 
 use serde_json::json;

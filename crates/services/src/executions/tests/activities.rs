@@ -167,6 +167,8 @@ async fn an_activity_is_made_once() {
     assert_eq!(make("sew").await.unwrap(), first);
     assert!(matches!(make("s&w").await, Err(Error::InvalidName(_))));
     let arn = first.arn().to_string();
+    // From now on it is kept in mind that it is there, until it goes.
+    world.executions.must_have_activity(&arn).await.unwrap();
     world.executions.delete_activity(&root(), &arn).await.unwrap();
     let gone = world.executions.next_activity_task(&root(), &arn, None).await;
     assert!(matches!(gone, Err(Error::NoActivity(_))));
