@@ -19,6 +19,14 @@ pub struct Decision {
     pub commands: Vec<Command>,
 }
 
+impl Decision {
+    /// What was decided after it comes after it.
+    pub fn extend(&mut self, next: Self) {
+        self.events.extend(next.events);
+        self.commands.extend(next.commands);
+    }
+}
+
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {

@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 use trainyard_domain::Timestamp;
+use trainyard_lang::asl::Resource;
 
 use crate::{
     HistoryEvent, Outcome, Payload, Start, apply,
-    frame::{Frame, FrameId, ROOT},
+    frame::{Frame, FrameId, Phase, ROOT},
     shelf::Shelf,
     token,
 };
@@ -47,6 +48,16 @@ impl Run {
         run
     }
 
+    /// The run as these events leave it.
+    #[must_use]
+    pub fn after(&self, events: &[HistoryEvent]) -> Self {
+        let mut run = self.clone();
+        for event in events {
+            apply(&mut run, event);
+        }
+        run
+    }
+
     /// A run that begins once more where the history of this one ends: it knows nothing of it but its length.
     pub fn anew(&self) -> Self {
         Self { last_id: self.last_id, ..Self::default() }
@@ -75,6 +86,17 @@ impl Run {
     /// Whether it waits for the task of that token.
     pub fn waits_for(&self, token: &str) -> bool {
         self.calling(token).is_some()
+    }
+
+    /// Whether it waits for the task of that token, which is of an activity and which no worker is known to have.
+    pub fn waits_for_worker(&self, token: &str) -> bool {
+        let phase = self.calling(token).and_then(|id| self.frame(id)).map(|frame| &frame.phase);
+        match phase {
+            Some(Phase::Calling { call, .. }) => {
+                matches!(call.resource, Resource::Activity(_)) && !call.started
+            }
+            _ => false,
+        }
     }
 
     /// The frame whose task has that token, while it is under way.

@@ -107,11 +107,10 @@ impl Calls {
             Err(error) => return Err(error.into()),
         }
         let mut changes = Changes::new();
-        changes
-            .put(&Offer::new((arn, events), activity, call, self.0.ground.now()), Expect::Any)?
-            .finish(item);
+        let offer = Offer::new((arn, events), activity, call, self.0.ground.now());
+        changes.put(&offer, Expect::Any)?.finish(item);
         self.0.ground.store.commit(changes).await?;
-        self.0.counter.ring(activity);
+        self.0.counter.offer(vec![offer]);
         Ok(Outcome::Settled)
     }
 

@@ -75,22 +75,22 @@ pub(super) struct CancelWork {
 
 /// Adds to `changes` all that follows from the decision for this execution. When it ends, the execution says so
 /// afterwards; its document is put by the caller, who knows which version of it to expect. Tasks of activities are
-/// offered to their workers at once, but for those of activities that are not there.
+/// offered to their workers at once, but for those of activities that are not there: says which.
 pub(super) fn carry(
     changes: &mut Changes,
     (ground, now): (&Ground, Timestamp),
     execution: &mut Execution,
     decision: &Decision,
     absent: &[String],
-) -> Result<(), StoreError> {
-    let arn = execution.arn();
+) -> Result<Vec<Offer>, StoreError> {
+    let (arn, mut offers) = (execution.arn(), Vec::new());
     if let Some(first) = decision.events.first() {
         changes.append(&execution::history(&arn), first.id, &decision.events)?;
     }
     let events = decision.events.last().map_or(0, |last| last.id);
     for command in &decision.commands {
         match command {
-            Command::RunTask(call) => run_task(changes, (&arn, events, now), call, absent)?,
+            Command::RunTask(call) => offers.extend(run_task(changes, (&arn, events, now), call, absent)?),
             Command::CancelTask { token } => {
                 let body = json(&CancelWork { execution: arn.clone() })?;
                 changes.schedule(WorkItem::now(CANCELS, token, body)).delete::<Offer>("", token, Expect::Any);
@@ -125,7 +125,7 @@ pub(super) fn carry(
             }
         }
     }
-    Ok(())
+    Ok(offers)
 }
 
 fn run_task(
@@ -133,7 +133,7 @@ fn run_task(
     (execution, events, now): (&Arn, u64, Timestamp),
     call: &TaskCall,
     absent: &[String],
-) -> Result<(), StoreError> {
+) -> Result<Option<Offer>, StoreError> {
     // The token is known before the call is made: its answer may be faster than ours. That of a `.sync` task is known
     // too: whoever is told it by the state may answer for the job.
     let waits = match &call.resource {
@@ -149,12 +149,13 @@ fn run_task(
     if let Resource::Activity(activity) = &call.resource
         && !absent.contains(activity)
     {
-        changes.put(&Offer::new((execution, events), activity, call, now), Expect::Any)?;
-        return Ok(());
+        let offer = Offer::new((execution, events), activity, call, now);
+        changes.put(&offer, Expect::Any)?;
+        return Ok(Some(offer));
     }
     let body = json(&CallWork::new((execution, events), call.clone()))?;
     changes.schedule(WorkItem::now(TASKS, call.token.clone(), body).in_lane(lane(call)).spilling());
-    Ok(())
+    Ok(None)
 }
 
 /// Who is called: each kind of task has a lane, and of HTTP tasks each host, so that one that does not answer keeps no

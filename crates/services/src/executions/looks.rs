@@ -100,6 +100,7 @@ impl Executions {
         mut more: impl FnMut(trainyard_engine::HistoryEvent) -> bool + Send,
     ) -> Result<(), Error> {
         let arn = execution.arn();
+        self.note_taken(&arn).await;
         let history = execution::history(&arn);
         let mut next = 1;
         loop {

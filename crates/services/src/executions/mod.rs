@@ -10,11 +10,13 @@ mod aliases;
 mod calls;
 mod cancels;
 mod carry;
+mod counter;
 mod ears;
 mod error;
 mod execution;
 mod express;
 mod findings;
+mod hands;
 mod journal;
 mod looks;
 mod machine;
@@ -91,7 +93,7 @@ pub struct Executions {
     /// Places for express executions.
     places: Arc<Semaphore>,
     /// Where tasks of activities are handed out.
-    counter: Arc<offers::Counter>,
+    counter: Arc<counter::Counter>,
     /// The most bytes of data that an execution is given or hands on.
     payload_limit: usize,
 }
@@ -99,8 +101,8 @@ pub struct Executions {
 impl Executions {
     /// On this ground; what executions are to log goes to `logs`, map runs read and write `artifacts`.
     pub fn new(ground: Ground, logs: Logs, artifacts: Artifacts) -> Self {
-        let counter = Arc::new(offers::Counter::new(ground.uuid()));
-        let (tasks, runs, places) = (Arc::default(), Arc::default(), express::places());
+        let (tasks, runs, counter) = (Arc::default(), Arc::default(), Arc::default());
+        let places = express::places();
         Self { ground, logs, artifacts, tasks, runs, places, counter, payload_limit: PAYLOAD_LIMIT }
     }
 
@@ -124,9 +126,6 @@ impl Executions {
 
     /// Runs the room's loops until `stop`.
     pub async fn watch(&self, stop: CancellationToken) {
-        if let Err(error) = self.offer_again_all().await {
-            tracing::warn!(%error, "tasks that no worker has heard of cannot be offered again");
-        }
         let ground = || self.ground.clone();
         let calls = work::run(ground(), Arc::new(calls::Calls(self.clone())), stop.clone());
         let observations = work::run(ground(), Arc::new(pending::Observations(self.clone())), stop.clone());
@@ -135,6 +134,6 @@ impl Executions {
         let cancels = work::run(ground(), Arc::new(cancels::Cancels(self.clone())), stop.clone());
         let journals = work::run(ground(), Arc::new(journal::Journals(self.clone())), stop);
         futures::join!(calls, observations, timers, map_runs, cancels, journals);
-        self.forget_delivered().await;
+        self.note_delivered().await;
     }
 }

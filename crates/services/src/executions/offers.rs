@@ -1,54 +1,45 @@
-//! Tasks of activities: offered to whoever asks, and offered again under the same token when the answer that handed
-//! one out did not get away.
+//! Tasks of activities: offered to whoever asks. An offer goes from the store in the commit that notes that a worker has
+//! the task; as long as it stands there, it is offered again after a crash, under the same token.
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetActivityTask.html>
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::HashSet, time::Duration};
 
+use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use tokio::{runtime::Handle, sync::Notify, time::Instant};
+use tokio::{runtime::Handle, time::Instant};
 use trainyard_domain::{Arn, Kind, Principal, Timestamp};
-use trainyard_engine::{Command, Decision, Fact, TaskCall};
+use trainyard_engine::{Command, Decision, TaskCall};
 use trainyard_lang::asl::Resource;
-use trainyard_store::{Changes, Error as StoreError, Expect, Held, Keys, List, Noun, Range};
+use trainyard_store::{Changes, Error as StoreError, Expect, Keys, List, Noun, Range};
 
 use super::{
     Error, Executions,
-    activity::Present,
+    counter::{LINE, Line, SWEEP},
+    hands::Taken,
     names,
-    tell::{Extra, Told},
+    tell::Extra,
 };
 use crate::{audit, refusal::Refusal};
 
 /// So long an asker waits for a task.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Correctness never depends on a hint: a lost one costs at most this.
-const SWEEP: Duration = Duration::from_secs(5);
-/// So many offers are read ahead.
-const AHEAD: usize = 64;
 /// So long it may take until it is on disk that a worker has its task.
 const MOMENT: Duration = Duration::from_millis(100);
+/// So many executions are told at a time that workers have their tasks.
+const TOLD: usize = 64;
+
 /// A task of an activity until its worker is known to have it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Offer {
     token: String,
     execution: Arn,
     activity: String,
-    /// JSON text.
+    /// JSON text; empty where it was not read.
     input: String,
     offered: Timestamp,
     /// How many events the history had when the task was decided.
     #[serde(default)]
     events: u64,
-    /// The run of the server that is handing it out.
-    #[serde(default)]
-    handed_by: Option<String>,
 }
 
 impl Offer {
@@ -65,8 +56,23 @@ impl Offer {
             input: call.parameters.text().to_owned(),
             offered,
             events,
-            handed_by: None,
         }
+    }
+
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+
+    pub(super) fn activity(&self) -> &str {
+        &self.activity
+    }
+
+    /// The same without its input if that is longer.
+    pub(super) fn without_long_input(mut self, most: usize) -> Self {
+        if self.input.len() > most {
+            self.input = String::new();
+        }
+        self
     }
 
     #[cfg(test)]
@@ -88,125 +94,9 @@ impl Noun for Offer {
     }
 
     fn keys(&self, keys: &mut Keys) {
-        match &self.handed_by {
-            None => {
-                let at = self.offered.millis().max(0);
-                keys.add("waiting", format!("{}/{at:019}/{}", self.activity, self.token));
-            }
-            Some(server) => {
-                keys.add("handed", server.clone());
-            }
-        }
+        let at = self.offered.millis().max(0);
+        keys.add("waiting", format!("{}/{at:019}/{}", self.activity, self.token));
     }
-}
-
-/// What all offers of one run of the server share.
-pub(super) struct Counter {
-    /// Names this run.
-    server: String,
-    /// One bell per activity that somebody has asked for tasks of.
-    bells: Mutex<HashMap<String, Arc<Bell>>>,
-    /// The tokens of offers that are being handed out: other askers pass them over.
-    in_hand: Mutex<HashSet<String>>,
-    /// The tokens of tasks that workers have and whose offers are to go.
-    delivered: Mutex<HashSet<String>>,
-    /// Activities that are there.
-    pub(super) present: Present,
-}
-
-/// Where those wait who have asked for a task of an activity.
-struct Bell {
-    rings: Notify,
-    /// Whether something was offered, or may have been, since the store was looked at.
-    news: AtomicBool,
-    /// One at a time looks for an offer: two would find the same.
-    turn: tokio::sync::Mutex<Ahead>,
-}
-
-/// What was read of the store and not handed out yet.
-#[derive(Default)]
-struct Ahead {
-    offers: VecDeque<Held<Offer>>,
-    looked: Option<Instant>,
-}
-
-impl Default for Bell {
-    fn default() -> Self {
-        Self { rings: Notify::new(), news: AtomicBool::new(true), turn: tokio::sync::Mutex::default() }
-    }
-}
-
-impl Bell {
-    /// Whether the store may have offers that were not read.
-    fn is_due(&self, looked: Option<Instant>) -> bool {
-        let long_ago = looked.is_none_or(|looked| looked.elapsed() >= SWEEP);
-        self.news.swap(false, Ordering::SeqCst) || long_ago
-    }
-}
-
-impl Counter {
-    pub(super) fn new(server: String) -> Self {
-        Self {
-            server,
-            bells: Mutex::default(),
-            in_hand: Mutex::default(),
-            delivered: Mutex::default(),
-            present: Present::default(),
-        }
-    }
-
-    /// A task of the activity was offered: one of those who wait for it looks.
-    pub(super) fn ring(&self, activity: &str) {
-        if let Some(bell) = lock(&self.bells).get(activity) {
-            bell.news.store(true, Ordering::SeqCst);
-            bell.rings.notify_one();
-        }
-    }
-
-    /// The decision is committed, with all that it offers.
-    pub(super) fn ring_for(&self, decision: &Decision) {
-        for activity in activities(decision) {
-            self.ring(activity);
-        }
-    }
-
-    /// Whatever was offered: all look.
-    pub(super) fn ring_all(&self) {
-        for bell in lock(&self.bells).values() {
-            bell.news.store(true, Ordering::SeqCst);
-            bell.rings.notify_waiters();
-        }
-    }
-
-    fn bell(&self, activity: &str) -> Arc<Bell> {
-        Arc::clone(lock(&self.bells).entry(activity.to_owned()).or_default())
-    }
-
-    fn take(&self, token: &str) -> InHand<'_> {
-        lock(&self.in_hand).insert(token.to_owned());
-        InHand { counter: self, token: token.to_owned() }
-    }
-
-    /// The task was answered: its offer goes with the answer.
-    pub(super) fn answered(&self, token: &str) {
-        lock(&self.delivered).remove(token);
-    }
-}
-
-/// An offer while it is being handed out.
-struct InHand<'a> {
-    counter: &'a Counter,
-    token: String,
-}
-
-impl Drop for InHand<'_> {
-    fn drop(&mut self) {
-        lock(&self.counter.in_hand).remove(&self.token);
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The activity of each task that the decision wants done by a worker.
@@ -221,56 +111,61 @@ fn activities(decision: &Decision) -> impl Iterator<Item = &str> {
 /// and it is offered again under the same token.
 pub struct Handed {
     room: Executions,
-    token: String,
-    input: String,
+    offer: Offer,
     open: bool,
 }
 
 impl Handed {
     /// The task's token.
     pub fn token(&self) -> &str {
-        &self.token
+        &self.offer.token
     }
 
     /// The task's input, JSON text.
     pub fn input(&self) -> &str {
-        &self.input
+        &self.offer.input
     }
 
-    /// The worker has it. A moment later that is on disk, for all that were delivered meanwhile together, unless the
-    /// worker is faster with its answer; if the server dies before, the task is offered once more.
+    /// The worker has it. That is on disk with whatever the execution is told next, and a moment later at the latest;
+    /// if the server dies before, the task is offered once more.
     pub fn delivered(mut self) {
         self.open = false;
-        let first = {
-            let mut delivered = lock(&self.room.counter.delivered);
-            delivered.insert(self.token.clone());
-            delivered.len() == 1
-        };
-        if first {
+        if self.room.counter.hands.delivered(&self.offer.execution, &self.offer.token) {
             let room = self.room.clone();
-            in_background(async move {
-                tokio::time::sleep(MOMENT).await;
-                while !room.forget_delivered().await {
-                    tokio::time::sleep(SWEEP).await;
-                }
-            });
+            // Without a runtime the server is going down.
+            if let Ok(runtime) = Handle::try_current() {
+                runtime.spawn(async move {
+                    tokio::time::sleep(MOMENT).await;
+                    while !room.note_delivered().await {
+                        tokio::time::sleep(SWEEP).await;
+                    }
+                });
+            }
         }
     }
 }
 
 impl Drop for Handed {
     fn drop(&mut self) {
-        if self.open {
-            let (room, token) = (self.room.clone(), self.token.clone());
-            in_background(async move { room.take_back(&token).await });
+        let counter = &self.room.counter;
+        if self.open && counter.hands.take_back(&self.offer.execution, &self.offer.token) {
+            counter.line(&self.offer.activity).come_back(self.offer.clone());
         }
     }
 }
 
-fn in_background(work: impl Future<Output = ()> + Send + 'static) {
-    // Without a runtime the server is going down: the next one looks at what was handed out.
-    if let Ok(runtime) = Handle::try_current() {
-        runtime.spawn(work);
+/// An offer that is in hand and not yet given to anybody.
+struct Picked<'a> {
+    room: &'a Executions,
+    token: String,
+    given: bool,
+}
+
+impl Drop for Picked<'_> {
+    fn drop(&mut self) {
+        if !self.given {
+            self.room.counter.hands.drop(&self.token);
+        }
     }
 }
 
@@ -278,7 +173,7 @@ impl Executions {
     /// Of the activities that the decision has tasks for, those that are not there.
     pub(super) async fn absent_activities(&self, decision: &Decision) -> Result<Vec<String>, Error> {
         let mut absent = Vec::new();
-        for activity in activities(decision).collect::<BTreeSet<_>>() {
+        for activity in activities(decision).collect::<HashSet<_>>() {
             match self.must_have_activity(activity).await {
                 Ok(_) => {}
                 Err(error) if error.kind() == Kind::NotFound => absent.push(activity.to_owned()),
@@ -298,11 +193,11 @@ impl Executions {
         let activity = self.must_have_activity(arn).await?;
         names::check_length("workerName", worker.as_deref().unwrap_or_default(), 80)?;
         let end = Instant::now() + PATIENCE;
-        let bell = self.counter.bell(&activity);
+        let line = self.counter.line(&activity);
         loop {
-            let mut arrived = std::pin::pin!(bell.rings.notified());
+            let mut arrived = std::pin::pin!(line.rings.notified());
             arrived.as_mut().enable();
-            if let Some(handed) = self.hand_out(by, (&activity, &bell), worker.as_deref()).await? {
+            if let Some(handed) = self.hand_out(by, (&activity, &line), worker.as_deref()).await? {
                 return Ok(Some(handed));
             }
             let left = end.saturating_duration_since(Instant::now());
@@ -316,164 +211,137 @@ impl Executions {
     async fn hand_out(
         &self,
         by: &Principal,
-        (activity, bell): (&str, &Bell),
+        (activity, line): (&str, &Line),
         worker: Option<&str>,
     ) -> Result<Option<Handed>, Error> {
         let mut passed = HashSet::new();
-        while let Some((held, _in_hand)) = self.pick(activity, bell, &passed).await? {
-            let token = held.value.token.clone();
-            if let Some(held) = self.with_input(held).await?
-                && let Some(handed) = self.hand(by, held, worker).await?
-            {
-                return Ok(Some(handed));
+        while let Some(offer) = self.pick(activity, line, &passed).await? {
+            let token = offer.token.clone();
+            let mut picked = Picked { room: self, token: token.clone(), given: false };
+            match self.hand(by, offer, worker).await {
+                Ok(None) => {
+                    passed.insert(token);
+                }
+                Ok(handed) => {
+                    picked.given = true;
+                    return Ok(handed);
+                }
+                Err(error) => {
+                    line.not_read();
+                    return Err(error);
+                }
             }
-            passed.insert(token);
         }
         Ok(None)
-    }
-
-    /// The offer with its input, which may not have been read yet; none if it cannot be, or has gone meanwhile.
-    async fn with_input(&self, held: Held<Offer>) -> Result<Option<Held<Offer>>, Error> {
-        if !held.value.input.is_empty() {
-            return Ok(Some(held));
-        }
-        match self.ground.store.get("", &held.value.token).await {
-            Err(StoreError::Poisoned { .. }) => Ok(None),
-            held => Ok(held?),
-        }
     }
 
     /// Takes the oldest offer in hand that nobody has in hand and that was not passed over. A large input is not read.
     async fn pick(
         &self,
         activity: &str,
-        bell: &Bell,
+        line: &Line,
         passed: &HashSet<String>,
-    ) -> Result<Option<(Held<Offer>, InHand<'_>)>, Error> {
-        let mut ahead = bell.turn.lock().await;
-        // Looked at before the store is: an offer that is out of hand by the time of its answer is gone.
-        let others: HashSet<String> = lock(&self.counter.in_hand).union(passed).cloned().collect();
-        if ahead.offers.is_empty() && bell.is_due(ahead.looked) {
-            let offers = self.read_ahead(activity, &others).await;
-            if !matches!(&offers, Ok((_, false))) {
-                bell.news.store(true, Ordering::SeqCst);
-            }
-            *ahead = Ahead { offers: offers?.0, looked: Some(Instant::now()) };
+    ) -> Result<Option<Offer>, Error> {
+        let hands = &self.counter.hands;
+        if let Some(offer) = line.next(hands) {
+            return Ok(Some(offer));
         }
-        while let Some(held) = ahead.offers.pop_front() {
-            if !others.contains(&held.value.token) {
-                let in_hand = self.counter.take(&held.value.token);
-                return Ok(Some((held, in_hand)));
+        let _reading = line.reading.lock().await;
+        let mut next = line.next(hands);
+        if next.is_none() && line.is_due() {
+            match self.read_offers(activity, passed).await {
+                Ok((offers, more)) => line.read(offers, more),
+                Err(error) => {
+                    line.not_read();
+                    return Err(error);
+                }
             }
+            next = line.next(hands);
         }
-        Ok(None)
+        Ok(next)
     }
 
-    /// The oldest offers that nobody else has in hand, and whether there are more.
-    async fn read_ahead(
+    /// The oldest offers that nobody has in hand, and whether there are more.
+    async fn read_offers(
         &self,
         activity: &str,
-        others: &HashSet<String>,
-    ) -> Result<(VecDeque<Held<Offer>>, bool), Error> {
+        passed: &HashSet<String>,
+    ) -> Result<(Vec<Offer>, bool), Error> {
+        // Asked before the store is: what is out of hand by the time of its answer may have gone from there since.
+        let others: HashSet<String> = self.counter.hands.tokens().union(passed).cloned().collect();
         let list = List::in_scope("").by("waiting").within(Range::prefix(&format!("{activity}/")));
-        let list = list.without_texts();
-        let page = self.ground.store.list::<Offer>(list.limit(others.len() + AHEAD)).await?;
-        let free = page.items.into_iter().filter(|held| !others.contains(&held.value.token));
-        Ok((free.collect(), page.next.is_some()))
+        let list = list.without_texts().limit(others.len() + LINE);
+        let page = self.ground.store.list::<Offer>(list).await?;
+        let offers = page.items.into_iter().map(|held| held.value);
+        Ok((offers.filter(|offer| !others.contains(&offer.token)).collect(), page.next.is_some()))
     }
 
-    /// Hands the offer out; none if somebody else was faster, or nobody waits for it any more.
+    /// Hands the offer out; none if it cannot be, or nobody waits for a worker any more.
     async fn hand(
         &self,
         by: &Principal,
-        held: Held<Offer>,
+        mut offer: Offer,
         worker: Option<&str>,
     ) -> Result<Option<Handed>, Error> {
-        let Held { version, value: offer } = held;
-        let (mut told, mut stale) = (Changes::new(), Changes::new());
-        let handed = Offer { handed_by: Some(self.counter.server.clone()), ..offer.clone() };
-        told.put(&handed, Expect::Version(version))?;
-        audit::note(&mut told, &self.ground, by, "states:GetActivityTask", &offer.execution)?;
-        stale.delete::<Offer>("", &offer.token, Expect::Any);
+        match self.is_offered(&offer).await {
+            Ok(true) => {}
+            Ok(false) => {
+                let mut stale = Changes::new();
+                stale.delete::<Offer>("", &offer.token, Expect::Any);
+                self.ground.store.commit(stale).await?;
+                return Ok(None);
+            }
+            Err(Error::Poisoned { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        if offer.input.is_empty() {
+            offer = match self.ground.store.get::<Offer>("", &offer.token).await {
+                Ok(Some(held)) => held.value,
+                Ok(None) | Err(StoreError::Poisoned { .. }) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
+        }
+        let mut taken = Taken::new(&offer.token, worker.map(str::to_owned), self.ground.now());
+        audit::note(&mut taken.changes, &self.ground, by, "states:GetActivityTask", &offer.execution)?;
+        self.counter.hands.give(&offer.execution, taken);
         // From here on it comes back by itself if the asker goes away.
-        let (token, input) = (offer.token, offer.input);
-        let mut handed = Handed { room: self.clone(), token: token.clone(), input, open: true };
-        let fact = Fact::TaskTaken { token, worker: worker.map(str::to_owned) };
-        match self.tell(&offer.execution, &fact, Extra { told, stale, events: offer.events }).await {
-            Ok(Told::Heard) => Ok(Some(handed)),
-            Ok(Told::Stale) | Err(Error::Busy(_) | Error::Poisoned { .. } | Error::NoExecution(_)) => {
-                handed.open = false;
-                Ok(None)
-            }
-            Err(error) => {
-                handed.open = false;
-                Err(error)
-            }
+        Ok(Some(Handed { room: self.clone(), offer, open: true }))
+    }
+
+    /// Whether the task of the offer still waits for a worker.
+    async fn is_offered(&self, offer: &Offer) -> Result<bool, Error> {
+        let is_offered = self.look(&offer.execution, offer.events, |loaded| {
+            loaded.run.waits_for_worker(&offer.token)
+        });
+        match is_offered.await {
+            Err(Error::NoExecution(_)) => Ok(false),
+            is_offered => is_offered,
         }
     }
 
-    /// Takes the offers away whose workers have their tasks and have not answered yet; says whether it could. Those that
-    /// are still there when the server ends are offered once more after the next start.
-    pub(super) async fn forget_delivered(&self) -> bool {
-        let tokens = std::mem::take(&mut *lock(&self.counter.delivered));
-        // Mostly the workers were faster.
-        if tokens.is_empty() {
+    /// Writes down which tasks workers have, of all executions; says whether it could.
+    pub(super) async fn note_delivered(&self) -> bool {
+        let executions = stream::iter(self.counter.hands.to_note());
+        let noted = executions.map(|execution| async move { self.note_taken(&execution).await });
+        noted.buffer_unordered(TOLD).all(std::future::ready).await
+    }
+
+    /// Writes down which tasks of the execution workers have; says whether it could.
+    pub(super) async fn note_taken(&self, execution: &Arn) -> bool {
+        let taken = self.counter.hands.of(execution, None);
+        if taken.is_empty() {
             return true;
         }
-        let mut changes = Changes::new();
-        for token in &tokens {
-            changes.delete::<Offer>("", token, Expect::Any);
-        }
-        let Err(error) = self.ground.store.commit(changes).await else { return true };
-        tracing::warn!(%error, "it cannot be noted that workers have their tasks");
-        lock(&self.counter.delivered).extend(tokens);
-        false
-    }
-
-    /// Offers the task again: its worker has not heard of it.
-    async fn take_back(&self, token: &str) {
-        let again = async {
-            // The commit that has handed it out may be under way: after one more it is done, or never will be.
-            let mut nothing = Changes::new();
-            nothing.cancel(super::carry::TASKS, "");
-            self.ground.store.commit(nothing).await?;
-            self.offer_again(self.ground.store.get::<Offer>("", token).await?).await
-        };
-        if let Err(error) = again.await {
-            tracing::warn!(%error, "a task that was not delivered is offered again after the next start only");
-        }
-    }
-
-    async fn offer_again(&self, held: Option<Held<Offer>>) -> Result<(), StoreError> {
-        let Some(Held { version, value }) = held.filter(|held| held.value.handed_by.is_some()) else {
-            return Ok(());
-        };
-        let (mut changes, activity) = (Changes::new(), value.activity.clone());
-        changes.put(&Offer { handed_by: None, ..value }, Expect::Version(version))?;
-        match self.ground.store.commit(changes).await {
-            // Answered meanwhile, or nobody waits for it any more.
-            Ok(()) | Err(StoreError::Conflict(_)) => {
-                self.counter.ring(&activity);
-                Ok(())
+        match self.tell_of(execution, None, Extra::default()).await {
+            Ok(_) => true,
+            // It stands still, or is gone: nobody waits for what its workers do.
+            Err(Error::Poisoned { .. } | Error::NoExecution(_)) => {
+                self.counter.hands.noted(execution, &taken);
+                true
             }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Offers again what a server that is no more was handing out. Done once, at the start.
-    pub(super) async fn offer_again_all(&self) -> Result<(), StoreError> {
-        let mut after = None;
-        loop {
-            let list = List::in_scope("").by("handed").after(after);
-            let page = self.ground.store.list::<Offer>(list).await?;
-            for held in page.items {
-                if held.value.handed_by.as_deref() != Some(&self.counter.server) {
-                    self.offer_again(Some(held)).await?;
-                }
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(());
+            Err(error) => {
+                tracing::warn!(%execution, %error, "it cannot be noted that workers have their tasks");
+                false
             }
         }
     }

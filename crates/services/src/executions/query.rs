@@ -85,6 +85,7 @@ impl Executions {
             return Err(Error::MachineType);
         }
         let arn = execution.arn();
+        self.note_taken(&arn).await;
         let history = execution::history(&arn);
         let mut from = match (&after, direction) {
             (Some(token), _) => token.parse().map_err(|_| Error::InvalidToken)?,

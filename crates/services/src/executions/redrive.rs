@@ -10,6 +10,7 @@ use super::{
     carry::carry,
     execution::Execution,
     news,
+    offers::Offer,
     redrivable::{Redrivable, TOO_LONG},
     runs::{Loaded, Place},
 };
@@ -86,31 +87,32 @@ impl Executions {
         }
         let mut changes = Changes::new();
         audit::note(&mut changes, &self.ground, by, "states:RedriveExecution", loaded.execution.arn())?;
-        self.go_on(&mut changes, &loaded, (&decision, token), &at).await?;
+        let (_, offers) = self.go_on(&mut changes, &loaded, (&decision, token), &at).await?;
         self.ground.store.commit(changes).await?;
-        self.counter.ring_for(&decision);
+        self.counter.offer(offers);
         Ok(at.now)
     }
 
-    /// Adds all that follows from the decision that the execution goes on to the commit; says how it is then.
+    /// Adds all that follows from the decision that the execution goes on to the commit; says how it is then, and what
+    /// it offers to workers.
     pub(super) async fn go_on(
         &self,
         changes: &mut Changes,
         loaded: &Loaded,
         (decision, token): (&Decision, Option<String>),
         at: &Moment,
-    ) -> Result<Execution, Error> {
+    ) -> Result<(Execution, Vec<Offer>), Error> {
         let mut execution = loaded.execution.clone();
         execution.redrive(at.now, token);
         if !loaded.known.express {
             bus::tell(changes, &news::status_changed(&execution, at.now))?;
         }
         let absent = self.absent_activities(decision).await?;
-        carry(changes, (&self.ground, at.now), &mut execution, decision, &absent)?;
+        let offers = carry(changes, (&self.ground, at.now), &mut execution, decision, &absent)?;
         if let Some(journal) = &loaded.known.journal {
             journal.note(changes, &execution, &decision.events)?;
         }
         changes.put(&execution, loaded.document)?;
-        Ok(execution)
+        Ok((execution, offers))
     }
 }

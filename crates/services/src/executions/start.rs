@@ -65,13 +65,16 @@ impl Executions {
         bus::tell(&mut changes, &news::status_changed(&execution, at.now))?;
         audit::note(&mut changes, &self.ground, by, "states:StartExecution", execution.arn())?;
         let absent = self.absent_activities(&decision).await?;
-        carry(&mut changes, (&self.ground, at.now), &mut execution, &decision, &absent)?;
+        let offers = carry(&mut changes, (&self.ground, at.now), &mut execution, &decision, &absent)?;
         if let Some(journal) = &known.journal {
             journal.note(&mut changes, &execution, &decision.events)?;
         }
         changes.put(&execution, Expect::Absent)?;
         match self.begin_in_seat(&execution, (known, &decision), changes).await {
-            Ok(()) => Ok(execution),
+            Ok(()) => {
+                self.counter.offer(offers);
+                Ok(execution)
+            }
             // There is one of that name. It was not looked for before, as most names are new.
             Err(StoreError::Conflict(_)) => {
                 let Execution { scope, machine, name, input, parent, .. } = &execution;
@@ -103,7 +106,6 @@ impl Executions {
         let largest = largest(&decision.events);
         self.runs.rests(&execution.arn(), largest);
         *place = Place::Here(Box::new(Loaded { execution, document: Expect::Any, known, run, largest }));
-        self.counter.ring_for(decision);
         Ok(())
     }
 

@@ -1,14 +1,15 @@
 //! The heart: one fact in, one commit out.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use trainyard_domain::Arn;
+use trainyard_domain::{Arn, Timestamp};
 use trainyard_engine::{Decision, Fact, Moment, decide};
 use trainyard_store::{Changes, Error as StoreError};
 
 use super::{
     Error, Execution, Executions,
     carry::carry,
+    hands::Taken,
     map_runs,
     runs::{Loaded, Place},
 };
@@ -52,6 +53,12 @@ const ATTEMPTS: usize = 5;
 impl Executions {
     /// Tells the execution a fact: what follows, and `extra` with it, is one commit.
     pub(super) async fn tell(&self, arn: &Arn, fact: &Fact, extra: Extra) -> Result<Told, Error> {
+        self.tell_of(arn, Some(fact), extra).await
+    }
+
+    /// Tells the execution which of its tasks workers have, and then the fact, if there is one: all that follows is one
+    /// commit.
+    pub(super) async fn tell_of(&self, arn: &Arn, fact: Option<&Fact>, extra: Extra) -> Result<Told, Error> {
         let seat = self.runs.seat(arn);
         let mut held = seat.lock().await;
         for _ in 0..ATTEMPTS {
@@ -75,20 +82,36 @@ impl Executions {
         Err(Error::Busy(arn.to_string()))
     }
 
-    async fn step(&self, loaded: &mut Loaded, fact: &Fact, extra: Extra) -> Result<Told, Error> {
+    async fn step(&self, loaded: &mut Loaded, fact: Option<&Fact>, extra: Extra) -> Result<Told, Error> {
         let at = self.moment()?;
-        let stale = token(fact).is_some_and(|token| !loaded.run.waits_for(token));
-        let decision =
-            if stale { Decision::default() } else { decide(&loaded.known.machine, &loaded.run, fact, &at) };
-        let nothing = decision.events.is_empty() && decision.commands.is_empty();
-        if stale || (nothing && token(fact).is_none()) {
+        let token = fact.and_then(token);
+        if token.is_some_and(|token| !loaded.run.waits_for(token)) {
             self.ground.store.commit(extra.stale).await?;
             return Ok(Told::Stale);
         }
+        let arn = loaded.execution.arn();
+        let mut taken = self.counter.hands.of(&arn, token);
+        taken.extend(fact.and_then(|fact| unheard_of(loaded, fact, &taken, at.now)));
+        if fact.is_none() && taken.is_empty() {
+            return Ok(Told::Stale);
+        }
         let mut changes = extra.told;
+        let mut decision = decide_taken(loaded, &taken, &at);
+        for taken in &taken {
+            changes.merge(taken.changes.clone());
+        }
+        if let Some(fact) = fact {
+            let run = loaded.run.after(&decision.events);
+            let next = decide(&loaded.known.machine, &run, fact, &at);
+            if next.events.is_empty() && next.commands.is_empty() && token.is_none() {
+                self.ground.store.commit(extra.stale).await?;
+                return Ok(Told::Stale);
+            }
+            decision.extend(next);
+        }
         let mut execution = loaded.execution.clone();
         let absent = self.absent_activities(&decision).await?;
-        carry(&mut changes, (&self.ground, at.now), &mut execution, &decision, &absent)?;
+        let offers = carry(&mut changes, (&self.ground, at.now), &mut execution, &decision, &absent)?;
         if let Some(journal) = &loaded.known.journal {
             journal.note(&mut changes, &execution, &decision.events)?;
         }
@@ -98,7 +121,8 @@ impl Executions {
             map_runs::ended(&mut changes, &execution)?;
         }
         self.ground.store.commit(changes).await?;
-        self.counter.ring_for(&decision);
+        self.counter.hands.noted(&arn, &taken);
+        self.counter.offer(offers);
         loaded.apply(&decision.events);
         loaded.execution = execution;
         Ok(Told::Heard)
@@ -117,18 +141,51 @@ impl Executions {
         arn: &Arn,
         (token, event): (&str, u64),
     ) -> Result<Option<(Execution, bool)>, Error> {
+        let standing = |loaded: &Loaded| (loaded.execution.clone(), loaded.run.waits_for(token));
+        match self.look(arn, event, standing).await {
+            Ok(standing) => Ok(Some(standing)),
+            Err(Error::NoExecution(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks at the execution, which has so many events at least.
+    pub(super) async fn look<T>(
+        &self,
+        arn: &Arn,
+        events: u64,
+        look: impl FnOnce(&Loaded) -> T,
+    ) -> Result<T, Error> {
         let seat = self.runs.seat(arn);
         let mut held = seat.lock().await;
-        let loaded = match self.take_with(&mut held, arn, event).await {
-            Ok(loaded) => loaded,
-            Err(Error::NoExecution(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let standing = (loaded.execution.clone(), loaded.run.waits_for(token));
+        let loaded = self.take_with(&mut held, arn, events).await?;
+        let seen = look(&loaded);
         self.runs.rests(arn, loaded.largest);
         *held = Place::Here(loaded);
-        Ok(Some(standing))
+        Ok(seen)
     }
+}
+
+/// The task that the fact is about, if a worker says it who has it without being known to: the server that gave it to
+/// them is no more.
+fn unheard_of(loaded: &Loaded, fact: &Fact, known: &[Arc<Taken>], now: Timestamp) -> Option<Arc<Taken>> {
+    let (Fact::TaskSucceeded { token, .. } | Fact::TaskFailed { token, .. } | Fact::Heartbeat { token }) = fact
+    else {
+        return None;
+    };
+    let is_known = !loaded.run.waits_for_worker(token) || known.iter().any(|taken| taken.token == *token);
+    (!is_known).then(|| Arc::new(Taken::new(token, None, now)))
+}
+
+/// What follows from it that workers have these tasks: at the time at which each was taken.
+fn decide_taken(loaded: &Loaded, taken: &[Arc<Taken>], at: &Moment) -> Decision {
+    let mut decision = Decision::default();
+    for Taken { token, worker, at: now, .. } in taken.iter().map(|taken| &**taken) {
+        let run = loaded.run.after(&decision.events);
+        let fact = Fact::TaskTaken { token: token.clone(), worker: worker.clone() };
+        decision.extend(decide(&loaded.known.machine, &run, &fact, &Moment { now: *now, ..*at }));
+    }
+    decision
 }
 
 impl Executions {

@@ -7,7 +7,6 @@ use trainyard_store::{Changes, Expect, Keys, Noun};
 
 use super::{
     Error, Executions,
-    offers::Offer,
     pending::{OBSERVATIONS, Pending},
     tell::{Extra, Told},
 };
@@ -67,18 +66,13 @@ impl Executions {
         let Token { execution, events, .. } = known.ok_or(Error::InvalidToken)?;
         let (fact, action) = fact(token, answer, self.payload_limit)?;
         let mut told = Changes::new();
-        // Who has the token has the task of the activity, however it got there.
-        told.delete::<Offer>("", token, Expect::Any);
         if !matches!(fact, Fact::Heartbeat { .. }) {
             audit::note(&mut told, &self.ground, by, action, &execution)?;
             // A `.sync` task that is answered by its token is not looked at any more.
             told.delete::<Pending>("", token, Expect::Any).cancel(OBSERVATIONS, token);
         }
         match self.tell(&execution, &fact, Extra { told, events, ..Extra::default() }).await? {
-            Told::Heard => {
-                self.counter.answered(token);
-                Ok(())
-            }
+            Told::Heard => Ok(()),
             Told::Stale => Err(Error::TaskTimedOut),
         }
     }

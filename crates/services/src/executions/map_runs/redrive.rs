@@ -128,7 +128,7 @@ impl Executions {
             run.leave(was, items);
             return Ok(seat);
         }
-        let after = self.go_on(changes, &loaded, (&decision, None), &at).await?;
+        let (after, _) = self.go_on(changes, &loaded, (&decision, None), &at).await?;
         run.redrive(was, items);
         if after.status != Status::Running {
             run.end(after.status, items);

@@ -1,0 +1,139 @@
+//! Tasks of activities on their way from an offer to the history: who has which of them in hand.
+//!
+//! That a worker has a task is kept here for a moment before it is on disk, since its answer may be there by then and
+//! goes into the same commit. If the server dies before, the offer still stands in the store, and so the task is offered
+//! once more, under the same token.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use trainyard_domain::{Arn, Timestamp};
+use trainyard_store::{Changes, Expect};
+
+use super::offers::Offer;
+
+/// A task that was given to a worker, which is not on disk yet.
+pub(super) struct Taken {
+    pub(super) token: String,
+    pub(super) worker: Option<String>,
+    /// When.
+    pub(super) at: Timestamp,
+    /// What is committed with it: the offer goes, and whatever else.
+    pub(super) changes: Changes,
+}
+
+impl Taken {
+    pub(super) fn new(token: &str, worker: Option<String>, at: Timestamp) -> Self {
+        let mut changes = Changes::new();
+        changes.delete::<Offer>("", token, Expect::Any);
+        Self { token: token.to_owned(), worker, at, changes }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Hands(Mutex<Held>);
+
+#[derive(Default)]
+struct Held {
+    /// The tokens of all that is in hand, taken or about to be: other askers pass them over.
+    tokens: HashSet<String>,
+    taken: HashMap<Arn, Vec<Given>>,
+    /// Whether somebody is about to note what was delivered.
+    noting: bool,
+}
+
+struct Given {
+    taken: Arc<Taken>,
+    /// Whether the worker has it for sure.
+    delivered: bool,
+}
+
+impl Hands {
+    /// Takes the offer of that token in hand; false if somebody has it there.
+    pub(super) fn pick(&self, token: &str) -> bool {
+        self.held().tokens.insert(token.to_owned())
+    }
+
+    /// It is out of hand again, and nobody was given it.
+    pub(super) fn drop(&self, token: &str) {
+        self.held().tokens.remove(token);
+    }
+
+    pub(super) fn tokens(&self) -> HashSet<String> {
+        self.held().tokens.clone()
+    }
+
+    /// A task that is in hand is given to a worker.
+    pub(super) fn give(&self, execution: &Arn, taken: Taken) {
+        let given = Given { taken: Arc::new(taken), delivered: false };
+        self.held().taken.entry(execution.clone()).or_default().push(given);
+    }
+
+    /// The worker has it; says whether somebody should come and note it.
+    pub(super) fn delivered(&self, execution: &Arn, token: &str) -> bool {
+        let mut held = self.held();
+        let mut given = held.taken.get_mut(execution).into_iter().flatten();
+        // Its answer may have been faster.
+        let Some(given) = given.find(|given| given.taken.token == token) else { return false };
+        given.delivered = true;
+        !std::mem::replace(&mut held.noting, true)
+    }
+
+    /// The worker has not got it; false if its answer came all the same.
+    pub(super) fn take_back(&self, execution: &Arn, token: &str) -> bool {
+        let mut held = self.held();
+        let there = held.forget(execution, |given| given.taken.token == token);
+        if there {
+            held.tokens.remove(token);
+        }
+        there
+    }
+
+    /// What workers have of the execution; that of the token too, which a worker is heard of with.
+    pub(super) fn of(&self, execution: &Arn, token: Option<&str>) -> Vec<Arc<Taken>> {
+        let held = self.held();
+        let given = held.taken.get(execution).into_iter().flatten();
+        let had = given.filter(|given| given.delivered || Some(given.taken.token.as_str()) == token);
+        had.map(|given| given.taken.clone()).collect()
+    }
+
+    /// These are on disk, or nobody waits for them any more.
+    pub(super) fn noted(&self, execution: &Arn, noted: &[Arc<Taken>]) {
+        if noted.is_empty() {
+            return;
+        }
+        let mut held = self.held();
+        held.forget(execution, |given| noted.iter().any(|taken| Arc::ptr_eq(taken, &given.taken)));
+        for taken in noted {
+            held.tokens.remove(&taken.token);
+        }
+    }
+
+    /// The executions of which workers have tasks. Whoever asks is the one who notes them.
+    pub(super) fn to_note(&self) -> Vec<Arn> {
+        let mut held = self.held();
+        held.noting = false;
+        let had = held.taken.iter().filter(|(_, given)| given.iter().any(|given| given.delivered));
+        had.map(|(execution, _)| execution.clone()).collect()
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// Forgets what of the execution is so; says whether there was any.
+    fn forget(&mut self, execution: &Arn, is_so: impl Fn(&Given) -> bool) -> bool {
+        let Some(given) = self.taken.get_mut(execution) else { return false };
+        let before = given.len();
+        given.retain(|given| !is_so(given));
+        let after = given.len();
+        if after == 0 {
+            self.taken.remove(execution);
+        }
+        after < before
+    }
+}
