@@ -36,6 +36,8 @@ pub enum Command {
     CancelTask {
         /// Whose.
         token: String,
+        /// What was called.
+        resource: Resource,
     },
     /// Tells [`crate::Fact::TimerFired`] at that time. A timer of that name that is set already is moved.
     WakeAt {

@@ -33,3 +33,4 @@ pub use payload::Payload;
 pub use replay::{Difference, Replay};
 pub use run::Run;
 pub use standing::{Doing, Standing};
+pub use token::Token;

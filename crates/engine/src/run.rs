@@ -8,7 +8,7 @@ use trainyard_lang::asl::Resource;
 
 use crate::{
     HistoryEvent, Outcome, Payload, Start, apply,
-    frame::{Frame, FrameId, Phase, ROOT},
+    frame::{Call, Frame, FrameId, Phase, ROOT},
     shelf::Shelf,
     token,
 };
@@ -90,12 +90,18 @@ impl Run {
 
     /// Whether it waits for the task of that token, which is of an activity and which no worker is known to have.
     pub fn waits_for_worker(&self, token: &str) -> bool {
-        let phase = self.calling(token).and_then(|id| self.frame(id)).map(|frame| &frame.phase);
-        match phase {
-            Some(Phase::Calling { call, .. }) => {
-                matches!(call.resource, Resource::Activity(_)) && !call.started
-            }
-            _ => false,
+        self.call(token).is_some_and(|call| matches!(call.resource, Resource::Activity(_)) && !call.started)
+    }
+
+    /// What it has called with that token and waits for.
+    pub fn called_with(&self, token: &str) -> Option<&Resource> {
+        self.call(token).map(|call| &call.resource)
+    }
+
+    fn call(&self, token: &str) -> Option<&Call> {
+        match &self.frame(self.calling(token)?)?.phase {
+            Phase::Calling { call, .. } => Some(call),
+            _ => None,
         }
     }
 

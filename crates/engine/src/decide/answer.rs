@@ -55,7 +55,7 @@ pub(super) fn submitted(story: &mut Story<'_>, token: &str, response: &Value) {
         Err(fault) => {
             let failure = Failure::new(fault.error, fault.cause);
             // The job was started all the same.
-            story.order(Command::CancelTask { token: token.to_owned() });
+            story.order(Command::CancelTask { token: token.to_owned(), resource: resource.clone() });
             end(story, &attempt, &Ended::SubmitFailed(failure));
         }
     }
@@ -85,7 +85,7 @@ pub(super) fn succeeded(story: &mut Story<'_>, token: &str, output: &Value) {
     if story.over() {
         return;
     }
-    if let Err(fault) = task::take(story, here, task, &output) {
+    if let Err(fault) = task::take(story, here, task, (token, &output)) {
         failure::fault(story, here, fault);
     }
     flow::go_on(story);
@@ -110,7 +110,8 @@ pub(super) fn heard(story: &mut Story<'_>, token: &str) {
 /// The task took too long, or was not heard of.
 pub(super) fn late(story: &mut Story<'_>, token: &str, ended: &Ended) {
     if let Some(attempt) = under_way(story, token) {
-        story.order(Command::CancelTask { token: token.to_owned() });
+        let resource = attempt.call.resource.clone();
+        story.order(Command::CancelTask { token: token.to_owned(), resource });
         end(story, &attempt, ended);
     }
 }

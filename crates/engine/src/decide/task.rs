@@ -75,10 +75,9 @@ pub(super) fn take(
     story: &mut Story<'_>,
     here: &Entered<'_>,
     task: &Task,
-    result: &Payload,
+    (token, result): (&str, &Payload),
 ) -> Result<(), Fault> {
-    let token = token(&story.run, here.frame, &here.entry);
-    let leaving = sight(story, here, task, &token).look(|scope| {
+    let leaving = sight(story, here, task, token).look(|scope| {
         let left = here.state.flow.leave(scope, Some(std::borrow::Cow::Borrowed(result.value())))?;
         Ok(Leaving::new(left, &here.entry, Some(result)))
     })?;

@@ -19,7 +19,7 @@ pub(super) fn abandon(story: &mut Story<'_>, frame: FrameId) {
         Phase::Retrying { timer, .. } => story.order(Command::ForgetTimer { timer }),
         Phase::Calling { entry, call } => {
             timers::forget_call(story, (frame, &entry), &call);
-            story.order(Command::CancelTask { token: call.token });
+            story.order(Command::CancelTask { token: call.token, resource: call.resource });
         }
         Phase::MapRun { call, .. } => story.order(Command::StopMapRun { token: call.token, arn: call.arn }),
         Phase::Between { .. }

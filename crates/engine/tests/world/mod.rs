@@ -88,7 +88,7 @@ impl World {
         for command in &decision.commands {
             match command.clone() {
                 Command::RunTask(call) => self.calls.push(call),
-                Command::CancelTask { token } => self.cancelled.push(token),
+                Command::CancelTask { token, .. } => self.cancelled.push(token),
                 Command::WakeAt { timer, at } => drop(self.timers.insert(timer, at)),
                 Command::ForgetTimer { timer } => drop(self.timers.remove(&timer)),
                 Command::StartMapRun(call) | Command::RedriveMapRun(call) => self.map_runs.push(*call),

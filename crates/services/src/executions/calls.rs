@@ -135,7 +135,7 @@ impl Calls {
                 }
                 extra.told.schedule(WorkItem::now(OBSERVATIONS, token.clone(), ""));
                 // Nobody waits for it any more: what was begun is ended.
-                let cancel = json!(CancelWork { execution: arn.clone() }).to_string();
+                let cancel = json!(CancelWork { execution: arn.clone(), shown: true }).to_string();
                 extra.stale.schedule(WorkItem::now(CANCELS, token.clone(), cancel));
                 self.0.tell(arn, &Fact::TaskSubmitted { token, response }, extra).await?;
                 Ok(Outcome::Settled)

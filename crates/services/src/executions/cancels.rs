@@ -11,7 +11,6 @@ use super::{
     news,
     pending::{OBSERVATIONS, Pending},
     task::TaskError,
-    tokens::Token,
 };
 use crate::{
     bus,
@@ -44,8 +43,8 @@ impl Worker for Cancels {
             changes.delete::<Pending>("", token, Expect::Any).cancel(OBSERVATIONS, token);
         }
         // A task that has not been called yet is left to the one who calls: that one sees that nobody waits.
-        if store.get::<Token>("", token).await?.is_some() {
-            let work: CancelWork = serde_json::from_str(&item.body)?;
+        let work: CancelWork = serde_json::from_str(&item.body)?;
+        if work.shown {
             if let Some(event) = news::token_closed(&work.execution, token, self.0.ground.now()) {
                 bus::tell(&mut changes, &event)?;
             }

@@ -14,7 +14,6 @@ use super::{
     offers::Offer,
     pending::OBSERVATIONS,
     task::Pattern,
-    tokens::Token,
 };
 use crate::{audit, bus, ground::Ground};
 
@@ -71,6 +70,8 @@ pub(super) struct TimerWork {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CancelWork {
     pub(super) execution: Arn,
+    /// Whether somebody may have the token and think that they can answer.
+    pub(super) shown: bool,
 }
 
 /// Adds to `changes` all that follows from the decision for this execution. When it ends, the execution says so
@@ -91,8 +92,8 @@ pub(super) fn carry(
     for command in &decision.commands {
         match command {
             Command::RunTask(call) => offers.extend(run_task(changes, (&arn, events, now), call, absent)?),
-            Command::CancelTask { token } => {
-                let body = json(&CancelWork { execution: arn.clone() })?;
+            Command::CancelTask { token, resource } => {
+                let body = json(&CancelWork { execution: arn.clone(), shown: waits(resource) })?;
                 changes.schedule(WorkItem::now(CANCELS, token, body)).delete::<Offer>("", token, Expect::Any);
             }
             Command::WakeAt { timer, at } => {
@@ -134,18 +135,6 @@ fn run_task(
     call: &TaskCall,
     absent: &[String],
 ) -> Result<Option<Offer>, StoreError> {
-    // The token is known before the call is made: its answer may be faster than ours. That of a `.sync` task is known
-    // too: whoever is told it by the state may answer for the job.
-    let waits = match &call.resource {
-        Resource::Activity(_) => true,
-        Resource::Service(_) | Resource::Sdk(_) | Resource::Function(_) => {
-            named(&call.resource).is_some_and(|(_, pattern)| pattern != Pattern::RequestResponse)
-        }
-    };
-    if waits {
-        let token = Token { token: call.token.clone(), execution: execution.clone(), events };
-        changes.put(&token, Expect::Any)?;
-    }
     if let Resource::Activity(activity) = &call.resource
         && !absent.contains(activity)
     {
@@ -156,6 +145,16 @@ fn run_task(
     let body = json(&CallWork::new((execution, events), call.clone()))?;
     changes.schedule(WorkItem::now(TASKS, call.token.clone(), body).in_lane(lane(call)).spilling());
     Ok(None)
+}
+
+/// Whether somebody may answer the task by its token: also that of a `.sync` one, whoever is told it by the state.
+fn waits(resource: &Resource) -> bool {
+    match resource {
+        Resource::Activity(_) => true,
+        Resource::Service(_) | Resource::Sdk(_) | Resource::Function(_) => {
+            named(resource).is_some_and(|(_, pattern)| pattern != Pattern::RequestResponse)
+        }
+    }
 }
 
 /// Who is called: each kind of task has a lane, and of HTTP tasks each host, so that one that does not answer keeps no

@@ -164,7 +164,7 @@ impl Life {
                 let handle = self.calls.spawn(answer(self.room.clone(), self.execution.clone(), call));
                 self.tokens.insert(handle.id(), (token, handle));
             }
-            Command::CancelTask { token } => {
+            Command::CancelTask { token, .. } => {
                 for (of, handle) in self.tokens.values() {
                     if *of == token {
                         handle.abort();

@@ -310,9 +310,8 @@ impl Executions {
 
     /// Whether the task of the offer still waits for a worker.
     async fn is_offered(&self, offer: &Offer) -> Result<bool, Error> {
-        let is_offered = self.look(&offer.execution, offer.events, |loaded| {
-            loaded.run.waits_for_worker(&offer.token)
-        });
+        let is_offered =
+            self.look(&offer.execution, offer.events, |loaded| loaded.run.waits_for_worker(&offer.token));
         match is_offered.await {
             Err(Error::NoExecution(_)) => Ok(false),
             is_offered => is_offered,

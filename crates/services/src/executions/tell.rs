@@ -169,7 +169,8 @@ impl Executions {
 /// The task that the fact is about, if a worker says it who has it without being known to: the server that gave it to
 /// them is no more.
 fn unheard_of(loaded: &Loaded, fact: &Fact, known: &[Arc<Taken>], now: Timestamp) -> Option<Arc<Taken>> {
-    let (Fact::TaskSucceeded { token, .. } | Fact::TaskFailed { token, .. } | Fact::Heartbeat { token }) = fact
+    let (Fact::TaskSucceeded { token, .. } | Fact::TaskFailed { token, .. } | Fact::Heartbeat { token }) =
+        fact
     else {
         return None;
     };

@@ -1,40 +1,18 @@
 //! Task tokens: who has one may answer the task.
 
-use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Failure, Principal};
-use trainyard_engine::Fact;
-use trainyard_store::{Changes, Expect, Keys, Noun};
+use trainyard_engine::{Fact, Token};
+use trainyard_store::{Changes, Expect};
 
 use super::{
     Error, Executions,
+    machines::named,
+    names,
     pending::{OBSERVATIONS, Pending},
+    task::Pattern,
     tell::{Extra, Told},
 };
 use crate::audit;
-
-/// Which execution a task token is of. It stays when the task has ended: then the answer is that it has.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Token {
-    pub(super) token: String,
-    pub(super) execution: Arn,
-    /// How many events the history had when the task was decided.
-    #[serde(default)]
-    pub(super) events: u64,
-}
-
-impl Noun for Token {
-    const KIND: &'static str = "task-token";
-
-    fn scope(&self) -> String {
-        String::new()
-    }
-
-    fn id(&self) -> String {
-        self.token.clone()
-    }
-
-    fn keys(&self, _: &mut Keys) {}
-}
 
 /// What somebody says of a task by its token.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,21 +39,52 @@ impl Executions {
         if token.is_empty() || token.len() > LONGEST_TOKEN || token.contains('\0') {
             return Err(Error::InvalidToken);
         }
-        let held = self.ground.store.get::<Token>("", token).await?;
-        let known = held.map(|held| held.value).filter(|of| of.execution.account == by.account.as_str());
-        let Token { execution, events, .. } = known.ok_or(Error::InvalidToken)?;
+        let read = Token::read(token).ok_or(Error::InvalidToken)?;
+        let execution: Arn = read.execution.parse().map_err(|_| Error::InvalidToken)?;
+        if execution.account != by.account.as_str() {
+            return Err(Error::InvalidToken);
+        }
+        let asked = self.asked_with(&execution, token, &read).await?;
         let (fact, action) = fact(token, answer, self.payload_limit)?;
         let mut told = Changes::new();
         if !matches!(fact, Fact::Heartbeat { .. }) {
             audit::note(&mut told, &self.ground, by, action, &execution)?;
-            // A `.sync` task that is answered by its token is not looked at any more.
-            told.delete::<Pending>("", token, Expect::Any).cancel(OBSERVATIONS, token);
+            if asked == Asked::Job {
+                // It is not looked at any more.
+                told.delete::<Pending>("", token, Expect::Any).cancel(OBSERVATIONS, token);
+            }
         }
-        match self.tell(&execution, &fact, Extra { told, events, ..Extra::default() }).await? {
+        // The token was made before the event that tells of it.
+        let extra = Extra { told, ..Extra::default() }.after(read.events + 1);
+        match self.tell(&execution, &fact, extra).await? {
             Told::Heard => Ok(()),
             Told::Stale => Err(Error::TaskTimedOut),
         }
     }
+
+    /// What the execution waits for with the token, which must be one of its own, whatever became of the task.
+    async fn asked_with(&self, execution: &Arn, token: &str, read: &Token) -> Result<Asked, Error> {
+        names::execution(&execution.to_string()).map_err(|_| Error::InvalidToken)?;
+        let asked = self.look(execution, 0, |loaded| {
+            let is_job = |resource| matches!(named(resource), Some((_, Pattern::Sync)));
+            let is_job = loaded.run.called_with(token).is_some_and(is_job);
+            loaded.run.made(read).then_some(if is_job { Asked::Job } else { Asked::Other })
+        });
+        match asked.await {
+            Ok(None) | Err(Error::NoExecution(_)) => Err(Error::InvalidToken),
+            Ok(Some(asked)) => Ok(asked),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What an execution waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// A job that is looked at now and then.
+    Job,
+    /// Something else, or nothing any more.
+    Other,
 }
 
 /// What the answer says; an output may have so many bytes at most.
