@@ -22,6 +22,7 @@ pub struct Changes {
     pub(crate) appends: Vec<Append>,
     pub(crate) work: Vec<WorkChange>,
     pub(crate) trims: Vec<Trim>,
+    pub(crate) trails: Vec<TrailChange>,
 }
 
 /// All documents of a kind and scope whose ids come before this one go.
@@ -58,6 +59,15 @@ pub(crate) struct Append {
     pub(crate) records: Vec<String>,
 }
 
+/// What becomes of a trail.
+#[derive(Clone, Debug)]
+pub(crate) enum TrailChange {
+    /// This record comes to its end.
+    Leave { trail: String, record: String },
+    /// The records before that number go.
+    Shorten { trail: String, before: u64 },
+}
+
 #[derive(Clone, Debug)]
 pub(crate) enum WorkChange {
     Put(WorkItem),
@@ -78,7 +88,11 @@ impl Changes {
 
     /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
-        self.documents.is_empty() && self.appends.is_empty() && self.work.is_empty() && self.trims.is_empty()
+        self.documents.is_empty()
+            && self.appends.is_empty()
+            && self.work.is_empty()
+            && self.trims.is_empty()
+            && self.trails.is_empty()
     }
 
     /// Puts the document in place of the one with its kind, scope and id, if `expect` holds.
@@ -124,6 +138,22 @@ impl Changes {
         Ok(self)
     }
 
+    /// Leaves a record at the end of a trail, wherever that is: a trail is a history that many write to at the same time
+    /// and that is let go of from its beginning. What several leave at once becomes one row. No name is that of a trail
+    /// and of a history that is [appended](Self::append) to.
+    pub fn leave<T: Serialize>(&mut self, trail: &str, record: &T) -> Result<&mut Self, Error> {
+        let record = to_json(record)?;
+        self.trails.push(TrailChange::Leave { trail: trail.to_owned(), record });
+        Ok(self)
+    }
+
+    /// Lets go of a trail's records before this number, also of those that are left in the same commit. Where the number
+    /// is within a row, all of that row stay. With `u64::MAX` the whole trail goes; what is left later begins with 1.
+    pub fn shorten(&mut self, trail: &str, before: u64) -> &mut Self {
+        self.trails.push(TrailChange::Shorten { trail: trail.to_owned(), before });
+        self
+    }
+
     /// Puts a piece of work on its topic, in place of the one with the same id, if any.
     pub fn schedule(&mut self, item: WorkItem) -> &mut Self {
         self.work.push(WorkChange::Put(item));
@@ -149,6 +179,7 @@ impl Changes {
         self.appends.extend(other.appends);
         self.work.extend(other.work);
         self.trims.extend(other.trims);
+        self.trails.extend(other.trails);
         self
     }
 }
@@ -183,6 +214,12 @@ impl Changes {
             }
             if append.history.contains('\0') {
                 return nul("the history", &append.history);
+            }
+        }
+        for change in &self.trails {
+            let (TrailChange::Leave { trail, .. } | TrailChange::Shorten { trail, .. }) = change;
+            if trail.contains('\0') {
+                return nul("the trail", trail);
             }
         }
         for change in &self.work {
@@ -224,7 +261,11 @@ impl Changes {
             WorkChange::Put(item) => item.body.len(),
             WorkChange::Remove { .. } => 0,
         });
-        bodies.chain(records).chain(work).sum()
+        let trails = self.trails.iter().map(|change| match change {
+            TrailChange::Leave { record, .. } => record.len(),
+            TrailChange::Shorten { .. } => 0,
+        });
+        bodies.chain(records).chain(work).chain(trails).sum()
     }
 }
 

@@ -37,6 +37,14 @@ impl Damage {
         self.known().retain(|(of, place, id)| of != kind || place != scope || id.as_str() >= before);
     }
 
+    /// All rows of the trail whose records come before this number were removed.
+    pub(crate) fn shortened(&self, trail: &str, before: u64) {
+        let is_gone = |of: &str, name: &str, first: &str| {
+            of == "history" && name == trail && first.parse().is_ok_and(|first: u64| first < before)
+        };
+        self.known().retain(|(of, name, first)| !is_gone(of, name, first));
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.known().len()
     }

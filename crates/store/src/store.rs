@@ -11,7 +11,8 @@ use std::{
 use trainyard_domain::{Timestamp, content::BlobKey, ports::Blobs};
 
 use crate::{
-    Agenda, Bell, Changes, Entry, Error, Folders, Held, List, Noun, Page, Range, Stats, WorkItem,
+    Agenda, Bell, Changes, Entry, Error, Folders, Held, List, Noun, Page, Range, Stats, Stretch, Trail,
+    WorkItem,
     beside::{self, Beside, Lost},
     hints::Hints,
     patrol::Patrol,
@@ -250,19 +251,6 @@ impl Store {
         self.0.readers.ask(move |connection| read::weigh(connection, T::KIND, &scope)).await
     }
 
-    /// The id of the first of the last `most` documents of the scope that have `bytes` bytes together at most: all that
-    /// come before it are too many. Nothing where there are none such. The very last one is never too many.
-    pub async fn first_of_last<T: Noun>(
-        &self,
-        scope: &str,
-        bounds: (usize, u64),
-    ) -> Result<Option<String>, Error> {
-        let (scope, counters) = (scope.to_owned(), Arc::clone(&self.0.counters));
-        let question =
-            move |connection: &_| read::first_of_last(connection, &counters, (T::KIND, &scope), bounds);
-        self.0.readers.ask(question).await
-    }
-
     /// All scopes but the empty one that have documents of the kind. One whose name is damaged is left out and reported
     /// in the log.
     pub async fn scopes<T: Noun>(&self) -> Result<Vec<String>, Error> {
@@ -292,6 +280,36 @@ impl Store {
     /// What a record of a history says, with its texts.
     pub async fn record(&self, history: &str, (number, record): (u64, String)) -> Result<String, Error> {
         self.whole(("history", history, &number.to_string()), record).await
+    }
+
+    /// Records of a trail, from `from` on, at most `limit`.
+    pub async fn trail(&self, trail: &str, from: u64, limit: usize) -> Result<Stretch, Error> {
+        self.stretch(trail, (from, limit), false).await
+    }
+
+    /// Records of a trail from the last to the first, beginning with `from` (or with the last, if that is before it), at
+    /// most `limit`.
+    pub async fn trail_back(&self, trail: &str, from: u64, limit: usize) -> Result<Stretch, Error> {
+        self.stretch(trail, (from, limit), true).await
+    }
+
+    async fn stretch(&self, trail: &str, which: (u64, usize), backward: bool) -> Result<Stretch, Error> {
+        let (name, counters) = (trail.to_owned(), Arc::clone(&self.0.counters));
+        let question = move |connection: &_| read::stretch(connection, &counters, &name, which, backward);
+        self.0.readers.ask(question).await
+    }
+
+    /// The trails that have records and whose names begin so.
+    pub async fn trails(&self, prefix: &str) -> Result<Vec<Trail>, Error> {
+        let prefix = prefix.to_owned();
+        self.0.readers.ask(move |connection| read::trails(connection, &prefix)).await
+    }
+
+    /// The number before which records of the trail are to go ([`Changes::shorten`]), where at most `most` with `bytes`
+    /// bytes together are kept; nothing if there are no more than that. The last row stays, whatever it holds.
+    pub async fn surplus(&self, trail: &str, bounds: (usize, u64)) -> Result<Option<u64>, Error> {
+        let name = trail.to_owned();
+        self.0.readers.ask(move |connection| read::surplus(connection, &name, bounds)).await
     }
 
     /// The body of work that was read, with its texts.

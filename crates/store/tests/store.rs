@@ -384,7 +384,7 @@ impl Noun for Line {
 }
 
 #[tokio::test]
-async fn the_last_of_a_scope_are_kept() {
+async fn the_first_of_a_scope_go() {
     let store = Store::in_memory().await.unwrap();
     let mut changes = Changes::new();
     for (place, count) in [("a", 10), ("b", 3), ("c", 5)] {
@@ -398,16 +398,6 @@ async fn the_last_of_a_scope_are_kept() {
     store.commit(changes).await.unwrap();
     assert_eq!(store.scopes::<Line>().await.unwrap(), ["a", "b", "c"]);
     assert_eq!(store.scopes::<Thing>().await.unwrap(), ["s"]);
-    let first =
-        async |place: &str, most, bytes| store.first_of_last::<Line>(place, (most, bytes)).await.unwrap();
-    assert_eq!(first("a", 4, 1 << 20).await.as_deref(), Some("0006"));
-    assert_eq!(first("b", 4, 1 << 20).await, None);
-    assert_eq!(first("b", 3, 1 << 20).await, None);
-    // Each has about 130 bytes.
-    assert_eq!(first("a", 10, 300).await.as_deref(), Some("0008"));
-    assert_eq!(first("a", 10, 1).await.as_deref(), Some("0009"), "the last stays");
-    assert_eq!(first("a", 0, 1 << 20).await.as_deref(), Some("0009"));
-    assert_eq!(first("nowhere", 1, 1).await, None);
     let mut changes = Changes::new();
     changes.trim::<Line>("a", "0006").trim::<Line>("c", "0001");
     store.commit(changes).await.unwrap();

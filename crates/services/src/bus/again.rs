@@ -41,6 +41,9 @@ pub struct Again {
 /// So many are read, and told in one commit, at most.
 const AT_ONCE: usize = 100;
 
+/// An event and its place in the bus's trail.
+type Placed = (u64, Recent);
+
 /// How far a replay of this kind has come. The events of one commit are told with this beside them: so a call that is
 /// made again goes on where the first was cut off, and two at the same time tell each event once.
 #[derive(Serialize, Deserialize)]
@@ -50,7 +53,7 @@ pub(super) struct Retold {
     name: String,
     /// When it began.
     at: Timestamp,
-    /// The last event that was told, by its number.
+    /// The last event that was told, by its place in the bus's trail.
     reached: u64,
     /// The last event that is to be told.
     last: u64,
@@ -91,15 +94,15 @@ impl Bus {
                 return Ok(Again { name, count: over.value.count });
             }
             if events.is_none() {
-                events = Some(self.wanted(scope, &spec).await?);
+                events = Some(self.wanted(&place, &spec).await?);
             }
             let events = events.as_deref().unwrap_or_default();
             let (expect, retold) = match held {
                 Some(Held { version, value }) => (Expect::Version(version), value),
                 None => (Expect::Absent, self.begun((&place, &name), events)),
             };
-            let from = events.partition_point(|recent| recent.number <= retold.reached);
-            let until = events.partition_point(|recent| recent.number <= retold.last);
+            let from = events.partition_point(|(at, _)| *at <= retold.reached);
+            let until = events.partition_point(|(at, _)| *at <= retold.last);
             if from >= until {
                 return Ok(Again { name, count: retold.count });
             }
@@ -115,40 +118,36 @@ impl Bus {
         }
     }
 
-    fn begun(&self, (place, name): (&str, &str), events: &[Recent]) -> Retold {
+    fn begun(&self, (place, name): (&str, &str), events: &[Placed]) -> Retold {
         Retold {
             place: place.to_owned(),
             name: name.to_owned(),
             at: self.ground.now(),
             reached: 0,
-            last: events.last().map_or(0, |recent| recent.number),
+            last: events.last().map_or(0, |(at, _)| *at),
             count: events.len(),
         }
     }
 
     /// The events, the oldest first, each once.
-    async fn wanted(&self, scope: &Scope, spec: &AgainSpec) -> Result<Vec<Recent>, Error> {
+    async fn wanted(&self, place: &str, spec: &AgainSpec) -> Result<Vec<Placed>, Error> {
         let mut pattern = spec.pattern.as_deref().map(Fits::new).transpose()?;
         let (mut missing, mut seen) = (spec.ids.clone(), HashSet::new());
-        let mut fits = |recent: &Recent| {
+        let mut fits = |(_, recent): &Placed| {
             let event = &recent.event;
             event.way.replay.is_none()
                 && (spec.ids.is_empty() || spec.ids.contains(&event.id))
                 && pattern.as_mut().is_none_or(|pattern| pattern.takes(event))
                 && seen.insert(event.telling())
         };
-        let (mut found, mut after) = (Vec::new(), None);
-        loop {
-            let (page, next) = self.recent(scope, spec.bus.as_deref(), (spec.since, AT_ONCE), after).await?;
-            for recent in page.into_iter().filter(&mut fits) {
-                missing.remove(&recent.event.id);
-                found.push(recent);
+        let (mut found, mut from, past) = (Vec::new(), Some(u64::MAX), self.past(place));
+        while let Some(at) = from.filter(|_| spec.ids.is_empty() || !missing.is_empty()) {
+            let (page, next) = past.back(at, (spec.since, AT_ONCE)).await?;
+            for placed in page.into_iter().filter(&mut fits) {
+                missing.remove(&placed.1.event.id);
+                found.push(placed);
             }
-            after = next;
-            let all = !spec.ids.is_empty() && missing.is_empty();
-            if after.is_none() || all {
-                break;
-            }
+            from = next;
         }
         if let Some(id) = missing.first() {
             return Err(Error::Invalid(format!(
@@ -161,14 +160,14 @@ impl Bus {
 }
 
 /// What tells the first of the events, and that they are told.
-fn retold_in(events: &[Recent], mut retold: Retold, expect: Expect) -> Result<Changes, Error> {
+fn retold_in(events: &[Placed], mut retold: Retold, expect: Expect) -> Result<Changes, Error> {
     let mut changes = Changes::new();
-    for recent in events.iter().take(AT_ONCE) {
+    for (at, recent) in events.iter().take(AT_ONCE) {
         let replay = Some(Replay { name: retold.name.clone(), rules: Vec::new() });
         let mut event = Event::clone(&recent.event);
         event.way = Way { replay, ..event.way };
         tell(&mut changes, &event)?;
-        retold.reached = recent.number;
+        retold.reached = *at;
         if changes.bytes() >= route::AT_ONCE {
             break;
         }

@@ -18,6 +18,7 @@ mod forward;
 mod http;
 mod matching;
 mod once;
+mod past;
 mod permissions;
 mod put;
 mod recent;

@@ -1,7 +1,8 @@
 //! The last events of each bus, to be looked at, and those that come just now.
 //!
 //! An event is remembered in the commit in which it is matched, which is the one in which it leaves the outbox
-//! ([`EVENTS`](super::EVENTS)) if it was there: so it is remembered once.
+//! ([`EVENTS`](super::EVENTS)) if it was there: so it is remembered once. All that is committed at that moment is one row
+//! of its bus's trail.
 
 use std::{
     collections::HashMap,
@@ -13,12 +14,13 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use trainyard_domain::{Event, Scope, Timestamp, event::DEFAULT_BUS};
-use trainyard_store::{Changes, Error as StoreError, Expect, Keys, List, Noun};
+use trainyard_store::{Changes, Error as StoreError, Keys, Noun, Trail};
 
-use super::{Bus, Error, EventBus};
+use super::{Bus, Error, EventBus, past::Past, told::Told};
 
 /// So many events of a bus are remembered, where nobody says otherwise.
 pub const REMEMBERED: usize = 10_000;
@@ -31,34 +33,46 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// So many events wait for whoever looks on; who is slower than that misses some, and is told.
 const WAITING: usize = 512;
 
+/// What the names of all buses' trails begin with.
+const TRAILS: &str = "recent-events/";
+
 /// An event that was told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Recent {
-    /// Its place in the order of matching, which is unique in the server.
+pub struct Recent<E = Arc<Event>> {
+    /// Which one it is: unique in the server.
     pub number: u64,
     /// When it was told.
     pub at: Timestamp,
     /// What was told.
-    pub event: Arc<Event>,
+    pub event: E,
 }
 
-impl Noun for Recent {
+/// A bus among all.
+pub(super) fn place(scope: &Scope, bus: &str) -> String {
+    format!("{scope}/{bus}")
+}
+
+/// The trail of a bus's last events.
+pub(super) fn trail(place: &str) -> String {
+    format!("{TRAILS}{place}")
+}
+
+/// An event as it was remembered once, in a document of its own: all of them go.
+#[derive(Serialize, Deserialize)]
+struct Earlier {}
+
+impl Noun for Earlier {
     const KIND: &'static str = "recent-event";
 
     fn scope(&self) -> String {
-        place(self.event.owner(), &self.event.bus)
+        String::new()
     }
 
     fn id(&self) -> String {
-        format!("{:020}", self.number)
+        String::new()
     }
 
     fn keys(&self, _: &mut Keys) {}
-}
-
-/// The store's scope of a bus's last events.
-pub(super) fn place(scope: &Scope, bus: &str) -> String {
-    format!("{scope}/{bus}")
 }
 
 /// Who looks on, and how much is remembered.
@@ -94,17 +108,14 @@ impl Bus {
 
     /// Remembers the event in these changes, which are those that follow from its match. It is to be shown when it is
     /// known to be on disk.
-    pub(super) fn remember(
-        &self,
-        changes: &mut Changes,
-        event: Arc<Event>,
-    ) -> Result<Arc<Recent>, StoreError> {
+    pub(super) fn remember(&self, changes: &mut Changes, told: Told) -> Result<Arc<Recent>, StoreError> {
         let at = self.ground.now();
-        let recent = Recent { number: self.memory.number(at), at, event };
+        let (number, Told { event, kept, .. }) = (self.memory.number(at), told);
         if self.memory.most > 0 {
-            changes.put(&recent, Expect::Any)?;
+            let record: Recent<&RawValue> = Recent { number, at, event: &kept };
+            changes.leave(&trail(&place(event.owner(), &event.bus)), &record)?;
         }
-        Ok(Arc::new(recent))
+        Ok(Arc::new(Recent { number, at, event }))
     }
 
     /// Shows an event to whoever looks on.
@@ -122,14 +133,18 @@ impl Bus {
         after: Option<String>,
     ) -> Result<(Vec<Recent>, Option<String>), Error> {
         let bus = self.describe_bus(scope, bus).await?.name;
-        let list = List::in_scope(place(scope, &bus)).descending(true).limit(limit).after(after);
-        let page = self.ground.store.list::<Recent>(list).await.map_err(token)?;
-        let there = page.items.len();
-        let wanted = |recent: &Recent| since.is_none_or(|since| recent.at >= since);
-        let items: Vec<_> = page.items.into_iter().map(|held| held.value).filter(wanted).collect();
-        // The latest come first: behind one that is too old all are.
-        let next = page.next.filter(|_| items.len() == there);
-        Ok((items, next))
+        let from = after.map_or(Ok(u64::MAX), |token| {
+            let never =
+                |_| Error::Invalid("the token for the next page is not one that was given".to_owned());
+            token.parse().map_err(never)
+        })?;
+        let (page, next) = self.past(&place(scope, &bus)).back(from, (since, limit)).await?;
+        Ok((page.into_iter().map(|(_, recent)| recent).collect(), next.map(|next| next.to_string())))
+    }
+
+    /// What is remembered of the bus at that place.
+    pub(super) fn past(&self, place: &str) -> Past {
+        Past::new(&self.ground.store, place, self.memory.most)
     }
 
     /// Lets go of what is too much, again and again until `stop`; then whoever looks on is told that it is over.
@@ -144,6 +159,9 @@ impl Bus {
                 if let Err(error) = self.forget_told().await {
                     tracing::warn!(%error, "what was told once is still known");
                 }
+                if let Err(error) = self.forget_earlier().await {
+                    tracing::warn!(%error, "events that were remembered earlier are still there");
+                }
             }
             if stop.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_none() {
                 break;
@@ -152,29 +170,43 @@ impl Bus {
         self.memory.over.cancel();
     }
 
-    /// `looked`: up to which event each bus was looked at.
-    pub(super) async fn forget_once(&self, looked: &mut HashMap<String, u64>) -> Result<(), Error> {
+    /// `looked`: how each trail was when it was looked at.
+    pub(super) async fn forget_once(&self, looked: &mut HashMap<String, Trail>) -> Result<(), Error> {
         let store = &self.ground.store;
-        let places = store.scopes::<Recent>().await?;
-        looked.retain(|place, _| places.contains(place));
-        for place in places {
-            let last = store.list::<Recent>(List::in_scope(&place).descending(true).limit(1)).await?;
-            let last = last.items.first().map_or(0, |held| held.value.number);
-            // The clock may have been set back before this start.
-            self.memory.last.fetch_max(last, Ordering::Relaxed);
-            if looked.insert(place.clone(), last) == Some(last) {
+        let trails = store.trails(TRAILS).await?;
+        looked.retain(|name, _| trails.iter().any(|trail| trail.name == *name));
+        for trail in trails {
+            if looked.get(&trail.name) == Some(&trail) {
                 continue;
             }
-            let mut changes = Changes::new();
-            if !self.has_bus(&place).await? {
-                // What was being matched when the bus was removed.
-                forget_all(&mut changes, &place);
-            } else if let Some(first) =
-                store.first_of_last::<Recent>(&place, (self.memory.most, MOST_BYTES)).await?
-            {
-                changes.trim::<Recent>(&place, &first);
+            let place = trail.name.strip_prefix(TRAILS).unwrap_or_default();
+            // The clock may have been set back before this start.
+            let (last, _) = self.past(place).back(u64::MAX, (None, 1)).await?;
+            for (_, last) in last {
+                self.memory.last.fetch_max(last.number, Ordering::Relaxed);
             }
-            store.commit(changes).await?;
+            // What was being matched when the bus was removed is nobody's.
+            let before = match self.memory.most > 0 && self.has_bus(place).await? {
+                true => store.surplus(&trail.name, (self.memory.most, MOST_BYTES)).await?,
+                false => Some(u64::MAX),
+            };
+            if let Some(before) = before {
+                let mut changes = Changes::new();
+                changes.shorten(&trail.name, before);
+                store.commit(changes).await?;
+            }
+            looked.insert(trail.name.clone(), trail);
+        }
+        Ok(())
+    }
+
+    /// Lets go of what was remembered in the earlier form.
+    pub(super) async fn forget_earlier(&self) -> Result<(), Error> {
+        for place in self.ground.store.scopes::<Earlier>().await? {
+            let mut changes = Changes::new();
+            // Numbers are before it, all of them.
+            changes.trim::<Earlier>(&place, ":");
+            self.ground.store.commit(changes).await?;
         }
         Ok(())
     }
@@ -189,14 +221,5 @@ impl Bus {
 
 /// Lets go of all events of a bus.
 pub(super) fn forget_all(changes: &mut Changes, place: &str) {
-    // Numbers are before it, all of them.
-    changes.trim::<Recent>(place, ":");
-}
-
-/// A page's token that was never given is the caller's mistake.
-fn token(error: StoreError) -> Error {
-    match error {
-        StoreError::Invalid(why) => Error::Invalid(why),
-        error => error.into(),
-    }
+    changes.shorten(&trail(place), u64::MAX);
 }

@@ -60,7 +60,7 @@ impl Bus {
                 .map_err(|e| StoreError::Internal(format!("news cannot be written: {e}")))?;
             changes.schedule(WorkItem::now(NEWS, format!("{}/{name}", event.id), body).in_lane(name));
         }
-        Ok(Routed { rules, recent: self.remember(changes, told.event)? })
+        Ok(Routed { rules, recent: self.remember(changes, told)? })
     }
 
     /// What follows from an event is on disk: its rules count it, and whoever looks on sees it.

@@ -8,13 +8,16 @@ use std::{
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
 use trainyard_domain::{Scope, Timestamp};
-use trainyard_store::{List, Noun, Store};
 
 use super::{
     Bus, Error,
     matching::Fits,
+    past::Past,
     recent::{Recent, place},
 };
+
+/// So many events are read at a time.
+const PAGE: usize = 100;
 
 /// Which events.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +34,7 @@ pub struct TailSpec {
 pub struct Tail {
     place: String,
     pattern: Option<Fits>,
-    store: Store,
+    past: Past,
     before: Before,
     live: Receiver<Arc<Recent>>,
     over: CancellationToken,
@@ -43,7 +46,8 @@ struct Before {
     since: Option<Timestamp>,
     /// Whether all pages were read.
     done: bool,
-    after: Option<String>,
+    /// Where the next page begins.
+    from: u64,
     page: VecDeque<Arc<Recent>>,
     /// What was shown: it may come once more as news.
     seen: HashSet<u64>,
@@ -64,10 +68,11 @@ impl Bus {
     /// Looks on from now on, after what was told since then.
     pub async fn tail(&self, scope: &Scope, spec: &TailSpec) -> Result<Tail, Error> {
         let bus = self.describe_bus(scope, spec.bus.as_deref()).await?.name;
+        let place = place(scope, &bus);
         Ok(Tail {
-            place: place(scope, &bus),
+            past: self.past(&place),
+            place,
             pattern: spec.pattern.as_deref().map(Fits::new).transpose()?,
-            store: self.ground.store.clone(),
             before: Before { since: spec.since, done: spec.since.is_none(), ..Before::default() },
             live: self.memory.live.subscribe(),
             over: self.memory.over.clone(),
@@ -95,7 +100,7 @@ impl Tail {
             };
             match come {
                 Ok(recent) if self.before.seen.remove(&recent.number) => {}
-                Ok(recent) if recent.scope() == self.place && self.wants(&recent) => {
+                Ok(recent) if self.is_here(&recent) && self.wants(&recent) => {
                     return Ok(Next::Event(recent));
                 }
                 Ok(_) => {}
@@ -106,16 +111,19 @@ impl Tail {
     }
 
     async fn turn_page(&mut self) -> Result<(), Error> {
-        let Before { since, after, .. } = &self.before;
-        let list = List::in_scope(&self.place).after(after.clone());
-        let page = self.store.list::<Recent>(list).await?;
+        let Before { since, from, .. } = self.before;
+        let (page, next) = self.past.forth(from, PAGE).await?;
         let wanted = |recent: &Recent| since.is_none_or(|since| recent.at >= since);
-        let items = page.items.into_iter().map(|held| held.value).filter(wanted);
+        let items = page.into_iter().map(|(_, recent)| recent).filter(wanted);
         self.before.page = items.map(Arc::new).collect();
         self.before.seen.extend(self.before.page.iter().map(|recent| recent.number));
-        self.before.done = page.next.is_none();
-        self.before.after = page.next;
+        self.before.done = next.is_none();
+        self.before.from = next.unwrap_or(from);
         Ok(())
+    }
+
+    fn is_here(&self, recent: &Recent) -> bool {
+        place(recent.event.owner(), &recent.event.bus) == self.place
     }
 
     fn wants(&mut self, recent: &Recent) -> bool {
@@ -127,11 +135,11 @@ impl Tail {
 mod tests {
     use std::{collections::HashMap, time::Duration};
 
-    use trainyard_store::WorkItem;
+    use trainyard_store::{Store, WorkItem};
 
     use super::*;
     use crate::{
-        bus::{Again, AgainSpec, EVENTS, Entry, EventBus, watch::Matcher},
+        bus::{Again, AgainSpec, EVENTS, Entry, EventBus, recent::trail, watch::Matcher},
         ground::Ground,
         refusal::Refusal,
         work::Worker,
@@ -231,12 +239,14 @@ mod tests {
         let item = bus.ground.store.due(EVENTS, bus.ground.now(), 1).await.unwrap();
         assert!(item.is_empty());
         bus.told(&[3, 4, 5], None).await;
-        assert_eq!(bus.recent_numbers(None).await, [5, 4, 3, 2, 1]);
+        let kept = async || bus.ground.store.trail(&trail(&place(&scope(), "default")), 0, 10).await.unwrap();
+        assert_eq!((bus.recent_numbers(None).await, kept().await.records.len()), (vec![5, 4, 3], 5));
         assert!(bus.recent_numbers(Some(Timestamp(i64::MAX))).await.is_empty());
         let mut looked = HashMap::new();
-        bus.forget_once(&mut looked).await.unwrap();
-        assert_eq!(bus.recent_numbers(None).await, [5, 4, 3]);
-        bus.forget_once(&mut looked).await.unwrap();
+        for _ in 0..2 {
+            bus.forget_once(&mut looked).await.unwrap();
+            assert_eq!((bus.recent_numbers(None).await, kept().await.records.len()), (vec![5, 4, 3], 3));
+        }
         assert_eq!(bus.recent_numbers(Some(Timestamp(0))).await, [5, 4, 3]);
     }
 
@@ -251,6 +261,39 @@ mod tests {
         later.forget_once(&mut HashMap::new()).await.unwrap();
         later.told(&[3, 4], None).await;
         assert_eq!(later.recent_numbers(None).await, [4, 3, 2, 1]);
+    }
+
+    /// Also where several stand in one row.
+    #[tokio::test]
+    async fn pages_go_on_where_the_last_one_ended() {
+        let bus = bus(5).await;
+        bus.told(&[0], None).await;
+        let entry = |n: u32| Entry {
+            source: Some("app".into()),
+            detail_type: Some("Told".into()),
+            detail: Some(format!("{{\"n\":{n}}}")),
+            ..Entry::default()
+        };
+        let by = trainyard_domain::Principal::root(&scope());
+        bus.put_events(&by, &scope(), (1..=7).map(entry).collect(), None).await.unwrap();
+        let page = async |token| bus.recent(&scope(), None, (Some(Timestamp(0)), 2), token).await;
+        let (mut token, mut pages) = (None, Vec::<Vec<u64>>::new());
+        loop {
+            let (events, next) = page(token).await.unwrap();
+            pages.push(events.iter().map(|recent| recent.event.detail["n"].as_u64().unwrap()).collect());
+            token = next;
+            if token.is_none() {
+                break;
+            }
+        }
+        assert_eq!(pages, [vec![7, 6], vec![5, 4], vec![3]], "no more than are wanted");
+        assert!(matches!(page(Some("x".into())).await, Err(Error::Invalid(_))));
+        bus.forget_once(&mut HashMap::new()).await.unwrap();
+        assert_eq!(bus.recent_numbers(None).await, [7, 6, 5, 4, 3]);
+        let none = bus.remembering(0);
+        assert!(none.recent_numbers(None).await.is_empty());
+        none.forget_once(&mut HashMap::new()).await.unwrap();
+        assert!(none.ground.store.trails("").await.unwrap().is_empty());
     }
 
     #[tokio::test]

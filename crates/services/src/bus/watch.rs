@@ -13,10 +13,10 @@ use super::{
     dead::Undertaker,
     deliver::Postman,
     replays::Replayer,
-    route::{NEWS, News},
+    route::{AT_ONCE, NEWS, News},
     schedule::Clockwork,
 };
-use crate::work::{self, Outcome, Trouble, Worker};
+use crate::work::{self, Hands, Outcome, Trouble, Worker};
 
 impl Bus {
     /// Runs the bus's loops until `stop`.
@@ -39,12 +39,20 @@ impl Bus {
     }
 }
 
+/// So many events are matched in one commit, at most.
+const TOGETHER: usize = 64;
+
 /// Matches events with rules and listeners.
 pub(super) struct Matcher(pub(super) Bus);
 
 #[async_trait]
 impl Worker for Matcher {
     const TOPIC: &'static str = EVENTS;
+
+    fn hands(&self, _: &str) -> Hands {
+        // One hand matches the next events while the other waits for the disk.
+        Hands { most: 2, handful: TOGETHER }
+    }
 
     async fn work(&self, item: &WorkItem) -> Result<Outcome, Trouble> {
         let (bus, ground) = (&self.0, &self.0.ground);
@@ -65,6 +73,37 @@ impl Worker for Matcher {
         ground.store.commit(changes).await?;
         bus.routed(routed);
         Ok(Outcome::Settled)
+    }
+
+    async fn work_together(&self, items: &[WorkItem]) -> Vec<Result<Outcome, Trouble>> {
+        if items.len() > 1 && self.all_of(items).await.unwrap_or(false) {
+            return items.iter().map(|_| Ok(Outcome::Settled)).collect();
+        }
+        futures::future::join_all(items.iter().map(|item| self.work(item))).await
+    }
+}
+
+impl Matcher {
+    /// Matches all of them in one commit, and says whether that could be done. Where one cannot be read, or is too much,
+    /// each is matched by itself.
+    async fn all_of(&self, items: &[WorkItem]) -> Result<bool, Trouble> {
+        let (bus, ground) = (&self.0, &self.0.ground);
+        let (mut changes, mut routed, mut bytes) = (Changes::new(), Vec::with_capacity(items.len()), 0);
+        for item in items {
+            let event: Event = serde_json::from_str(&item.body)?;
+            let matched = bus.matched(Arc::new(event)).await?;
+            let (mut follows, rest) = matched.follow(ground, 0)?;
+            bytes += follows.bytes();
+            if rest.is_some() || bytes > AT_ONCE {
+                return Ok(false);
+            }
+            routed.push(bus.route(&mut follows, matched)?);
+            follows.finish(item);
+            changes.merge(follows);
+        }
+        ground.store.commit(changes).await?;
+        routed.into_iter().for_each(|routed| bus.routed(routed));
+        Ok(true)
     }
 }
 

@@ -8,13 +8,13 @@ use crate::{Error, sum};
 /// How a history row holds its records: 1 is a JSON array of them.
 pub(crate) const HISTORY_FORMAT: u32 = 1;
 
-const FORWARD: &str = "
+pub(super) const FORWARD: &str = "
 select r.history, r.first, r.last, r.format, r.sum, r.records
 from histories h cross join history_rows r
 where h.name = ?1 and r.history = h.id and r.last >= ?2
 order by r.last";
 
-const BACKWARD: &str = "
+pub(super) const BACKWARD: &str = "
 select r.history, r.first, r.last, r.format, r.sum, r.records
 from histories h cross join history_rows r
 where h.name = ?1 and r.history = h.id
@@ -50,18 +50,28 @@ pub(crate) fn history(
     while found.len() < limit
         && let Some(row) = rows.next()?
     {
-        let mut records = decode(name, row)?;
+        let records = decode(name, row)?;
         gapless(name, (found.last().map(|(number, _)| *number), from), &records, backward)?;
-        if backward {
-            records.reverse();
-            records.retain(|(number, _)| *number <= from);
-        } else {
-            records.retain(|(number, _)| *number >= from);
-        }
-        records.truncate(limit - found.len());
-        found.append(&mut records);
+        take(&mut found, records, (from, limit), backward);
     }
     Ok(found)
+}
+
+/// Takes those of a row's records that are wanted.
+pub(super) fn take(
+    found: &mut Vec<(u64, String)>,
+    mut records: Vec<(u64, String)>,
+    (from, limit): (u64, usize),
+    backward: bool,
+) {
+    if backward {
+        records.reverse();
+        records.retain(|(number, _)| *number <= from);
+    } else {
+        records.retain(|(number, _)| *number >= from);
+    }
+    records.truncate(limit - found.len());
+    found.append(&mut records);
 }
 
 /// What is next must follow what came before it, or hold what was asked for: a row between them may be lost.
@@ -90,12 +100,12 @@ fn gapless(
     })
 }
 
-fn end(connection: &Connection, name: &str) -> Result<u64, Error> {
+pub(super) fn end(connection: &Connection, name: &str) -> Result<u64, Error> {
     let last: Option<u64> = connection.prepare_cached(END)?.query_row([name], |row| row.get(0))?;
     Ok(last.unwrap_or(0))
 }
 
-fn decode(name: &str, row: &Row<'_>) -> Result<Vec<(u64, String)>, Error> {
+pub(super) fn decode(name: &str, row: &Row<'_>) -> Result<Vec<(u64, String)>, Error> {
     let first: u64 = row.get(1).unwrap_or_default();
     let (kind, scope, id) = ("history".to_owned(), name.to_owned(), first.to_string());
     let records = written(row, first).and_then(|text| {

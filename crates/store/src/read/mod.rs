@@ -4,10 +4,11 @@ mod count;
 mod document;
 mod folders;
 mod history;
-mod last;
 mod named;
 mod pool;
+mod scopes;
 mod text;
+mod trail;
 mod work;
 
 pub(crate) use self::{
@@ -15,9 +16,10 @@ pub(crate) use self::{
     document::{Kept, any, document_sum, get, list},
     folders::folders,
     history::{HISTORY_FORMAT, history, history_sum, name_sum},
-    last::{first_of_last, scopes},
     named::is_named,
     pool::Readers,
+    scopes::scopes,
     text::text,
+    trail::{stretch, surplus, trails},
     work::{agenda, due, lanes, next_due, work_sum},
 };

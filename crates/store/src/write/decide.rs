@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 
-use super::rows::{AppendRow, HistoryRow, KeyRow, Known, Name, PutRow, Touched, WorkRow, Write};
+use super::{
+    rows::{AppendRow, HistoryRow, KeyRow, Known, Name, PutRow, Touched, WorkRow, Write},
+    trails::Trails,
+};
 use crate::{
     Changes, Error, Expect,
     changes::{Append, Body, DocumentChange, WorkChange},
@@ -49,6 +52,7 @@ struct State<'a> {
     documents: Vec<Now<'a>>,
     ends: Vec<End>,
     work: HashMap<(&'static str, &'a str, &'a str), WorkRow<'a>>,
+    trails: Trails<'a>,
     write: Write<'a>,
 }
 
@@ -77,9 +81,11 @@ pub(crate) fn decide<'a>(
         documents: vec![Now::AsKnown; known.documents.len()],
         ends: ends.collect(),
         work: HashMap::new(),
+        trails: Trails::default(),
         write: Write::default(),
     };
     let verdicts = batch.iter().map(|changes| state.take(changes, numbers)).collect();
+    state.leave(numbers);
     Decided { verdicts, write: state.finish() }
 }
 
@@ -99,8 +105,9 @@ impl<'a> State<'a> {
             self.ends[at].next = next;
         }
         for (at, append) in draft.appends {
-            self.row(at, append, numbers);
+            self.row(at, append.first, &append.records, numbers);
         }
+        self.trails.take(&changes.trails);
         for change in &changes.work {
             self.work(change, numbers);
         }
@@ -160,17 +167,29 @@ impl<'a> State<'a> {
         Ok(())
     }
 
-    fn row(&mut self, at: usize, append: &'a Append, numbers: &mut Numbers) {
+    /// What was left on trails comes to their ends.
+    fn leave(&mut self, numbers: &mut Numbers) {
+        let trails = std::mem::take(&mut self.trails);
+        for (trail, records) in trails.rows() {
+            let at = self.touched.history(trail);
+            let first = self.ends[at].next;
+            self.ends[at].next += records.len() as u64;
+            self.row(at, first, records, numbers);
+        }
+        self.write.shortened = trails.shortened;
+    }
+
+    fn row<T: AsRef<str>>(&mut self, at: usize, first: u64, written: &[T], numbers: &mut Numbers) {
         let history = *self.ends[at].id.get_or_insert_with(|| {
-            let id = numbers.history();
-            let sum = read::name_sum(id, &append.history);
-            self.write.histories.push(HistoryRow { id, name: &append.history, sum });
+            let (id, name) = (numbers.history(), self.touched.histories[at]);
+            let sum = read::name_sum(id, name);
+            self.write.histories.push(HistoryRow { id, name, sum });
             id
         });
-        let (first, last) = (append.first, append.first + append.records.len() as u64 - 1);
-        let pieces = append.records.iter().enumerate().flat_map(|(n, record)| {
+        let last = first + written.len() as u64 - 1;
+        let pieces = written.iter().enumerate().flat_map(|(n, record)| {
             let before = if n == 0 { "[" } else { "," };
-            [before, record.as_str()]
+            [before, record.as_ref()]
         });
         let (text, records) = self.write.records.add(pieces.chain(["]"]));
         let (format, sum) = (read::HISTORY_FORMAT, read::history_sum(history, first, last, text));

@@ -6,6 +6,7 @@ mod rows;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod trails;
 
 use std::sync::Arc;
 
@@ -83,12 +84,12 @@ impl Writer {
         let Decided { verdicts, write } = decide(batch, &touched, &known, &mut self.numbers);
         let rows = write.rows();
         if rows > 0 {
-            statements::write(&tx, &write)?;
+            let gone = statements::write(&tx, &write)?;
             tx.commit()?;
             if let Some(mark) = &mut self.mark {
                 mark.note();
             }
-            mended(&write, &self.counters.damage);
+            mended(&write, &gone, &self.counters.damage);
             self.counters.batches.add(1);
             self.counters.rows.add(rows);
             self.hints.ring(write.told);
@@ -119,11 +120,13 @@ fn opened<'c>(connection: &'c mut Option<Connection>, place: &Place) -> Result<&
     }
 }
 
-/// What was damaged and is written anew or gone is damaged no more.
-fn mended(write: &Write<'_>, damage: &Damage) {
+/// What was damaged and is written anew or gone is damaged no more; `gone`: the places of history rows.
+fn mended(write: &Write<'_>, gone: &[i64], damage: &Damage) {
     let documents = write.put.iter().map(|row| row.name).chain(write.removed.iter().copied());
     documents.for_each(|name| damage.mended(name));
     write.trimmed.iter().for_each(|trim| damage.trimmed(*trim));
+    write.shortened.iter().for_each(|(trail, before)| damage.shortened(trail, *before));
+    gone.iter().for_each(|place| damage.mended(("history row", "", &place.to_string())));
     // Damaged work is given to nobody who could finish it: it goes when it is replaced or cancelled.
     let gone = write.ended.iter().filter(|(.., revision)| revision.is_none());
     gone.for_each(|(place, id, _)| damage.mended(("work", place, id)));

@@ -9,7 +9,10 @@ use serde::{Serialize, Serializer};
 
 use trainyard_domain::Timestamp;
 
-use crate::{Changes, changes::DocumentChange};
+use crate::{
+    Changes,
+    changes::{DocumentChange, TrailChange},
+};
 
 /// A document's kind, scope and id.
 pub(crate) type Name<'a> = (&'a str, &'a str, &'a str);
@@ -63,6 +66,8 @@ pub(crate) struct Write<'a> {
     pub(crate) told: BTreeMap<(&'static str, &'a str), Timestamp>,
     /// Kind, scope, and the id before which documents go.
     pub(crate) trimmed: Vec<Name<'a>>,
+    /// Trails, and the number before which records go.
+    pub(crate) shortened: Vec<(&'a str, u64)>,
 }
 
 pub(crate) struct PutRow<'a> {
@@ -135,13 +140,22 @@ impl<'a> Touched<'a> {
                 touched.documents.len() - 1
             });
         }
-        for append in batch.iter().flat_map(|changes| &changes.appends) {
-            touched.history_at.entry(&append.history).or_insert_with(|| {
-                touched.histories.push(&append.history);
-                touched.histories.len() - 1
-            });
+        for changes in batch {
+            changes.appends.iter().for_each(|append| touched.touch(&append.history));
+            for change in &changes.trails {
+                if let TrailChange::Leave { trail, .. } = change {
+                    touched.touch(trail);
+                }
+            }
         }
         touched
+    }
+
+    fn touch(&mut self, history: &'a str) {
+        self.history_at.entry(history).or_insert_with(|| {
+            self.histories.push(history);
+            self.histories.len() - 1
+        });
     }
 
     /// Where the change's document stands in the list. The change must be of the same batch.
@@ -168,7 +182,8 @@ impl Write<'_> {
     /// How many rows change.
     pub(crate) fn rows(&self) -> usize {
         let work = self.ended.len().max(self.work.len());
-        self.put.len() + self.removed.len() + self.appended.len() + work + self.trimmed.len()
+        let gone = self.removed.len() + self.trimmed.len() + self.shortened.len();
+        self.put.len() + self.appended.len() + work + gone
     }
 }
 

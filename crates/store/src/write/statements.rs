@@ -64,6 +64,18 @@ delete from documents where place in (
     select d.place from json_each(?1) j cross join documents d
     where d.kind = j.value ->> 0 and d.scope = j.value ->> 1 and d.id < j.value ->> 2)";
 
+const SHORTEN: &str = "
+delete from history_rows where place in (
+    select r.place from json_each(?1) j cross join histories h cross join history_rows r
+    where h.name = j.value ->> 0 and r.history = h.id and r.last < j.value ->> 1)
+returning place";
+
+/// A trail of which nothing is left has no name either.
+const FORGET: &str = "
+delete from histories where id in (
+    select h.id from json_each(?1) j cross join histories h
+    where h.name = j.value ->> 0 and not exists (select 1 from history_rows r where r.history = h.id))";
+
 /// What the store holds of all that the batch touches.
 pub(crate) fn known(connection: &Connection, touched: &Touched<'_>) -> Result<Known, Error> {
     let mut known = Known {
@@ -93,8 +105,8 @@ pub(crate) fn known(connection: &Connection, touched: &Touched<'_>) -> Result<Kn
     Ok(known)
 }
 
-/// Writes the merged result of a batch.
-pub(crate) fn write(connection: &Connection, write: &Write<'_>) -> Result<(), Error> {
+/// Writes the merged result of a batch; gives the places of history rows that are gone.
+pub(crate) fn write(connection: &Connection, write: &Write<'_>) -> Result<Vec<i64>, Error> {
     all(connection, UNKEY, &write.unkeyed, None)?;
     all(connection, REMOVE, &write.removed, None)?;
     all(connection, PUT, &write.put, Some(&write.bodies))?;
@@ -103,7 +115,18 @@ pub(crate) fn write(connection: &Connection, write: &Write<'_>) -> Result<(), Er
     all(connection, APPEND, &write.appended, Some(&write.records))?;
     all(connection, END_WORK, &write.ended, None)?;
     all(connection, TRIM, &write.trimmed, None)?;
-    all(connection, WORK, &write.work, None)
+    all(connection, WORK, &write.work, None)?;
+    shorten(connection, &write.shortened)
+}
+
+fn shorten(connection: &Connection, shortened: &[(&str, u64)]) -> Result<Vec<i64>, Error> {
+    if shortened.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection.prepare_cached(SHORTEN)?;
+    let gone = statement.query_map([to_json(shortened)?], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    all(connection, FORGET, shortened, None)?;
+    Ok(gone)
 }
 
 fn all<T: Serialize>(

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::bus::told::Told;
 
 async fn telling(count: usize) -> World {
     let world = world().await;
@@ -74,7 +75,7 @@ async fn an_id_that_is_there_twice_hides_no_other() {
     let world = telling(2).await;
     let [latest, first] = <[Recent; 2]>::try_from(world.remembered().await).unwrap();
     let mut changes = Changes::new();
-    world.bus.remember(&mut changes, Arc::clone(&latest.event)).unwrap();
+    world.bus.remember(&mut changes, Told::new(Arc::clone(&latest.event)).unwrap()).unwrap();
     world.bus.ground.store.commit(changes).await.unwrap();
     let ids: BTreeSet<_> = [latest.event.id.clone(), first.event.id.clone()].into();
     let spec = AgainSpec { ids, ..AgainSpec::default() };

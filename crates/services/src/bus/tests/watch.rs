@@ -1,7 +1,7 @@
 //! The loops, and what they do with what does not go well.
 
 use trainyard_domain::event::Way;
-use trainyard_store::Expect;
+use trainyard_store::{Expect, Keys, Noun};
 
 use super::*;
 use crate::{
@@ -187,7 +187,7 @@ async fn a_bus_takes_its_last_events_with_it() {
     world.bus.put_events(&root(), &scope(), vec![told.clone(), told], None).await.unwrap();
     let store = &world.bus.ground.store;
     let place = recent::place(&scope(), "team");
-    let kept = async || store.weigh::<Recent>(&place).await.unwrap().0;
+    let kept = async || store.trail(&recent::trail(&place), 0, 10).await.unwrap().records.len();
     assert_eq!(kept().await, 2);
     world.bus.delete_bus(&scope(), &root(), "team").await.unwrap();
     assert_eq!(kept().await, 0);
@@ -198,8 +198,72 @@ async fn a_bus_takes_its_last_events_with_it() {
         event: Arc::new(Event { bus: "team".into(), ..event("late") }),
     };
     let mut changes = Changes::new();
-    changes.put(&late, Expect::Any).unwrap();
+    changes.leave(&recent::trail(&place), &late).unwrap();
     store.commit(changes).await.unwrap();
     world.bus.forget_once(&mut std::collections::HashMap::new()).await.unwrap();
     assert_eq!(kept().await, 0);
+}
+
+/// An event as it was remembered before there were trails.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Earlier(String);
+
+impl Noun for Earlier {
+    const KIND: &'static str = "recent-event";
+
+    fn scope(&self) -> String {
+        recent::place(&scope(), "default")
+    }
+
+    fn id(&self) -> String {
+        self.0.clone()
+    }
+
+    fn keys(&self, _: &mut Keys) {}
+}
+
+#[tokio::test]
+async fn what_was_remembered_in_an_earlier_form_goes() {
+    let world = world().await;
+    let store = &world.bus.ground.store;
+    let mut changes = Changes::new();
+    for number in 1_u64..4 {
+        changes.put(&Earlier(format!("{number:020}")), Expect::Absent).unwrap();
+    }
+    store.commit(changes).await.unwrap();
+    world.bus.put_events(&root(), &scope(), vec![entry("{}")], None).await.unwrap();
+    world.bus.forget_earlier().await.unwrap();
+    assert_eq!(store.scopes::<Earlier>().await.unwrap(), Vec::<String>::new());
+    assert_eq!(world.remembered().await.len(), 1);
+}
+
+/// Together where that can be; otherwise each by itself, so that one harms no other.
+#[tokio::test]
+async fn events_that_wait_are_matched_in_one_commit() {
+    let bus = Bus::new(Ground::new(Store::in_memory().await.unwrap()));
+    let store = &bus.ground.store;
+    let told = async |ids: &[&str]| {
+        let mut changes = Changes::new();
+        ids.iter().for_each(|id| tell(&mut changes, &event(id)).unwrap());
+        store.commit(changes).await.unwrap();
+        store.due(EVENTS, bus.ground.now(), 10).await.unwrap()
+    };
+    let items = told(&["a", "b", "c"]).await;
+    let before = store.stats().commits;
+    let outcomes = Matcher(bus.clone()).work_together(&items).await;
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(crate::work::Outcome::Settled))));
+    assert_eq!(store.stats().commits - before, 1);
+    let mut items = told(&["d", "e"]).await;
+    // No store takes such a name.
+    let refused = Event { bus: "a\0b".into(), ..event("x") };
+    items.insert(1, WorkItem::now(EVENTS, "x", serde_json::to_string(&refused).unwrap()));
+    items.push(WorkItem::now(EVENTS, "y", "no event"));
+    let outcomes = Matcher(bus.clone()).work_together(&items).await;
+    let ok: Vec<_> = outcomes.iter().map(Result::is_ok).collect();
+    assert_eq!(ok, [true, false, true, true]);
+    let (recent, _) = bus.recent(&scope(), None, (None, 10), None).await.unwrap();
+    let mut ids: Vec<_> = recent.iter().map(|recent| recent.event.id.as_str()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["a", "b", "c", "d", "e"]);
+    assert!(store.due(EVENTS, bus.ground.now(), 10).await.unwrap().is_empty());
 }
