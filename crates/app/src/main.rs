@@ -26,6 +26,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Requests make many small things and drop them on other threads: the system's allocator takes longer for those.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // A supervisor is one small single-threaded process per job: it starts nothing else of ours.
     if let Some(directory) = supervised() {

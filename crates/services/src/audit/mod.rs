@@ -1,7 +1,7 @@
 //! Who did what when: an append-only record, written in the same commit as the act that it speaks of.
 //!
-//! It never decides and is never read by another room: it is there for people. Each act is a document of its own,
-//! named by its time, so that two acts at once never stand in each other's way.
+//! It never decides and is never read by another room: it is there for people. Each account has a trail, on which all
+//! that is committed at the same moment is one row: two acts at once never stand in each other's way.
 
 #[cfg(test)]
 mod tests;
@@ -10,17 +10,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{AccountId, Arn, Principal, Timestamp};
-use trainyard_store::{Changes, Error, Expect, Held, Keys, List, Noun, Page, Range, Store};
+use trainyard_store::{Changes, Error, Store};
 
 use crate::ground::Ground;
 
 /// One act.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Act {
-    /// Ordered by time; unique.
-    pub id: String,
-    /// The account that it happened in.
-    pub account: AccountId,
     /// When.
     pub at: Timestamp,
     /// Who.
@@ -33,6 +29,11 @@ pub struct Act {
     pub outcome: Outcome,
 }
 
+/// What the names of all accounts' trails begin with.
+const TRAILS: &str = "audit/";
+/// So many acts are read at a time.
+const PAGE: usize = 1000;
+
 /// What came of an act.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
@@ -40,22 +41,6 @@ pub enum Outcome {
     Done,
     /// It was given up, and why.
     GivenUp(String),
-}
-
-impl Noun for Act {
-    const KIND: &'static str = "audit";
-
-    fn scope(&self) -> String {
-        self.account.to_string()
-    }
-
-    fn id(&self) -> String {
-        self.id.clone()
-    }
-
-    fn keys(&self, keys: &mut Keys) {
-        keys.add("resource", self.resource.clone());
-    }
 }
 
 /// Records, in the commit that does it, that `by` does `action` to `resource`.
@@ -66,9 +51,7 @@ pub fn note(
     action: &str,
     resource: impl ToString,
 ) -> Result<(), Error> {
-    let act = act(ground, by, action, resource.to_string());
-    changes.put(&act, Expect::Absent)?;
-    Ok(())
+    leave(changes, by, &act(ground, by, (action, &resource.to_string()), Outcome::Done))
 }
 
 /// Records that the server gave up `action` on `resource`, and why.
@@ -79,72 +62,66 @@ pub fn note_given_up(
     act_on: (&str, &str),
     why: &str,
 ) -> Result<(), Error> {
-    let (action, resource) = act_on;
-    let act = act(ground, by, action, resource.to_owned());
-    changes.put(&Act { outcome: Outcome::GivenUp(why.to_owned()), ..act }, Expect::Absent)?;
-    Ok(())
+    leave(changes, by, &act(ground, by, act_on, Outcome::GivenUp(why.to_owned())))
 }
 
-/// One page of an account's acts, the latest first; `after` is the previous page's `next`.
+/// One page of an account's acts within these times, the latest first, and what the next page is asked for with: it goes
+/// back from there to the first act that is too old.
 pub async fn list(
     store: &Store,
     account: &AccountId,
-    within: (Timestamp, Timestamp),
-    after: Option<String>,
-) -> Result<Page<Act>, Error> {
-    let (from, before) = within;
-    let range = Range { from: Some(prefix(from)), before: Some(prefix(before)), ..Range::default() };
-    store.list(List::in_scope(account).within(range).descending(true).after(after)).await
-}
-
-/// All acts on one resource, page by page.
-pub async fn of(
-    store: &Store,
-    account: &AccountId,
-    resource: &str,
-    after: Option<String>,
-) -> Result<(Vec<Act>, Option<String>), Error> {
-    let page = store.list::<Act>(List::in_scope(account).equal("resource", resource).after(after)).await?;
-    Ok((page.items.into_iter().map(|Held { value, .. }| value).collect(), page.next))
+    (from, before): (Timestamp, Timestamp),
+    after: Option<u64>,
+) -> Result<(Vec<Act>, Option<u64>), Error> {
+    let last = after.map_or(u64::MAX, |after| after.saturating_sub(1));
+    let records = store.trail_back(&trail(account), last, PAGE).await?.records;
+    let next =
+        records.last().map(|(number, _)| *number).filter(|number| records.len() == PAGE && *number > 1);
+    let acts: Vec<Act> = read(records).map(|(_, act)| act).collect();
+    let whole = acts.iter().all(|act| act.at >= from);
+    let acts = acts.into_iter().take_while(|act| act.at >= from).filter(|act| act.at < before).collect();
+    Ok((acts, next.filter(|_| whole)))
 }
 
 /// So long the record is kept.
 pub const KEPT: Duration = Duration::from_secs(400 * 24 * 3600);
 
-/// Lets go of acts that are older than [`KEPT`]; how many there were.
-pub async fn prune(ground: &Ground) -> Result<usize, Error> {
+/// Lets go of acts that are older than [`KEPT`].
+pub async fn prune(ground: &Ground) -> Result<(), Error> {
     let oldest = ground.now().millis().saturating_sub(i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX));
-    let range = Range { before: Some(prefix(Timestamp(oldest))), ..Range::default() };
-    let mut pruned = 0;
-    loop {
-        let old = List::everywhere().within(range.clone()).limit(1000);
-        let items = ground.store.list::<Act>(old).await?.items;
-        if items.is_empty() {
-            return Ok(pruned);
+    for trail in ground.store.trails(TRAILS).await? {
+        let mut from = 1;
+        loop {
+            let records = ground.store.trail(&trail.name, from, PAGE).await?.records;
+            let Some((last, _)) = records.last() else { break };
+            from = last + 1;
+            let first = read(records).find(|(_, act)| act.at.millis() >= oldest).map(|(number, _)| number);
+            let mut changes = Changes::new();
+            changes.shorten(&trail.name, first.unwrap_or(from));
+            ground.store.commit(changes).await?;
+            if first.is_some() {
+                break;
+            }
         }
-        pruned += items.len();
-        let mut changes = Changes::new();
-        for Held { version, value } in items {
-            changes.delete::<Act>(&value.scope(), &value.id, Expect::Version(version));
-        }
-        ground.store.commit(changes).await?;
     }
+    Ok(())
 }
 
-fn act(ground: &Ground, by: &Principal, action: &str, resource: String) -> Act {
-    let at = ground.now();
-    Act {
-        id: format!("{}-{}", prefix(at), ground.uuid()),
-        account: by.account.clone(),
-        at,
-        by: by.arn.clone(),
-        action: action.to_owned(),
-        resource,
-        outcome: Outcome::Done,
-    }
+fn trail(account: &AccountId) -> String {
+    format!("{TRAILS}{account}")
 }
 
-/// Times as text that is ordered as they are.
-fn prefix(at: Timestamp) -> String {
-    format!("{:019}", at.millis().max(0))
+fn act(ground: &Ground, by: &Principal, (action, resource): (&str, &str), outcome: Outcome) -> Act {
+    let (action, resource) = (action.to_owned(), resource.to_owned());
+    Act { at: ground.now(), by: by.arn.clone(), action, resource, outcome }
+}
+
+fn leave(changes: &mut Changes, by: &Principal, act: &Act) -> Result<(), Error> {
+    changes.leave(&trail(&by.account), act)?;
+    Ok(())
+}
+
+/// What cannot be read is left out.
+fn read(records: Vec<(u64, String)>) -> impl Iterator<Item = (u64, Act)> {
+    records.into_iter().filter_map(|(number, record)| Some((number, serde_json::from_str(&record).ok()?)))
 }

@@ -26,9 +26,8 @@ fn event(id: &str) -> Event {
 
 async fn given_up(world: &World, scope: &Scope) -> Vec<Act> {
     let all = (Timestamp(0), Timestamp(i64::MAX));
-    let acts = audit::list(&world.bus.ground.store, &scope.account, all, None).await.unwrap().items;
-    let acts = acts.into_iter().map(|held| held.value);
-    acts.filter(|act| matches!(act.outcome, Outcome::GivenUp(_))).collect()
+    let acts = audit::list(&world.bus.ground.store, &scope.account, all, None).await.unwrap().0;
+    acts.into_iter().filter(|act| matches!(act.outcome, Outcome::GivenUp(_))).collect()
 }
 
 /// The audit record of things given up, when there is one.
