@@ -9,6 +9,7 @@ mod changes;
 mod damage;
 mod error;
 mod hints;
+mod kept;
 mod list;
 mod noun;
 mod patrol;

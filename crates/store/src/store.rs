@@ -3,7 +3,6 @@
 use std::{
     collections::HashSet,
     path::Path,
-    pin::Pin,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -15,6 +14,7 @@ use crate::{
     WorkItem,
     beside::{self, Beside, Lost},
     hints::Hints,
+    kept::Class,
     patrol::Patrol,
     place::Place,
     read::{self, Kept, Readers},
@@ -101,13 +101,8 @@ impl Store {
 
     /// The document, if there is one.
     pub async fn get<T: Noun>(&self, scope: &str, id: &str) -> Result<Option<Held<T>>, Error> {
-        let (scope, id) = (scope.to_owned(), id.to_owned());
-        let kept = self.0.readers.ask(move |connection| read::get(connection, T::KIND, &scope, &id)).await?;
-        let Some(mut kept) = kept else { return Ok(None) };
-        if T::SPILLS && beside::is_torn(&kept.value.body) {
-            kept = self.restored(T::KIND, kept, true).await?;
-        }
-        self.read(kept).map(Some)
+        let kept = self.kept(Class::of::<T>(), scope, id).await?;
+        kept.map(|kept| self.read(kept)).transpose()
     }
 
     /// The documents of these ids that there are, read together: each is what [`Store::get`] says of it.
@@ -115,32 +110,8 @@ impl Store {
         &self,
         scope_and_ids: Vec<(String, String)>,
     ) -> Result<Vec<Result<Option<Held<T>>, Error>>, Error> {
-        let question = move |connection: &_| {
-            // One that is damaged is nothing that the others suffer from.
-            let one = |(scope, id): &(String, String)| match read::get(connection, T::KIND, scope, id) {
-                Err(error) if !matches!(error, Error::Poisoned { .. }) => Err(error),
-                kept => Ok(kept),
-            };
-            scope_and_ids.iter().map(one).collect::<Result<Vec<_>, Error>>()
-        };
-        let kept = self.0.readers.ask(question).await?;
-        let mut held = Vec::new();
-        for kept in kept {
-            let read = match kept {
-                Ok(Some(kept)) if T::SPILLS && beside::is_torn(&kept.value.body) => {
-                    let restored = self.restored(T::KIND, kept, true).await;
-                    restored.and_then(|kept| self.read(kept)).map(Some)
-                }
-                Ok(Some(kept)) => self.read(kept).map(Some),
-                Ok(None) => Ok(None),
-                Err(error) => {
-                    self.0.counters.unread(&error);
-                    Err(error)
-                }
-            };
-            held.push(read);
-        }
-        Ok(held)
+        let all = self.all_kept(Class::of::<T>(), scope_and_ids).await?;
+        Ok(all.into_iter().map(|kept| kept?.map(|kept| self.read(kept)).transpose()).collect())
     }
 
     /// One page of documents. A document that cannot be read is left out and reported in the log; it takes nobody's
@@ -149,18 +120,8 @@ impl Store {
         let (limit, mut items) = (list.page(), Vec::new());
         loop {
             list.limit = limit - items.len();
-            let (asked, counters) = (list.clone(), Arc::clone(&self.0.counters));
-            let question = move |connection: &_| read::list(connection, &counters, T::KIND, &asked);
-            let page = self.0.readers.ask(question).await?;
-            for mut kept in page.items {
-                if T::SPILLS && beside::is_torn(&kept.value.body) {
-                    kept = match self.restored(T::KIND, kept, list.texts).await {
-                        Err(Error::Poisoned { .. }) => continue,
-                        restored => restored?,
-                    };
-                }
-                items.extend(self.read(kept).ok());
-            }
+            let page = self.page_kept(Class::of::<T>(), list.clone()).await?;
+            items.extend(page.items.into_iter().filter_map(|kept| self.read(kept).ok()));
             if items.len() == limit || page.next.is_none() {
                 return Ok(Page { items, next: page.next });
             }
@@ -170,7 +131,7 @@ impl Store {
 
     /// Whether there is any such document: also one that cannot be read.
     pub async fn has_any<T: Noun>(&self, list: List) -> Result<bool, Error> {
-        self.0.readers.ask(move |connection| read::any(connection, T::KIND, &list)).await
+        self.any_kept(T::KIND, list).await
     }
 
     /// One page of a list in which all that begins with `prefix` and has `delimiter` somewhere after it stands as
@@ -183,11 +144,7 @@ impl Store {
         prefix: &str,
         delimiter: &str,
     ) -> Result<Folders<T>, Error> {
-        let (prefix, delimiter) = (prefix.to_owned(), delimiter.to_owned());
-        let counters = Arc::clone(&self.0.counters);
-        let question =
-            move |connection: &_| read::folders(connection, &counters, T::KIND, list, (&prefix, &delimiter));
-        let page = self.0.readers.ask(question).await?;
+        let page = self.folders_kept(T::KIND, list, (prefix, delimiter)).await?;
         let entries = page.entries.into_iter().filter_map(|entry| match entry {
             Entry::Folder(folder) => Some(Entry::Folder(folder)),
             Entry::Document(kept) => self.read(kept).ok().map(Entry::Document),
@@ -195,32 +152,25 @@ impl Store {
         Ok(Folders { entries: entries.collect(), next: page.next })
     }
 
+    pub(crate) fn readers(&self) -> &Arc<Readers> {
+        &self.0.readers
+    }
+
+    pub(crate) fn counters(&self) -> &Arc<Counters> {
+        &self.0.counters
+    }
+
     /// The document as the noun that it is. Damage is noted.
     fn read<T: Noun>(&self, kept: Held<Kept>) -> Result<Held<T>, Error> {
         kept.read().inspect_err(|error| self.0.counters.unread(error))
     }
 
-    /// The document with its texts, or with empty ones in the places of those that lie beside the store. Damage is noted.
-    /// It is on the heap, here and where else texts are brought or taken away: all that reads or commits would be as
-    /// large as the few that have such texts.
-    fn restored(
-        &self,
-        kind: &'static str,
-        mut kept: Held<Kept>,
-        texts: bool,
-    ) -> Pin<Box<dyn Future<Output = Result<Held<Kept>, Error>> + Send + '_>> {
-        Box::pin(async move {
-            let Kept { scope, id, body, .. } = &mut kept.value;
-            *body = match texts {
-                true => self.whole((kind, scope, id), std::mem::take(body)).await?,
-                false => beside::without(body).unwrap_or_default(),
-            };
-            Ok(kept)
-        })
-    }
-
     /// The row with its texts; `name` is of what it is: kind, scope and id. Damage is noted.
-    async fn whole(&self, (kind, scope, id): (&str, &str, &str), row: String) -> Result<String, Error> {
+    pub(crate) async fn whole(
+        &self,
+        (kind, scope, id): (&str, &str, &str),
+        row: String,
+    ) -> Result<String, Error> {
         if !beside::is_torn(&row) {
             return Ok(row);
         }
@@ -241,21 +191,18 @@ impl Store {
 
     /// How many documents of the kind and scope have a value of the key in the range: read from the index alone.
     pub async fn count<T: Noun>(&self, scope: &str, key: &'static str, range: Range) -> Result<u64, Error> {
-        let scope = scope.to_owned();
-        self.0.readers.ask(move |connection| read::count(connection, T::KIND, (&scope, key), &range)).await
+        self.count_kept(T::KIND, (scope, key), range).await
     }
 
     /// How many documents of the kind are in the scope, and how many bytes their bodies have. It looks at each of them.
     pub async fn weigh<T: Noun>(&self, scope: &str) -> Result<(u64, u64), Error> {
-        let scope = scope.to_owned();
-        self.0.readers.ask(move |connection| read::weigh(connection, T::KIND, &scope)).await
+        self.weigh_kept(T::KIND, scope).await
     }
 
     /// All scopes but the empty one that have documents of the kind. One whose name is damaged is left out and reported
     /// in the log.
     pub async fn scopes<T: Noun>(&self) -> Result<Vec<String>, Error> {
-        let counters = Arc::clone(&self.0.counters);
-        self.0.readers.ask(move |connection| read::scopes(connection, &counters, T::KIND)).await
+        self.scopes_kept(T::KIND).await
     }
 
     /// Records of a history as (sequence number, JSON), from `from` on, at most `limit`. What they say is read by
