@@ -18,6 +18,7 @@ pub mod principal;
 pub mod scope;
 pub mod serving;
 pub mod time;
+pub mod typed;
 
 pub use arn::Arn;
 pub use event::Event;

@@ -4,6 +4,7 @@ use std::{ops::RangeInclusive, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned, de::Error as _};
 use serde_json::Value;
+use trainyard_domain::typed;
 use trainyard_services::violations::Violations;
 
 use crate::{ApiError, Context};
@@ -12,9 +13,7 @@ use crate::{ApiError, Context};
 /// service's code for invalid input, a wrong type with `SerializationException`.
 pub fn parse<T: DeserializeOwned>(context: &Context, input: Value) -> Result<T, ApiError> {
     let input = if input.is_null() { Value::Object(serde_json::Map::new()) } else { input };
-    serde_path_to_error::deserialize(input).map_err(|error| {
-        refuse(context.service.invalid, &error.path().to_string(), &error.inner().to_string())
-    })
+    typed::read(input).map_err(|misfit| refuse(context.service.invalid, &misfit.place(), &misfit.message))
 }
 
 /// The members of a typed answer; `()` gives none.
@@ -56,10 +55,10 @@ where
 }
 
 fn refuse(invalid: &'static str, path: &str, reason: &str) -> ApiError {
-    let place = if path == "." { "the input".to_owned() } else { format!("member `{path}`") };
+    let place = if path.is_empty() { "the input".to_owned() } else { format!("member `{path}`") };
     if let Some(name) = quoted(reason, "missing field `") {
         // AWS's own wording: clients show it as it is.
-        let at = if path == "." { name.to_owned() } else { format!("{path}.{name}") };
+        let at = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         let message = format!(
             "1 validation error detected: Value null at '{at}' failed to satisfy constraint: Member must not be null"
         );
@@ -114,8 +113,8 @@ mod tests {
     }
 
     fn check(input: Value, code: &str, message: &str) {
-        let error = serde_path_to_error::deserialize::<_, Outer>(input).unwrap_err();
-        let error = refuse("ValidationException", &error.path().to_string(), &error.inner().to_string());
+        let misfit = typed::read::<Outer>(input).unwrap_err();
+        let error = refuse("ValidationException", &misfit.place(), &misfit.message);
         assert_eq!(error.code, code);
         assert!(error.message.contains(message), "{}", error.message);
     }

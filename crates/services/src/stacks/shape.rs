@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error as _};
 use serde_json::Value;
+use trainyard_domain::typed::{self, Step};
 use trainyard_lang::source::{Content, Cursor, Diagnostic, Position};
 
 /// The shape of a property.
@@ -91,13 +92,12 @@ impl Misfit {
 
 /// Properties as a typed value.
 pub(super) fn read<T: DeserializeOwned>(properties: &Value) -> Result<T, Misfit> {
-    serde_path_to_error::deserialize(properties.clone()).map_err(|error| {
-        let steps = error.path().iter().filter_map(|segment| match segment {
-            serde_path_to_error::Segment::Seq { index } => Some(index.to_string()),
-            serde_path_to_error::Segment::Map { key } => Some(key.clone()),
-            _ => None,
+    typed::read(properties.clone()).map_err(|misfit| {
+        let steps = misfit.path.into_iter().map(|step| match step {
+            Step::Element(index) => index.to_string(),
+            Step::Member(name) => name,
         });
-        Misfit { path: steps.collect(), message: in_words(&error.inner().to_string()), within: None }
+        Misfit { path: steps.collect(), message: in_words(&misfit.message), within: None }
     })
 }
 

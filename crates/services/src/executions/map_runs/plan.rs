@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
+use trainyard_domain::typed;
 use trainyard_engine::{ItemSource, Payload};
 use trainyard_lang::asl::{InputType, ManifestType, ReaderConfig, Resource, Unpacking};
 
@@ -74,8 +75,8 @@ fn is_listing(resource: &Resource) -> bool {
 
 /// What S3 is asked with. What we do not honour is refused by name.
 pub(super) fn arguments_of<T: DeserializeOwned>(arguments: &Payload) -> Result<T, String> {
-    serde_path_to_error::deserialize(arguments.value()).map_err(|error| {
-        format!("The arguments for Amazon S3 cannot be used: {} (at '{}')", error.inner(), error.path())
+    typed::read(arguments.value().clone()).map_err(|misfit| {
+        format!("The arguments for Amazon S3 cannot be used: {} (at '{}')", misfit.message, misfit.place())
     })
 }
 
