@@ -22,7 +22,7 @@ impl Name {
         if self.sieve & bit(name) == 0 {
             return None;
         }
-        self.below.find(name).map(|(at, below)| (1 << (at % 64), &**below))
+        self.below.find_by(|this| (**this).cmp(name)).map(|(at, below)| (1 << (at % 64), &**below))
     }
 
     /// The step that a dotted name leads to.
