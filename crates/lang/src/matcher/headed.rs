@@ -2,6 +2,9 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
+/// So many bytes are in a head.
+const HEAD: usize = 8;
+
 /// A key that is kept.
 pub(super) type Kept = Headed<Arc<[u8]>>;
 
@@ -17,14 +20,19 @@ impl<B: AsRef<[u8]>> Headed<B> {
     #[inline]
     pub(super) fn new(bytes: B) -> Self {
         let all = bytes.as_ref();
-        let head = all.first_chunk().map_or_else(|| short_head(all), |first| u64::from_be_bytes(*first));
+        let head =
+            all.first_chunk::<HEAD>().map_or_else(|| short_head(all), |first| u64::from_be_bytes(*first));
         Self { head, bytes }
     }
 
-    /// How this one stands to the other.
+    /// How this one stands to the other. Two short ones with the same head differ in zeros at the end, if at all.
     #[inline]
     pub(super) fn order<C: AsRef<[u8]>>(&self, other: &Headed<C>) -> Ordering {
-        self.head.cmp(&other.head).then_with(|| self.bytes.as_ref().cmp(other.bytes.as_ref()))
+        let (these, those) = (self.bytes.as_ref(), other.bytes.as_ref());
+        self.head.cmp(&other.head).then_with(|| match these.len().max(those.len()) {
+            ..=HEAD => these.len().cmp(&those.len()),
+            _ => these.cmp(those),
+        })
     }
 }
 

@@ -130,7 +130,7 @@ impl Index {
                 self.suffixes_any_case.beginning(&reversed(&folded)).for_each(&mut add);
             }
         }
-        self.pieces.within(text).for_each(&mut add);
+        self.pieces.within(text, &mut add);
         if !self.blocks.is_empty()
             && let Ok(address) = text.parse::<IpAddr>()
         {

@@ -27,8 +27,9 @@ pub struct Number<'a> {
 impl<'a> Number<'a> {
     /// Of a number in JSON's grammar; nothing of another text.
     pub fn read(raw: &'a str) -> Option<Self> {
-        let numeric = |b: u8| b.is_ascii_digit() || b"+-.eE".contains(&b);
-        if !raw.bytes().all(numeric) || raw.starts_with(['+', '.']) {
+        // Rust reads infinities and NaNs too, which begin with a letter.
+        let digits = raw.strip_prefix('-').unwrap_or(raw);
+        if raw.starts_with(['+', '.']) || digits.starts_with(|c: char| c.is_alphabetic()) {
             return None;
         }
         raw.parse().ok().map(|float| Self { raw, float })
