@@ -99,9 +99,7 @@ impl Index {
         match value {
             Scalar::Text(text) => self.find_text(hasher, text, found),
             Scalar::Number(number) => {
-                self.ranges
-                    .around(number.float())
-                    .for_each(|posting| found.extend_from_slice(posting.as_slice()));
+                self.ranges.around(number.float(), |posting| found.extend_from_slice(posting.as_slice()));
             }
             Scalar::Bool(true) => found.extend_from_slice(self.yes.as_slice()),
             Scalar::Bool(false) => found.extend_from_slice(self.no.as_slice()),

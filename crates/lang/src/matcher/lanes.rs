@@ -47,6 +47,15 @@ pub(super) fn text_ends(bytes: &[u8; LANE]) -> u32 {
     (lane.simd_eq(u8x16::splat(b'"')) | lane.simd_eq(u8x16::splat(b'\\'))).to_bitmask()
 }
 
+/// Where a number, `true`, `false` or `null` may end: the commas, closing brackets and white space among sixteen bytes.
+#[inline]
+pub(super) fn plain_ends(bytes: &[u8; LANE]) -> u32 {
+    let lane = u8x16::new(*bytes);
+    let is = |byte| lane.simd_eq(u8x16::splat(byte));
+    let closes = (lane & u8x16::splat(WITHOUT_CASE)).simd_eq(u8x16::splat(b']'));
+    (closes | is(b',') | is(b' ') | is(b'\n') | is(b'\r') | is(b'\t')).to_bitmask()
+}
+
 #[inline]
 fn equal(lane: u8x16, byte: u8) -> u64 {
     u64::from(lane.simd_eq(u8x16::splat(byte)).to_bitmask())
@@ -73,6 +82,7 @@ mod tests {
             let first: [u8; 16] = bytes[..16].try_into().unwrap();
             for (at, byte) in first.iter().enumerate() {
                 prop_assert_eq!(text_ends(&first) >> at & 1 == 1, b"\"\\".contains(byte));
+                prop_assert_eq!(plain_ends(&first) >> at & 1 == 1, b",]} \n\r\t".contains(byte));
             }
         }
     }

@@ -27,12 +27,12 @@ pub struct Number<'a> {
 impl<'a> Number<'a> {
     /// Of a number in JSON's grammar; nothing of another text.
     pub fn read(raw: &'a str) -> Option<Self> {
-        // Rust reads infinities and NaNs too, which begin with a letter.
-        let digits = raw.strip_prefix('-').unwrap_or(raw);
-        if raw.starts_with(['+', '.']) || digits.starts_with(|c: char| c.is_alphabetic()) {
-            return None;
+        match raw.as_bytes() {
+            [b'+' | b'.', ..] => None,
+            // Rust reads infinities and NaNs too.
+            [b'-', first, ..] | [first, ..] if first.is_ascii_alphabetic() => None,
+            _ => raw.parse().ok().map(|float| Self { raw, float }),
         }
-        raw.parse().ok().map(|float| Self { raw, float })
     }
 
     /// With the float that was read before.
