@@ -1,8 +1,8 @@
 //! What it costs to find the rules that an event matches: `cargo bench -p trainyard-lang --bench matcher`.
 //!
 //! Events and rules are made here, and every count is checked. `-- --events FILE --rules FILE` takes others: a JSON
-//! object in each line, and `{set: [{"pattern", "expected_matches"}]}`. Time is this thread's own CPU time, the best of
-//! three rounds, so that the figures hold on a shared machine.
+//! object in each line, and `{set: [{"pattern", "expected_matches"}]}`. `-- --only SUFFIX` measures that set alone. Time
+//! is this thread's own CPU time, the best of three rounds, so that the figures hold on a shared machine.
 #![allow(missing_docs, reason = "a program")]
 
 mod city;
@@ -34,23 +34,30 @@ type Expected = (Value, usize);
 const EVENTS: usize = 213_068;
 
 fn main() -> Done {
-    let given = |name: &str| {
-        let mut arguments = env::args().skip_while(|argument| argument != name);
-        arguments.nth(1)
-    };
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     say(&format!("load of the machine: {}", load.trim()))?;
     match (given("--events"), given("--rules")) {
         (Some(events), Some(rules)) => {
             let text = fs::read_to_string(events)?;
             let events: Vec<&str> = text.lines().collect();
-            for (name, rules) in read_sets(&fs::read_to_string(rules)?)? {
+            let sets = read_sets(&fs::read_to_string(rules)?)?;
+            for (name, rules) in sets.into_iter().filter(|(name, _)| is_wanted(name)) {
                 set(&name, &events, &rules)?;
             }
             Ok(())
         }
         _ => own(),
     }
+}
+
+/// What was said behind an option.
+fn given(option: &str) -> Option<String> {
+    env::args().skip_while(|argument| argument != option).nth(1)
+}
+
+/// Whether a set is to be measured.
+fn is_wanted(name: &str) -> bool {
+    given("--only").is_none_or(|only| only == name)
 }
 
 /// Events and rules of our own.
@@ -61,19 +68,25 @@ fn own() -> Done {
     let events: Vec<&str> = texts.iter().map(String::as_str).collect();
     let bytes: usize = events.iter().map(|event| event.len()).sum();
     say(&format!("{EVENTS} events of {} bytes", bytes / EVENTS))?;
-    for (name, rules) in rules::sets() {
+    for (name, rules) in rules::sets().into_iter().filter(|(name, _)| is_wanted(name)) {
         set(name, &events, &counted(rules, &lots))?;
     }
-    set("COMBO", &events, &counted(rules::combination(), &lots))?;
+    if is_wanted("COMBO") {
+        set("COMBO", &events, &counted(rules::combination(), &lots))?;
+    }
     for count in [10, 100, 1_000, 10_000] {
         // All counts of so many rules would take too long: a part of the events is enough to see a difference.
         let some = 2_000;
+        let name = format!("{count} mixed rules");
+        if !is_wanted(&name) {
+            continue;
+        }
         let rules = counted(rules::mixed(count), &lots[..some]);
         let (matcher, tickets) = built(&rules)?;
         check(&matcher, &tickets, &events[..some], &rules)?;
-        report(&format!("{count} mixed rules"), &matcher, &events)?;
+        report(&name, &matcher, &events)?;
     }
-    adding()
+    if is_wanted("adding") { adding() } else { Ok(()) }
 }
 
 fn counted(rules: Vec<Rule>, lots: &[Lot]) -> Vec<Expected> {

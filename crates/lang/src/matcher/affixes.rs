@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{posting::Posting, sorted::Sorted};
+use super::{
+    headed::{Headed, Kept},
+    posting::Posting,
+    sorted::Sorted,
+};
 
 /// The texts, as bytes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Affixes(Sorted<Arc<[u8]>, Posting>);
+pub(super) struct Affixes(Sorted<Kept, Posting>);
 
 impl Affixes {
     pub(super) fn is_empty(&self) -> bool {
@@ -14,13 +18,14 @@ impl Affixes {
     }
 
     pub(super) fn posting(&self, affix: &[u8]) -> Option<&Posting> {
-        self.0.get(affix)
+        let wanted = Headed::new(affix);
+        self.0.find_by(|this| this.order(&wanted)).map(|(_, posting)| posting)
     }
 
     pub(super) fn change(&mut self, affix: &[u8], change: impl FnOnce(Posting) -> Posting) {
         let changed =
             |posting: Option<Posting>| Some(change(posting.unwrap_or_default())).filter(|p| !p.is_empty());
-        self.0.change(&Arc::from(affix), changed);
+        self.0.change(&Kept::new(Arc::from(affix)), changed);
     }
 
     /// The postings of all that the value begins with. The greatest text that is not greater than the value either
@@ -29,7 +34,9 @@ impl Affixes {
         let mut rest = Some(value);
         std::iter::from_fn(move || {
             loop {
-                let (affix, posting) = self.0.at_or_before(rest?)?;
+                let wanted = Headed::new(rest?);
+                let (affix, posting) = self.0.at_or_before_by(|this| this.order(&wanted))?;
+                let affix = &affix.bytes;
                 let same = affix.iter().zip(rest?).take_while(|(a, b)| a == b).count();
                 if same == affix.len() {
                     rest = same.checked_sub(1).map(|shorter| &value[..shorter]);

@@ -99,9 +99,7 @@ impl Index {
         match value {
             Scalar::Text(text) => self.find_text(hasher, text, found),
             Scalar::Number(number) => {
-                self.ranges
-                    .around(number.float())
-                    .for_each(|posting| found.extend_from_slice(posting.as_slice()));
+                self.ranges.around(number.float(), |posting| found.extend_from_slice(posting.as_slice()));
             }
             Scalar::Bool(true) => found.extend_from_slice(self.yes.as_slice()),
             Scalar::Bool(false) => found.extend_from_slice(self.no.as_slice()),
@@ -130,7 +128,7 @@ impl Index {
                 self.suffixes_any_case.beginning(&reversed(&folded)).for_each(&mut add);
             }
         }
-        self.pieces.within(text).for_each(&mut add);
+        self.pieces.within(text, &mut add);
         if !self.blocks.is_empty()
             && let Ok(address) = text.parse::<IpAddr>()
         {

@@ -9,6 +9,7 @@ pub(super) const LANE: usize = 16;
 pub(super) const WIDTH: usize = 64;
 
 /// A bit for each byte that is one of these.
+#[derive(Default)]
 pub(super) struct Marks {
     pub(super) quotes: u64,
     pub(super) backslashes: u64,
@@ -22,28 +23,42 @@ pub(super) struct Marks {
 const WITHOUT_CASE: u8 = 0xdf;
 
 impl Marks {
+    /// A plain loop: the closures of an array's `map` stay calls, which cost more than all comparing.
+    #[inline]
     pub(super) fn of(bytes: &[u8; WIDTH]) -> Self {
-        let (lanes, _) = bytes.as_chunks::<LANE>();
-        let lanes = [0, 1, 2, 3].map(|at| u8x16::new(lanes[at]));
-        let without_case = lanes.map(|lane| lane & u8x16::splat(WITHOUT_CASE));
-        Self {
-            quotes: equal(&lanes, b'"'),
-            backslashes: equal(&lanes, b'\\'),
-            opens: equal(&without_case, b'['),
-            closes: equal(&without_case, b']'),
+        let mut marks = Self::default();
+        for (at, lane) in bytes.as_chunks::<LANE>().0.iter().enumerate() {
+            let lane = u8x16::new(*lane);
+            let without_case = lane & u8x16::splat(WITHOUT_CASE);
+            let first = at * LANE;
+            marks.quotes |= equal(lane, b'"') << first;
+            marks.backslashes |= equal(lane, b'\\') << first;
+            marks.opens |= equal(without_case, b'[') << first;
+            marks.closes |= equal(without_case, b']') << first;
         }
+        marks
     }
 }
 
 /// The quotes and backslashes among sixteen bytes.
+#[inline]
 pub(super) fn text_ends(bytes: &[u8; LANE]) -> u32 {
     let lane = u8x16::new(*bytes);
     (lane.simd_eq(u8x16::splat(b'"')) | lane.simd_eq(u8x16::splat(b'\\'))).to_bitmask()
 }
 
-fn equal(lanes: &[u8x16; 4], byte: u8) -> u64 {
-    let bits = lanes.map(|lane| u64::from(lane.simd_eq(u8x16::splat(byte)).to_bitmask()));
-    bits[0] | bits[1] << 16 | bits[2] << 32 | bits[3] << 48
+/// Where a number, `true`, `false` or `null` may end: the commas, closing brackets and white space among sixteen bytes.
+#[inline]
+pub(super) fn plain_ends(bytes: &[u8; LANE]) -> u32 {
+    let lane = u8x16::new(*bytes);
+    let is = |byte| lane.simd_eq(u8x16::splat(byte));
+    let closes = (lane & u8x16::splat(WITHOUT_CASE)).simd_eq(u8x16::splat(b']'));
+    (closes | is(b',') | is(b' ') | is(b'\n') | is(b'\r') | is(b'\t')).to_bitmask()
+}
+
+#[inline]
+fn equal(lane: u8x16, byte: u8) -> u64 {
+    u64::from(lane.simd_eq(u8x16::splat(byte)).to_bitmask())
 }
 
 #[cfg(test)]
@@ -67,6 +82,7 @@ mod tests {
             let first: [u8; 16] = bytes[..16].try_into().unwrap();
             for (at, byte) in first.iter().enumerate() {
                 prop_assert_eq!(text_ends(&first) >> at & 1 == 1, b"\"\\".contains(byte));
+                prop_assert_eq!(plain_ends(&first) >> at & 1 == 1, b",]} \n\r\t".contains(byte));
             }
         }
     }

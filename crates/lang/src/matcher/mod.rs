@@ -9,6 +9,7 @@
 
 mod affixes;
 mod clause;
+mod headed;
 mod index;
 mod join;
 mod lanes;

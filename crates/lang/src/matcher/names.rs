@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use super::sorted::Sorted;
+use super::{
+    headed::{Headed, Kept},
+    sorted::Sorted,
+};
 
 /// A step of the way to fields. Copies share what they have in common.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Name {
     /// The field whose name ends here.
     pub(super) field: Option<u32>,
-    below: Sorted<Arc<str>, Arc<Name>>,
+    below: Sorted<Kept, Arc<Name>>,
     /// A bit for each name below: nearly all names that are not there are told by it.
     sieve: u64,
     /// Bits of all names below, if they are few and each of them is the end of a way.
@@ -22,7 +25,8 @@ impl Name {
         if self.sieve & bit(name) == 0 {
             return None;
         }
-        self.below.find(name).map(|(at, below)| (1 << (at % 64), &**below))
+        let wanted = Headed::new(name.as_bytes());
+        self.below.find_by(|this| this.order(&wanted)).map(|(at, below)| (1 << (at % 64), &**below))
     }
 
     /// The step that a dotted name leads to.
@@ -45,7 +49,7 @@ impl Name {
             self.field = field;
             return;
         };
-        self.below.change(&Arc::from(name), |below| {
+        self.below.change(&Kept::new(Arc::from(name.as_bytes())), |below| {
             let mut below = below.unwrap_or_default();
             Arc::make_mut(&mut below).set_way(way, field);
             (below.field.is_some() || !below.is_end()).then_some(below)

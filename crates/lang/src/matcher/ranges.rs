@@ -55,13 +55,18 @@ impl Ranges {
         self.tidy(at);
     }
 
-    /// The postings of all ranges that the number is in.
-    pub(super) fn around(&self, number: f64) -> impl Iterator<Item = &Posting> {
-        let reaching =
-            self.runs.iter().take_while(move |run| run.low <= number).filter(move |run| number <= run.high);
-        let begun =
-            reaching.flat_map(move |run| run.ranges.iter().take_while(move |range| range.low <= number));
-        begun.filter(move |range| number <= range.high).map(|range| &range.posting)
+    /// Tells the postings of all ranges that the number is in.
+    pub(super) fn around<'a>(&'a self, number: f64, mut tell: impl FnMut(&'a Posting)) {
+        for run in self.runs.iter().take_while(|run| run.low <= number) {
+            if run.high < number {
+                continue;
+            }
+            for range in run.ranges.iter().take_while(|range| range.low <= number) {
+                if number <= range.high {
+                    tell(&range.posting);
+                }
+            }
+        }
     }
 
     fn run_of(&self, low: f64, high: f64) -> usize {

@@ -157,9 +157,7 @@ impl<'a, 's> Reader<'a, 's> {
     }
 
     fn skip_plain(&mut self) {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let end = rest.iter().position(|b| matches!(b, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'));
-        self.at += end.unwrap_or(rest.len());
+        self.at = skip::plain_end(self.text.as_bytes(), self.at);
     }
 
     /// Start and end of the text that begins here, without its quotes, and whether something in it is escaped.

@@ -87,22 +87,38 @@ impl Texts {
 pub(super) fn text_end(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
     let mut escapes = false;
     loop {
-        let rest = bytes.get(at..)?;
-        let found = match rest.first_chunk::<LANE>() {
-            Some(whole) => match lanes::text_ends(whole) {
-                0 => {
-                    at += LANE;
-                    continue;
-                }
-                ends => ends.trailing_zeros() as usize,
-            },
-            None => rest.iter().position(|b| matches!(b, b'"' | b'\\'))?,
-        };
-        if rest[found] == b'"' {
-            return Some((at + found, escapes));
+        at = first(bytes, at, lanes::text_ends, |byte| matches!(byte, b'"' | b'\\'))?;
+        if bytes[at] == b'"' {
+            return Some((at, escapes));
         }
         escapes = true;
-        at += found + 2;
+        at += 2;
+    }
+}
+
+/// The place behind the number, `true`, `false` or `null` that begins at `at`.
+pub(super) fn plain_end(bytes: &[u8], at: usize) -> usize {
+    let ends = |byte| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t');
+    first(bytes, at, lanes::plain_ends, ends).unwrap_or(bytes.len())
+}
+
+/// The first byte from `at` on that is one of those: they are told among sixteen bytes, and one by one.
+#[inline]
+fn first(
+    bytes: &[u8],
+    mut at: usize,
+    among: impl Fn(&[u8; LANE]) -> u32,
+    one: impl Fn(u8) -> bool,
+) -> Option<usize> {
+    loop {
+        let rest = bytes.get(at..)?;
+        let Some(lane) = rest.first_chunk() else {
+            return rest.iter().position(|byte| one(*byte)).map(|found| at + found);
+        };
+        match among(lane) {
+            0 => at += LANE,
+            those => return Some(at + those.trailing_zeros() as usize),
+        }
     }
 }
 
@@ -136,6 +152,10 @@ mod tests {
             } else if let Some(inner) = text.strip_prefix('"') {
                 let end = text_end(all.as_bytes(), 1).unwrap();
                 prop_assert_eq!(end, (text.len() - 1, inner.contains('\\')));
+            } else {
+                let all = format!("{text},{behind}");
+                prop_assert_eq!(plain_end(all.as_bytes(), 0), text.len());
+                prop_assert_eq!(plain_end(text.as_bytes(), 0), text.len());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A sorted map whose copies share what they have in common: it is kept in short runs, and a change copies one.
 
-use std::{borrow::Borrow, sync::Arc};
+use std::{borrow::Borrow, cmp::Ordering, sync::Arc};
 
 /// A run that grows longer is split.
 const LONGEST_RUN: usize = 64;
@@ -34,26 +34,21 @@ impl<K: Ord + Clone, V: Clone> Sorted<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.find(key).map(|(_, value)| value)
+        self.find_by(|this| this.borrow().cmp(key)).map(|(_, value)| value)
     }
 
-    /// With its place in its run, which is its place in the map while that is short.
-    pub(super) fn find<Q: Ord + ?Sized>(&self, key: &Q) -> Option<(usize, &V)>
-    where
-        K: Borrow<Q>,
-    {
-        let run = &self.runs.get(self.run_of(key)?)?.1;
-        let at = run.binary_search_by(|(this, _)| this.borrow().cmp(key)).ok()?;
+    /// What is under the key that is equal to the one that is looked for, with its place in its run, which is its place
+    /// in the map while that is short. `order` says how a key stands to the one that is looked for.
+    pub(super) fn find_by(&self, order: impl Fn(&K) -> Ordering) -> Option<(usize, &V)> {
+        let run = &self.runs.get(self.run_by(&order)?)?.1;
+        let at = run.binary_search_by(|(this, _)| order(this)).ok()?;
         Some((at, &run[at].1))
     }
 
-    /// The greatest key that is not greater than this one.
-    pub(super) fn at_or_before<Q: Ord + ?Sized>(&self, key: &Q) -> Option<(&K, &V)>
-    where
-        K: Borrow<Q>,
-    {
-        let run = &self.runs.get(self.run_of(key)?)?.1;
-        let behind = run.partition_point(|(this, _)| this.borrow() <= key);
+    /// The greatest key that is not greater than the one that is looked for.
+    pub(super) fn at_or_before_by(&self, order: impl Fn(&K) -> Ordering) -> Option<(&K, &V)> {
+        let run = &self.runs.get(self.run_by(&order)?)?.1;
+        let behind = run.partition_point(|(this, _)| order(this).is_le());
         run.get(behind.checked_sub(1)?).map(|(key, value)| (key, value))
     }
 
@@ -63,7 +58,7 @@ impl<K: Ord + Clone, V: Clone> Sorted<K, V> {
 
     /// Changes what is there, or what would be there first; what comes of it is kept, unless it is nothing.
     pub(super) fn change(&mut self, key: &K, change: impl FnOnce(Option<V>) -> Option<V>) {
-        let at = self.run_of(key).unwrap_or(0);
+        let at = self.run_by(&|this| this.cmp(key)).unwrap_or(0);
         if self.runs.is_empty() {
             self.runs.push((key.clone(), Arc::default()));
         }
@@ -80,12 +75,9 @@ impl<K: Ord + Clone, V: Clone> Sorted<K, V> {
         self.tidy(at);
     }
 
-    /// The run in which the key is, if it is anywhere.
-    fn run_of<Q: Ord + ?Sized>(&self, key: &Q) -> Option<usize>
-    where
-        K: Borrow<Q>,
-    {
-        self.runs.partition_point(|(first, _)| first.borrow() <= key).checked_sub(1)
+    /// The run in which the key that is looked for is, if it is anywhere.
+    fn run_by(&self, order: &impl Fn(&K) -> Ordering) -> Option<usize> {
+        self.runs.partition_point(|(first, _)| order(first).is_le()).checked_sub(1)
     }
 
     /// Splits a run that is too long, drops one that is empty, and notes its first key.
@@ -138,7 +130,7 @@ mod tests {
             prop_assert!(map.iter().eq(model.iter()));
             for key in 0..400 {
                 prop_assert_eq!(map.get(&key), model.get(&key));
-                prop_assert_eq!(map.at_or_before(&key), model.range(..=key).next_back());
+                prop_assert_eq!(map.at_or_before_by(|this| this.cmp(&key)), model.range(..=key).next_back());
             }
         }
     }

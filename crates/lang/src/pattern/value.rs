@@ -27,11 +27,12 @@ pub struct Number<'a> {
 impl<'a> Number<'a> {
     /// Of a number in JSON's grammar; nothing of another text.
     pub fn read(raw: &'a str) -> Option<Self> {
-        let numeric = |b: u8| b.is_ascii_digit() || b"+-.eE".contains(&b);
-        if !raw.bytes().all(numeric) || raw.starts_with(['+', '.']) {
-            return None;
+        match raw.as_bytes() {
+            [b'+' | b'.', ..] => None,
+            // Rust reads infinities and NaNs too.
+            [b'-', first, ..] | [first, ..] if first.is_ascii_alphabetic() => None,
+            _ => raw.parse().ok().map(|float| Self { raw, float }),
         }
-        raw.parse().ok().map(|float| Self { raw, float })
     }
 
     /// With the float that was read before.
