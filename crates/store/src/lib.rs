@@ -1,4 +1,4 @@
-//! Documents, histories and work, committed together.
+//! Documents, histories, trails and work, committed together.
 //!
 //! Everything that must be true together is one [`Changes`] value, committed once by [`Store::commit`]. One writer
 //! gathers concurrent commits into one transaction and one fsync, and answers all waiters after it: what was

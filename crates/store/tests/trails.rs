@@ -131,10 +131,11 @@ async fn a_name_that_cannot_be_kept_is_refused() {
 /// Flips a bit of the file, in that text.
 fn flip(directory: &Path, text: &str) {
     let file = directory.join("store.db");
-    let mut bytes = fs::read(&file).unwrap();
-    let at = bytes.windows(text.len()).position(|window| window == text.as_bytes()).unwrap();
+    let mut bytes = fs::read(&file).expect("the file is there");
+    let at =
+        bytes.windows(text.len()).position(|window| window == text.as_bytes()).expect("the text is in it");
     bytes[at + 2] ^= 1;
-    fs::write(&file, bytes).unwrap();
+    fs::write(&file, bytes).expect("the file can be written");
 }
 
 #[tokio::test]

@@ -49,9 +49,10 @@ impl Loose {
         now: Timestamp,
         most: usize,
     ) -> Result<Option<Timestamp>, StoreError> {
+        let mut all = false;
         while taken.len() < most {
-            if self.ahead.is_empty() {
-                self.read(store, shelf, now).await?;
+            if self.ahead.is_empty() && !all {
+                all = self.read(store, shelf, now).await?;
             }
             let Some(next) = self.ahead.pop_front() else {
                 return next_due(store, shelf, now).await.map(Some);
@@ -63,13 +64,14 @@ impl Loose {
         Ok(None)
     }
 
-    async fn read(&mut self, store: &Store, shelf: &str, now: Timestamp) -> Result<(), StoreError> {
+    /// Reads the next ones, and says whether these are all that are visible. Who sends another meanwhile tells of it.
+    async fn read(&mut self, store: &Store, shelf: &str, now: Timestamp) -> Result<bool, StoreError> {
         let visible = Range::numbers(None, Some(now.millis().saturating_add(1)));
         let asked = List::in_scope(shelf).by("due").within(visible).limit(AHEAD + self.in_hand.len());
-        let found = store.list::<Message>(asked).await?.items;
+        let found = store.list::<Message>(asked).await?;
         let in_hand = &self.in_hand;
-        self.ahead.extend(found.into_iter().filter(|held| !in_hand.contains(&held.value.place)));
-        Ok(())
+        self.ahead.extend(found.items.into_iter().filter(|held| !in_hand.contains(&held.value.place)));
+        Ok(found.next.is_none())
     }
 
     /// What was taken is committed, or nothing came of it.

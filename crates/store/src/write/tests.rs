@@ -37,6 +37,8 @@ enum Op {
     Delete(u8, Hope),
     /// So many records, so many steps beside the end of the history that was read.
     Append(u8, usize, i8),
+    /// That record, on a trail.
+    Leave(u8, u16),
     Schedule(u8, i64),
     Finish(u8),
     Cancel(u8),
@@ -55,6 +57,7 @@ struct Model {
     stamp: u64,
     documents: BTreeMap<u8, (u64, u8)>,
     histories: BTreeMap<u8, Vec<u64>>,
+    trails: BTreeMap<u8, Vec<u16>>,
     work: BTreeMap<u8, (u64, i64)>,
 }
 
@@ -82,6 +85,7 @@ impl Model {
                     }
                     history.extend((first..).take(records));
                 }
+                Op::Leave(id, record) => next.trails.entry(id).or_default().push(record),
                 Op::Schedule(id, due) => drop(next.work.insert(id, (next.stamp, due))),
                 Op::Finish(id) => {
                     if read.work.contains_key(&id) && next.work.get(&id) == read.work.get(&id) {
@@ -129,6 +133,7 @@ fn changes(ops: &[Op], read: &Model, connection: &Connection) -> Changes {
                 let records: Vec<_> = (first..).take(records).collect();
                 changes.append(&id.to_string(), first, &records).unwrap();
             }
+            Op::Leave(id, record) => drop(changes.leave(&format!("trail {id}"), &record).unwrap()),
             Op::Schedule(id, due) => {
                 changes.schedule(WorkItem::at(TOPIC, id.to_string(), Timestamp(due), "body"));
             }
@@ -180,6 +185,15 @@ fn same(model: &Model, connection: &Connection) {
         assert_eq!(&stored, model.histories.get(&id).unwrap_or(&Vec::new()));
     }
 
+    for id in 0..3_u8 {
+        let name = format!("trail {id}");
+        let stored = read::stretch(connection, &Counters::default(), &name, (1, 1000), false).unwrap();
+        let stored: Vec<(u64, u16)> =
+            stored.records.into_iter().map(|(number, json)| (number, json.parse().unwrap())).collect();
+        let wanted = model.trails.get(&id).into_iter().flatten().copied();
+        assert_eq!(stored, (1..).zip(wanted).collect::<Vec<_>>());
+    }
+
     let mut wanted: Vec<_> =
         model.work.iter().map(|(id, (stamp, due))| (*due, *stamp, id.to_string())).collect();
     wanted.sort();
@@ -193,6 +207,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         3 => (0..4_u8, 0..3_u8, hope()).prop_map(|(id, colour, hope)| Op::Put(id, colour, hope)),
         1 => (0..4_u8, hope()).prop_map(|(id, hope)| Op::Delete(id, hope)),
         2 => (0..3_u8, 0..4_usize, prop_oneof![8 => Just(0_i8), 1 => -2..3_i8]).prop_map(|(id, n, beside)| Op::Append(id, n, beside)),
+        2 => (0..3_u8, any::<u16>()).prop_map(|(id, record)| Op::Leave(id, record)),
         1 => (0..3_u8, 0..3_i64).prop_map(|(id, due)| Op::Schedule(id, due)),
         1 => (0..3_u8).prop_map(Op::Finish),
         1 => (0..3_u8).prop_map(Op::Cancel),
