@@ -130,6 +130,6 @@ mod tests {
             "Value 'Vast' at 'inner[0].size' failed to satisfy constraint: Member must satisfy enum value set: [Small, Large]",
         );
         check(json!({"inner": [], "tracing": {}}), "ValidationException", "`tracing`");
-        check(json!([]), "ValidationException", "the input");
+        check(json!([]), "SerializationException", "the input");
     }
 }
