@@ -52,6 +52,8 @@ impl Server {
     pub(crate) async fn end(mut self) -> Vec<String> {
         self.stop.cancel();
         while self.parts.join_next().await.is_some() {}
+        // Workers may have been given tasks by the last answers.
+        self.services.executions.note_delivered().await;
         if let Err(error) = self.services.endpoints.rest().await {
             tracing::warn!(%error, "what serves could not be ended");
         }

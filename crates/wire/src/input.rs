@@ -131,5 +131,6 @@ mod tests {
         );
         check(json!({"inner": [], "tracing": {}}), "ValidationException", "`tracing`");
         check(json!([]), "SerializationException", "the input");
+        check(json!({"inner": [["a"]]}), "SerializationException", "`inner[0]`");
     }
 }

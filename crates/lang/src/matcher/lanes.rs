@@ -1,4 +1,5 @@
-//! Which bytes of a piece of JSON are quotes, backslashes and brackets: 64 bytes at a time.
+//! Which bytes of a piece of JSON are quotes, backslashes and brackets, 64 bytes at a time; and which end a number or a
+//! word, 16 at a time.
 
 use wide::u8x16;
 

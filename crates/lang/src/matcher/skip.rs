@@ -158,5 +158,13 @@ mod tests {
                 prop_assert_eq!(plain_end(text.as_bytes(), 0), text.len());
             }
         }
+
+        #[test]
+        fn a_number_ends_where_it_does(
+            number in r"-?[0-9]{1,40}(\.[0-9]{1,9})?", behind in r#"([,\]} \n\r\t][\]}" ,0-9]{0,40})?"#,
+        ) {
+            let all = format!("{number}{behind}");
+            prop_assert_eq!(plain_end(all.as_bytes(), 0), number.len());
+        }
     }
 }

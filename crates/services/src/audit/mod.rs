@@ -33,6 +33,8 @@ pub struct Act {
 const TRAILS: &str = "audit/";
 /// So many acts are read at a time.
 const PAGE: usize = 1000;
+/// Acts come to the disk in any order: one that stands before another was done later by less than that.
+const AT_ONCE: Duration = Duration::from_secs(60);
 
 /// What came of an act.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,9 +80,9 @@ pub async fn list(
     let next =
         records.last().map(|(number, _)| *number).filter(|number| records.len() == PAGE && *number > 1);
     let acts: Vec<Act> = read(records).map(|(_, act)| act).collect();
-    let whole = acts.iter().all(|act| act.at >= from);
-    let acts = acts.into_iter().take_while(|act| act.at >= from).filter(|act| act.at < before).collect();
-    Ok((acts, next.filter(|_| whole)))
+    let oldest = acts.last().map(|act| act.at.plus(AT_ONCE));
+    let acts = acts.into_iter().filter(|act| (from..before).contains(&act.at)).collect();
+    Ok((acts, next.filter(|_| oldest.is_none_or(|oldest| oldest >= from))))
 }
 
 /// So long the record is kept.
@@ -95,11 +97,15 @@ pub async fn prune(ground: &Ground) -> Result<(), Error> {
             let records = ground.store.trail(&trail.name, from, PAGE).await?.records;
             let Some((last, _)) = records.last() else { break };
             from = last + 1;
-            let first = read(records).find(|(_, act)| act.at.millis() >= oldest).map(|(number, _)| number);
+            let mut acts = read(records).enumerate();
+            let young = acts.find(|(_, (_, act))| act.at.millis() >= oldest);
+            if matches!(young, Some((0, _))) {
+                break;
+            }
             let mut changes = Changes::new();
-            changes.shorten(&trail.name, first.unwrap_or(from));
+            changes.shorten(&trail.name, young.as_ref().map_or(from, |(_, (number, _))| *number));
             ground.store.commit(changes).await?;
-            if first.is_some() {
+            if young.is_some() {
                 break;
             }
         }

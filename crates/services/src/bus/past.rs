@@ -37,7 +37,9 @@ impl Past {
     ) -> Result<(Vec<(u64, Recent)>, Option<u64>), Error> {
         let limit = limit.clamp(1, LONGEST_PAGE);
         let stretch = self.store.trail_back(&self.trail, from, limit + 1).await?;
+        let gone = self.gone(&stretch);
         let (mut page, next) = self.page(stretch, limit);
+        let next = next.filter(|next| *next > gone);
         let late = |at: Timestamp| since.is_none_or(|since| at >= since);
         let next = next.filter(|_| page.last().is_none_or(|(_, last)| late(last.at.plus(AT_ONCE))));
         page.retain(|(_, recent)| late(recent.at));
@@ -56,13 +58,17 @@ impl Past {
 
     /// The first so many of these, and what comes after them. Those that are too many and not yet gone are left out.
     fn page(&self, stretch: Stretch, limit: usize) -> (Vec<(u64, Recent)>, Option<u64>) {
-        let gone = stretch.end.saturating_sub(self.most);
-        let mut records: Vec<_> = stretch.records.into_iter().filter(|(place, _)| *place > gone).collect();
+        let (gone, mut records) = (self.gone(&stretch), stretch.records);
         let next = records.get(limit).map(|(place, _)| *place);
         records.truncate(limit);
-        let page =
-            records.into_iter().filter_map(|(place, record)| Some((place, self.read(place, &record)?)));
+        let kept = records.into_iter().filter(|(place, _)| *place > gone);
+        let page = kept.filter_map(|(place, record)| Some((place, self.read(place, &record)?)));
         (page.collect(), next)
+    }
+
+    /// The last place of those that are too many.
+    fn gone(&self, stretch: &Stretch) -> u64 {
+        stretch.end.saturating_sub(self.most)
     }
 
     /// One that cannot be read is told of, and left out.

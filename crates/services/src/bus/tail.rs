@@ -211,6 +211,18 @@ mod tests {
         assert_eq!(all.next().await.unwrap(), Next::Over);
     }
 
+    /// Also where more than a page stands before them that is too much and not yet gone.
+    #[tokio::test]
+    async fn all_that_is_remembered_is_shown() {
+        let bus = bus(2).await;
+        let many = u32::try_from(PAGE).unwrap() + 5;
+        bus.told(&(0..many).collect::<Vec<_>>(), None).await;
+        let spec = TailSpec { since: Some(Timestamp(0)), ..TailSpec::default() };
+        let mut tail = bus.tail(&scope(), &spec).await.unwrap();
+        let last = u64::from(many) - 1;
+        assert_eq!((number(&mut tail).await, number(&mut tail).await), (last - 1, last));
+    }
+
     #[tokio::test]
     async fn a_bus_is_looked_at_for_itself() {
         let bus = bus(100).await;

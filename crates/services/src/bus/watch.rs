@@ -93,11 +93,11 @@ impl Matcher {
             let event: Event = serde_json::from_str(&item.body)?;
             let matched = bus.matched(Arc::new(event)).await?;
             let (mut follows, rest) = matched.follow(ground, 0)?;
+            routed.push(bus.route(&mut follows, matched)?);
             bytes += follows.bytes();
             if rest.is_some() || bytes > AT_ONCE {
                 return Ok(false);
             }
-            routed.push(bus.route(&mut follows, matched)?);
             follows.finish(item);
             changes.merge(follows);
         }

@@ -109,8 +109,9 @@ impl Calls {
         let mut changes = Changes::new();
         let offer = Offer::new((arn, events), activity, call, self.0.ground.now());
         changes.put(&offer, Expect::Any)?.finish(item);
+        let offers = self.0.counter.to_offer(vec![offer]);
         self.0.ground.store.commit(changes).await?;
-        self.0.counter.offer(vec![offer]);
+        offers.committed();
         Ok(Outcome::Settled)
     }
 

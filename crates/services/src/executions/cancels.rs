@@ -26,6 +26,7 @@ impl Worker for Cancels {
 
     async fn work(&self, item: &WorkItem) -> Result<Outcome, Box<dyn StdError + Send + Sync>> {
         let token = &item.id;
+        let work: CancelWork = serde_json::from_str(&item.body)?;
         let store = &self.0.ground.store;
         let mut changes = Changes::new();
         if let Some(held) = store.get::<Pending>("", token).await? {
@@ -43,7 +44,6 @@ impl Worker for Cancels {
             changes.delete::<Pending>("", token, Expect::Any).cancel(OBSERVATIONS, token);
         }
         // A task that has not been called yet is left to the one who calls: that one sees that nobody waits.
-        let work: CancelWork = serde_json::from_str(&item.body)?;
         if work.shown {
             if let Some(event) = news::token_closed(&work.execution, token, self.0.ground.now()) {
                 bus::tell(&mut changes, &event)?;

@@ -71,6 +71,7 @@ pub(super) struct TimerWork {
 pub(super) struct CancelWork {
     pub(super) execution: Arn,
     /// Whether somebody may have the token and think that they can answer.
+    #[serde(default)]
     pub(super) shown: bool,
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Counter {
 
 impl Counter {
     /// These are committed: each goes to the end of its line, and one of those who wait there looks.
-    pub(super) fn offer(&self, offers: Vec<Offer>) {
+    fn offer(&self, offers: Vec<Offer>) {
         for offer in offers {
             let line = lock(&self.lines).get(offer.activity()).cloned();
             // Nobody has asked yet: whoever does first reads the store.
@@ -47,13 +47,49 @@ impl Counter {
     }
 
     pub(super) fn line(&self, activity: &str) -> Arc<Line> {
-        Arc::clone(lock(&self.lines).entry(activity.to_owned()).or_default())
+        let mut lines = lock(&self.lines);
+        match lines.get(activity) {
+            Some(line) => Arc::clone(line),
+            None => {
+                Arc::clone(lines.entry(activity.to_owned()).or_insert_with(|| Arc::new(Line::of(activity))))
+            }
+        }
+    }
+
+    /// What is to be offered as soon as it is committed.
+    pub(super) fn to_offer(&self, offers: Vec<Offer>) -> ToOffer<'_> {
+        ToOffer { counter: self, offers }
+    }
+}
+
+/// Offers whose commit is under way. If whoever waits for it goes away, it may still be done: then their lines are read
+/// from the store.
+pub(super) struct ToOffer<'a> {
+    counter: &'a Counter,
+    offers: Vec<Offer>,
+}
+
+impl ToOffer<'_> {
+    /// They are committed.
+    pub(super) fn committed(mut self) {
+        self.counter.offer(std::mem::take(&mut self.offers));
+    }
+}
+
+impl Drop for ToOffer<'_> {
+    fn drop(&mut self) {
+        for offer in &self.offers {
+            if let Some(line) = lock(&self.counter.lines).get(offer.activity()) {
+                line.not_read();
+                line.rings.notify_one();
+            }
+        }
     }
 }
 
 /// The offers of an activity, the oldest first.
-#[derive(Default)]
 pub(super) struct Line {
+    activity: Arc<str>,
     /// Rings when there is one.
     pub(super) rings: Notify,
     /// One at a time reads the store: two would read the same.
@@ -74,7 +110,18 @@ impl Default for Waiting {
     }
 }
 
+impl Waiting {
+    fn is_stale(&self) -> bool {
+        self.looked.is_none_or(|looked| looked.elapsed() >= SWEEP)
+    }
+}
+
 impl Line {
+    fn of(activity: &str) -> Self {
+        let (rings, reading, waiting) = (Notify::new(), Default::default(), Mutex::default());
+        Self { activity: activity.into(), rings, reading, waiting }
+    }
+
     fn join(&self, offer: Offer) {
         let mut waiting = self.waiting();
         // Behind some that were not read it would be too early.
@@ -93,11 +140,15 @@ impl Line {
         self.rings.notify_one();
     }
 
-    /// Takes the oldest in hand that nobody has there.
+    /// Takes the oldest in hand that nobody has there; none either if it is time to look at the store once more, in case
+    /// one is missing here.
     pub(super) fn next(&self, hands: &Hands) -> Option<Offer> {
         let mut waiting = self.waiting();
+        if waiting.is_stale() {
+            return None;
+        }
         while let Some(offer) = waiting.offers.pop_front() {
-            if hands.pick(offer.token()) {
+            if hands.pick(&self.activity, offer.token()) {
                 return Some(offer);
             }
         }
@@ -107,8 +158,7 @@ impl Line {
     /// Whether the store is to be read: says so to one only, who reads.
     pub(super) fn is_due(&self) -> bool {
         let mut waiting = self.waiting();
-        let long_ago = waiting.looked.is_none_or(|looked| looked.elapsed() >= SWEEP);
-        std::mem::take(&mut waiting.unread) || long_ago
+        std::mem::take(&mut waiting.unread) || waiting.is_stale()
     }
 
     /// These were read, which are older than all that came meanwhile; and whether there are more.

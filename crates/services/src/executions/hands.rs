@@ -5,7 +5,7 @@
 //! once more, under the same token.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -37,8 +37,8 @@ pub(super) struct Hands(Mutex<Held>);
 
 #[derive(Default)]
 struct Held {
-    /// The tokens of all that is in hand, taken or about to be: other askers pass them over.
-    tokens: HashSet<String>,
+    /// The tokens of all that is in hand, taken or about to be, and their activities: other askers pass them over.
+    tokens: HashMap<String, Arc<str>>,
     taken: HashMap<Arn, Vec<Given>>,
     /// Whether somebody is about to note what was delivered.
     noting: bool,
@@ -51,9 +51,15 @@ struct Given {
 }
 
 impl Hands {
-    /// Takes the offer of that token in hand; false if somebody has it there.
-    pub(super) fn pick(&self, token: &str) -> bool {
-        self.held().tokens.insert(token.to_owned())
+    /// Takes the activity's offer of that token in hand; false if somebody has it there.
+    pub(super) fn pick(&self, activity: &Arc<str>, token: &str) -> bool {
+        match self.held().tokens.entry(token.to_owned()) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(entry) => {
+                entry.insert(Arc::clone(activity));
+                true
+            }
+        }
     }
 
     /// It is out of hand again, and nobody was given it.
@@ -61,8 +67,11 @@ impl Hands {
         self.held().tokens.remove(token);
     }
 
-    pub(super) fn tokens(&self) -> HashSet<String> {
-        self.held().tokens.clone()
+    /// The tokens of the activity's offers that are in hand.
+    pub(super) fn tokens(&self, activity: &str) -> HashSet<String> {
+        let held = self.held();
+        let tokens = held.tokens.iter().filter(|(_, of)| &***of == activity);
+        tokens.map(|(token, _)| token.clone()).collect()
     }
 
     /// A task that is in hand is given to a worker.
@@ -111,12 +120,18 @@ impl Hands {
         }
     }
 
-    /// The executions of which workers have tasks. Whoever asks is the one who notes them.
+    /// The executions of which workers have tasks.
     pub(super) fn to_note(&self) -> Vec<Arn> {
-        let mut held = self.held();
-        held.noting = false;
+        let held = self.held();
         let had = held.taken.iter().filter(|(_, given)| given.iter().any(|given| given.delivered));
         had.map(|(execution, _)| execution.clone()).collect()
+    }
+
+    /// Whether whoever notes what was delivered may go, as nothing is left.
+    pub(super) fn rest(&self) -> bool {
+        let mut held = self.held();
+        held.noting = held.taken.values().flatten().any(|given| given.delivered);
+        !held.noting
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {

@@ -134,6 +134,5 @@ impl Executions {
         let cancels = work::run(ground(), Arc::new(cancels::Cancels(self.clone())), stop.clone());
         let journals = work::run(ground(), Arc::new(journal::Journals(self.clone())), stop);
         futures::join!(calls, observations, timers, map_runs, cancels, journals);
-        self.note_delivered().await;
     }
 }

@@ -134,12 +134,7 @@ impl Handed {
             let room = self.room.clone();
             // Without a runtime the server is going down.
             if let Ok(runtime) = Handle::try_current() {
-                runtime.spawn(async move {
-                    tokio::time::sleep(MOMENT).await;
-                    while !room.note_delivered().await {
-                        tokio::time::sleep(SWEEP).await;
-                    }
-                });
+                runtime.spawn(async move { room.keep_noting().await });
             }
         }
     }
@@ -154,17 +149,49 @@ impl Drop for Handed {
     }
 }
 
-/// An offer that is in hand and not yet given to anybody.
+/// An offer that is in hand and not yet given to anybody: if whoever has it goes away, it is offered again.
 struct Picked<'a> {
     room: &'a Executions,
-    token: String,
-    given: bool,
+    line: &'a Line,
+    offer: Option<Offer>,
+}
+
+impl Picked<'_> {
+    /// It is out of hand, and will be found in the store again if it is still there.
+    fn pass_over(mut self) -> Option<String> {
+        let token = self.offer.take()?.token;
+        self.room.counter.hands.drop(&token);
+        Some(token)
+    }
+
+    /// Somebody has it.
+    fn given(mut self) {
+        self.offer = None;
+    }
 }
 
 impl Drop for Picked<'_> {
     fn drop(&mut self) {
-        if !self.given {
-            self.room.counter.hands.drop(&self.token);
+        if let Some(offer) = self.offer.take() {
+            self.room.counter.hands.drop(&offer.token);
+            self.line.come_back(offer);
+        }
+    }
+}
+
+/// A look at the store: if it is given up, it is to be taken again.
+struct Look<'a>(Option<&'a Line>);
+
+impl Look<'_> {
+    fn done(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Look<'_> {
+    fn drop(&mut self) {
+        if let Some(line) = self.0 {
+            line.not_read();
         }
     }
 }
@@ -216,19 +243,12 @@ impl Executions {
     ) -> Result<Option<Handed>, Error> {
         let mut passed = HashSet::new();
         while let Some(offer) = self.pick(activity, line, &passed).await? {
-            let token = offer.token.clone();
-            let mut picked = Picked { room: self, token: token.clone(), given: false };
-            match self.hand(by, offer, worker).await {
-                Ok(None) => {
-                    passed.insert(token);
-                }
-                Ok(handed) => {
-                    picked.given = true;
+            let picked = Picked { room: self, line, offer: Some(offer.clone()) };
+            match self.hand(by, offer, worker).await? {
+                None => passed.extend(picked.pass_over()),
+                handed => {
+                    picked.given();
                     return Ok(handed);
-                }
-                Err(error) => {
-                    line.not_read();
-                    return Err(error);
                 }
             }
         }
@@ -249,13 +269,10 @@ impl Executions {
         let _reading = line.reading.lock().await;
         let mut next = line.next(hands);
         if next.is_none() && line.is_due() {
-            match self.read_offers(activity, passed).await {
-                Ok((offers, more)) => line.read(offers, more),
-                Err(error) => {
-                    line.not_read();
-                    return Err(error);
-                }
-            }
+            let look = Look(Some(line));
+            let (offers, more) = self.read_offers(activity, passed).await?;
+            line.read(offers, more);
+            look.done();
             next = line.next(hands);
         }
         Ok(next)
@@ -268,7 +285,7 @@ impl Executions {
         passed: &HashSet<String>,
     ) -> Result<(Vec<Offer>, bool), Error> {
         // Asked before the store is: what is out of hand by the time of its answer may have gone from there since.
-        let others: HashSet<String> = self.counter.hands.tokens().union(passed).cloned().collect();
+        let others: HashSet<String> = self.counter.hands.tokens(activity).union(passed).cloned().collect();
         let list = List::in_scope("").by("waiting").within(Range::prefix(&format!("{activity}/")));
         let list = list.without_texts().limit(others.len() + LINE);
         let page = self.ground.store.list::<Offer>(list).await?;
@@ -318,11 +335,24 @@ impl Executions {
         }
     }
 
-    /// Writes down which tasks workers have, of all executions; says whether it could.
-    pub(super) async fn note_delivered(&self) -> bool {
+    /// Writes down which tasks workers have, of all executions; says whether it could. Done now and then by itself, and
+    /// to be done when the last answer has gone out.
+    pub async fn note_delivered(&self) -> bool {
         let executions = stream::iter(self.counter.hands.to_note());
         let noted = executions.map(|execution| async move { self.note_taken(&execution).await });
-        noted.buffer_unordered(TOLD).all(std::future::ready).await
+        noted.buffer_unordered(TOLD).fold(true, async |all, one| all && one).await
+    }
+
+    async fn keep_noting(&self) {
+        loop {
+            tokio::time::sleep(MOMENT).await;
+            if !self.note_delivered().await {
+                tokio::time::sleep(SWEEP).await;
+            }
+            if self.counter.hands.rest() {
+                return;
+            }
+        }
     }
 
     /// Writes down which tasks of the execution workers have; says whether it could.

@@ -88,8 +88,9 @@ impl Executions {
         let mut changes = Changes::new();
         audit::note(&mut changes, &self.ground, by, "states:RedriveExecution", loaded.execution.arn())?;
         let (_, offers) = self.go_on(&mut changes, &loaded, (&decision, token), &at).await?;
+        let offers = self.counter.to_offer(offers);
         self.ground.store.commit(changes).await?;
-        self.counter.offer(offers);
+        offers.committed();
         Ok(at.now)
     }
 

@@ -172,7 +172,9 @@ impl Executions {
                 self.ground.store.commit(nothing).await?;
             }
         }
-        Ok(Box::new(self.load(arn).await?))
+        // Nothing is under way where nothing could be read.
+        let loaded = self.load(arn).await.inspect_err(|_| *place = Place::Empty)?;
+        Ok(Box::new(loaded))
     }
 
     /// The same for somebody who knows of so many events: with fewer the execution stands still. The rows of a history

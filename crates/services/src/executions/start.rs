@@ -70,9 +70,10 @@ impl Executions {
             journal.note(&mut changes, &execution, &decision.events)?;
         }
         changes.put(&execution, Expect::Absent)?;
+        let offers = self.counter.to_offer(offers);
         match self.begin_in_seat(&execution, (known, &decision), changes).await {
             Ok(()) => {
-                self.counter.offer(offers);
+                offers.committed();
                 Ok(execution)
             }
             // There is one of that name. It was not looked for before, as most names are new.

@@ -120,9 +120,10 @@ impl Executions {
             changes.put(&execution, loaded.document)?;
             map_runs::ended(&mut changes, &execution)?;
         }
+        let offers = self.counter.to_offer(offers);
         self.ground.store.commit(changes).await?;
         self.counter.hands.noted(&arn, &taken);
-        self.counter.offer(offers);
+        offers.committed();
         loaded.apply(&decision.events);
         loaded.execution = execution;
         Ok(Told::Heard)
@@ -158,7 +159,17 @@ impl Executions {
     ) -> Result<T, Error> {
         let seat = self.runs.seat(arn);
         let mut held = seat.lock().await;
-        let loaded = self.take_with(&mut held, arn, events).await?;
+        let loaded = match self.take_with(&mut held, arn, events).await {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                // No place is kept for what is not there: names come from outside.
+                if matches!(error, Error::NoExecution(_)) {
+                    drop(held);
+                    self.runs.leave(arn, &seat);
+                }
+                return Err(error);
+            }
+        };
         let seen = look(&loaded);
         self.runs.rests(arn, loaded.largest);
         *held = Place::Here(loaded);

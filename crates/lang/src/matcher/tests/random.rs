@@ -26,7 +26,7 @@ impl Dice {
     }
 }
 
-const NAMES: &[&str] = &["a", "b", "c", "ab", "a.b", "b.c"];
+const NAMES: &[&str] = &["a", "b", "c", "ab", "a.b", "b.c", "detail-type", "detail-typo"];
 const TEXTS: &[&str] = &[
     "",
     "x",
@@ -49,7 +49,8 @@ const TEXTS: &[&str] = &[
     "2001:0db8:0:0:0:0:0:1",
     "::ffff:10.0.0.1",
 ];
-const PARTS: &[&str] = &["", "x", "y", "xy", "X", "yx", "ä", "Ä", "10.", "1", "\"", "q\\"];
+const PARTS: &[&str] =
+    &["", "x", "y", "xy", "X", "yx", "ä", "Ä", "10.", "1", "\"", "q\\", "arn:aws:x", "arn:aws:xy"];
 const NUMBERS: &[&str] =
     &["0", "-0.0", "1", "1.0", "10e-1", "-5", "100", "1e2", "99.5", "-0.25", "9007199254740991"];
 const BLOCKS: &[&str] =

@@ -76,7 +76,11 @@ fn is_listing(resource: &Resource) -> bool {
 /// What S3 is asked with. What we do not honour is refused by name.
 pub(super) fn arguments_of<T: DeserializeOwned>(arguments: &Payload) -> Result<T, String> {
     typed::read(arguments.value().clone()).map_err(|misfit| {
-        format!("The arguments for Amazon S3 cannot be used: {} (at '{}')", misfit.message, misfit.place())
+        let place = match misfit.place().as_str() {
+            "" => String::new(),
+            place => format!(" (at '{place}')"),
+        };
+        format!("The arguments for Amazon S3 cannot be used: {}{place}", misfit.message)
     })
 }
 
