@@ -44,10 +44,10 @@ impl Worker for Cancels {
         }
         // A task that has not been called yet is left to the one who calls: that one sees that nobody waits.
         let work: CancelWork = serde_json::from_str(&item.body)?;
-        if work.shown {
-            if let Some(event) = news::token_closed(&work.execution, token, self.0.ground.now()) {
-                bus::tell(&mut changes, &event)?;
-            }
+        if work.shown
+            && let Some(event) = news::token_closed(&work.execution, token, self.0.ground.now())
+        {
+            bus::tell(&mut changes, &event)?;
         }
         Ok(Outcome::Finished(changes))
     }
