@@ -35,9 +35,9 @@ class Identity(WithServer):
             RoleName=name,
             AssumeRolePolicyDocument=self.DOCUMENT,
             MaxSessionDuration=7200,
-            Tags=[{"Key": "team", "Value": "a & b"}],
+            Tags=[{"Key": "team", "Value": "a = b"}],
         )["Role"]
-        self.assertEqual(role["Tags"], [{"Key": "team", "Value": "a & b"}])
+        self.assertEqual(role["Tags"], [{"Key": "team", "Value": "a = b"}])
         got = iam.get_role(RoleName=name)["Role"]
         self.assertEqual((got["Arn"], got["MaxSessionDuration"]), (role["Arn"], 7200))
         self.assertEqual(got["AssumeRolePolicyDocument"], json.loads(self.DOCUMENT))
@@ -64,6 +64,55 @@ class Identity(WithServer):
         iam.delete_policy(PolicyArn=arn)
         iam.delete_role(RoleName=name)
         self.refused("NoSuchEntity", iam.get_role, RoleName=name)
+
+    def test_changes_in_place(self):
+        iam, name = boto3.client("iam"), f"r-{uuid.uuid4()}"
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=self.DOCUMENT)
+        other = {"Version": "2012-10-17", "Statement": [{"Sid": "é & <b>", "Effect": "Deny", "Action": "*"}]}
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(other))
+        iam.update_role(RoleName=name, Description="what for", MaxSessionDuration=43200)
+        described = iam.update_role_description(RoleName=name, Description="what & for")["Role"]
+        got = iam.get_role(RoleName=name)["Role"]
+        self.assertEqual(got, described)
+        self.assertEqual(got["AssumeRolePolicyDocument"], other)
+        self.assertEqual((got["Description"], got["MaxSessionDuration"]), ("what & for", 43200))
+        no = {"RoleName": name, "PolicyDocument": "no"}
+        self.refused("MalformedPolicyDocument", iam.update_assume_role_policy, **no)
+        self.refused("ValidationError", iam.update_role, RoleName=name, MaxSessionDuration=43201)
+        self.refused("NoSuchEntity", iam.update_role, RoleName="none")
+        self.refused("NoSuchEntity", iam.update_assume_role_policy, RoleName="none", PolicyDocument=self.DOCUMENT)
+        iam.delete_role(RoleName=name)
+
+    def tags(self, operation, **which):
+        """All tags, page by page."""
+        pages = boto3.client("iam").get_paginator(operation).paginate(**which, PaginationConfig={"PageSize": 2})
+        return [[(tag["Key"], tag["Value"]) for tag in page["Tags"]] for page in pages]
+
+    def test_tags(self):
+        iam, name = boto3.client("iam"), f"r-{uuid.uuid4()}"
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=self.DOCUMENT)
+        arn = iam.create_policy(PolicyName=name, PolicyDocument=self.DOCUMENT)["Policy"]["Arn"]
+        for kind, which in (("role", {"RoleName": name}), ("policy", {"PolicyArn": arn})):
+            tag, untag = getattr(iam, f"tag_{kind}"), getattr(iam, f"untag_{kind}")
+            tag(**which, Tags=[{"Key": "Team", "Value": "ml"}, {"Key": "b", "Value": ""}])
+            tag(**which, Tags=[{"Key": "team", "Value": "o = p"}, {"Key": "a", "Value": "1"}])
+            listed = self.tags(f"list_{kind}_tags", **which)
+            self.assertEqual(listed, [[("a", "1"), ("b", "")], [("team", "o = p")]])
+            untag(**which, TagKeys=["b", "TEAM", "none"])
+            self.assertEqual(self.tags(f"list_{kind}_tags", **which), [[("a", "1")]])
+            for key, code in (("aws:x", "InvalidInput"), ("x" * 129, "ValidationError")):
+                self.refused(code, tag, **which, Tags=[{"Key": key, "Value": "v"}])
+            twice = [{"Key": "k", "Value": "1"}, {"Key": "K", "Value": "2"}]
+            self.refused("InvalidInput", tag, **which, Tags=twice)
+            half = [[{"Key": f"{part}{n}", "Value": "v"} for n in range(25)] for part in "lm"]
+            tag(**which, Tags=half[0])
+            self.refused("LimitExceeded", tag, **which, Tags=half[1])
+            self.assertEqual(len(sum(self.tags(f"list_{kind}_tags", **which), [])), 26)
+        self.assertEqual(len(iam.get_role(RoleName=name)["Role"]["Tags"]), 26)
+        self.refused("NoSuchEntity", iam.tag_role, RoleName="none", Tags=[{"Key": "k", "Value": "v"}])
+        self.refused("NoSuchEntity", iam.list_policy_tags, PolicyArn=arn + "x")
+        iam.delete_policy(PolicyArn=arn)
+        iam.delete_role(RoleName=name)
 
     def test_sessions(self):
         sts = boto3.client("sts")

@@ -254,6 +254,70 @@ Outputs:
         seen = self.scheduler.get_schedule(Name=listed["Name"], GroupName="nightly")
         self.assertEqual(seen["ScheduleExpressionTimezone"], "America/New_York")
 
+    def test_a_state_machine_of_sam_has_schedules(self):
+        expression, moment = at(6)
+        template = f"""
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Letters: {{Type: AWS::SQS::Queue}}
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Name: of-sam
+      Definition: {{StartAt: Keep, States: {{Keep: {{Type: Succeed}}}}}}
+      Events:
+        Once:
+          Type: ScheduleV2
+          Properties: {{ScheduleExpression: "{expression}", Input: '{{"at": "<aws.scheduler.scheduled-time>"}}'}}
+        Nightly:
+          Type: ScheduleV2
+          Properties:
+            Name: of-sam-nightly
+            ScheduleExpression: cron(30 2 * * ? *)
+            ScheduleExpressionTimezone: Europe/Rome
+            FlexibleTimeWindow: {{Mode: FLEXIBLE, MaximumWindowInMinutes: 10}}
+            StartDate: "2098-01-01T00:00:00Z"
+            EndDate: "2099-01-01T00:00:00Z"
+            State: DISABLED
+            Description: each night
+            RetryPolicy: {{MaximumRetryAttempts: 2}}
+            DeadLetterConfig: {{Arn: !GetAtt Letters.Arn}}
+Outputs:
+  Machine: {{Value: !Ref Machine}}
+"""
+        directory = self.directory / self.me
+        directory.mkdir()
+        file = directory / "template.yaml"
+
+        def deploy(text):
+            file.write_text(text)
+            return self.server.trainyard("deploy", "--stack-name", "of-sam", cwd=directory, check=False)
+
+        made = deploy(template)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.kept = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:of-sam"
+        self.assertEqual(eventually(self.inputs), [{"at": moment}])
+        self.assertEqual(self.scheduler.get_schedule(Name="MachineOnce")["FlexibleTimeWindow"], OFF)
+        seen = self.scheduler.get_schedule(Name="of-sam-nightly")
+        self.assertEqual((seen["State"], seen["Description"]), ("DISABLED", "each night"))
+        self.assertEqual((seen["StartDate"].year, seen["EndDate"].year), (2098, 2099))
+        self.assertEqual(seen["Target"]["Arn"], self.kept)
+        self.assertEqual(seen["Target"]["RetryPolicy"]["MaximumRetryAttempts"], 2)
+        self.assertRegex(seen["Target"]["DeadLetterConfig"]["Arn"], ":of-sam-Letters-")
+        role = self.client("iam").get_role(RoleName=seen["Target"]["RoleArn"].rsplit("/", 1)[1])["Role"]
+        trusted = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
+        self.assertEqual(trusted, {"Service": ["scheduler.amazonaws.com"]})
+        self.assertEqual(deploy(template).stdout, "no changes: stack of-sam is up to date\n")
+        wrong = deploy(template.replace("Description: each night", "PermissionsBoundary: none"))
+        self.assertEqual(wrong.returncode, 65)
+        self.assertIn("`PermissionsBoundary` of an event of this type is not supported", wrong.stderr)
+        self.assertIn("/Resources/Machine/Properties/Events/Nightly", wrong.stderr)
+        self.assertEqual(deploy(template.replace("State: DISABLED", "State: ENABLED")).returncode, 0)
+        self.assertEqual(self.scheduler.get_schedule(Name="of-sam-nightly")["State"], "ENABLED")
+        start, end = template.index("        Nightly:"), template.index("Outputs:")
+        self.assertEqual(deploy(template[:start] + template[end:]).returncode, 0)
+        self.refused("ResourceNotFoundException", self.scheduler.get_schedule, Name="of-sam-nightly")
+
     def test_the_command_shows_times_in_their_zone_and_here(self):
         shown = self.server.trainyard(
             "schedules", "next", "cron(30 2 * * ? *)", "--zone", "Europe/Rome", "--from", "2026-03-28T00:00:00Z",

@@ -45,6 +45,9 @@ class Terraform(WithServer):
         outputs = json.loads(self.terraform("output", "-json").stdout)
         return {name: output["value"] for name, output in outputs.items()}
 
+    def role(self):
+        return self.client("iam").get_role(RoleName="runs")["Role"]
+
     def test_declared(self):
         states = self.client("stepfunctions")
         made = self.apply("one")
@@ -66,7 +69,8 @@ class Terraform(WithServer):
         self.assertEqual([statement["Sid"] for statement in json.loads(bus["Policy"])["Statement"]], ["staging"])
         (group,) = self.client("logs").describe_log_groups(logGroupNamePrefix="/ml/")["logGroups"]
         tags = self.client("logs").list_tags_for_resource(resourceArn=group["logGroupArn"])["tags"]
-        self.assertEqual(tags, {"team": "one"})
+        self.assertEqual((tags, group["retentionInDays"]), ({"team": "one"}, 7))
+        before_role = self.role()
 
         # A changed definition is published as another version, and the alias leads there.
         before = states.describe_state_machine_alias(stateMachineAliasArn=made["alias"])["routingConfiguration"]
@@ -76,6 +80,16 @@ class Terraform(WithServer):
         described = states.describe_state_machine(stateMachineArn=after[0]["stateMachineVersionArn"])
         self.assertEqual(json.loads(described["definition"])["Comment"], "two")
         self.assertEqual(self.terraform("plan", "-detailed-exitcode", check=False, comment="two").returncode, 0)
+
+        (group,) = self.client("logs").describe_log_groups(logGroupNamePrefix="/ml/")["logGroups"]
+        self.assertEqual(group["retentionInDays"], 30)
+        # The role is changed in its place.
+        role = self.role()
+        self.assertEqual((role["RoleId"], role["CreateDate"]), (before_role["RoleId"], before_role["CreateDate"]))
+        self.assertEqual((role["Description"], role["MaxSessionDuration"]), ("runs two", 7200))
+        self.assertEqual(role["AssumeRolePolicyDocument"]["Statement"][0]["Sid"], "two")
+        tags = {tag["Key"]: tag["Value"] for tag in role["Tags"]}
+        self.assertEqual(tags, {"team": "two", "two": "is set"})
 
         self.terraform("destroy", "-auto-approve", comment="two")
         self.assertEqual(states.list_state_machines()["stateMachines"], [])

@@ -248,6 +248,9 @@ async fn keep_house(services: &Services) {
         if let Err(error) = services.hooks.prune().await {
             tracing::warn!(%error, "old deliveries of hooks cannot be let go of");
         }
+        if let Err(error) = services.logs.prune().await {
+            tracing::warn!(%error, "events that are older than their groups keep them cannot be let go of");
+        }
         if let Err(error) = services.ground.store.sweep(GRACE).await {
             tracing::warn!(%error, "large texts that nothing names any more cannot be removed");
         }

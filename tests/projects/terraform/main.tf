@@ -21,13 +21,16 @@ locals {
 }
 
 resource "aws_iam_role" "runs" {
-  name = "runs"
+  name                 = "runs"
+  description          = "runs ${var.comment}"
+  max_session_duration = var.comment == "one" ? 3600 : 7200
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
-      { Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = local.services } }
+      { Sid = var.comment, Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = local.services } }
     ]
   })
+  tags = { team = var.comment, (var.comment) = "is set" }
 }
 
 resource "aws_iam_role_policy" "starts" {
@@ -153,8 +156,9 @@ resource "aws_sqs_queue_policy" "jobs" {
 }
 
 resource "aws_cloudwatch_log_group" "runs" {
-  name = "/ml/runs"
-  tags = { team = var.comment }
+  name              = "/ml/runs"
+  retention_in_days = var.comment == "one" ? 7 : 30
+  tags              = { team = var.comment }
 }
 
 resource "aws_s3_bucket" "models" {

@@ -271,8 +271,90 @@ fn sam_state_machines_become_what_sam_makes_of_them() {
     assert_eq!(expanded.expand(&BTreeMap::new()).unwrap(), expanded);
 }
 
+const SCHEDULED: &str = r"
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  M:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Role: arn:r
+      Definition: {}
+      Events:
+        Plain: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day)}}
+        Whole:
+          Type: ScheduleV2
+          Properties:
+            ScheduleExpression: rate(1 hour)
+            ScheduleExpressionTimezone: Europe/Rome
+            FlexibleTimeWindow: {Mode: FLEXIBLE, MaximumWindowInMinutes: 5}
+            StartDate: '2026-12-01T00:00:00Z'
+            EndDate: '2026-12-31T00:00:00Z'
+            State: DISABLED
+            OmitName: True
+            GroupName: g
+            Description: d
+            Input: '{}'
+            RetryPolicy: {MaximumRetryAttempts: 2}
+            DeadLetterConfig: {Arn: !GetAtt Q.Arn}
+        Named: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day), Name: n, RoleArn: 'arn:s'}}
+  Q: {Type: T}
+";
+
+#[test]
+fn sam_schedules_become_what_sam_makes_of_them() {
+    let expanded =
+        Template::parse(SCHEDULED.as_bytes()).unwrap().expand(&BTreeMap::new()).map_err(shown).unwrap();
+    let made: Vec<_> = expanded.resources.iter().map(|r| (r.logical_id.as_str(), r.kind.as_str())).collect();
+    let (role, schedule) = ("AWS::IAM::Role", "AWS::Scheduler::Schedule");
+    let expect = [("MPlain", schedule), ("MPlainRole", role), ("MWhole", schedule), ("MWholeRole", role)];
+    assert_eq!((&made[1..5], made[5], made[6]), (&expect[..], ("MNamed", schedule), ("Q", "T")));
+    let properties = |id| expanded.resource(id).unwrap().properties.to_json();
+    assert_eq!(
+        properties("MPlain"),
+        json!({"Name": "MPlain", "ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": {"Arn": {"Ref": "M"}, "RoleArn": {"Fn::GetAtt": ["MPlainRole", "Arn"]}}})
+    );
+    let letters = json!({"Fn::GetAtt": ["Q", "Arn"]});
+    assert_eq!(
+        properties("MWhole"),
+        json!({"GroupName": "g", "Description": "d", "ScheduleExpression": "rate(1 hour)", "State": "DISABLED",
+            "ScheduleExpressionTimezone": "Europe/Rome", "StartDate": "2026-12-01T00:00:00Z",
+            "EndDate": "2026-12-31T00:00:00Z",
+            "FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5},
+            "Target": {"Arn": {"Ref": "M"}, "RoleArn": {"Fn::GetAtt": ["MWholeRole", "Arn"]}, "Input": "{}",
+                "DeadLetterConfig": {"Arn": letters}, "RetryPolicy": {"MaximumRetryAttempts": 2}}})
+    );
+    let named = properties("MNamed");
+    assert_eq!((&named["Name"], &named["Target"]["RoleArn"]), (&json!("n"), &json!("arn:s")));
+    let role = properties("MWholeRole");
+    let statement = &role["AssumeRolePolicyDocument"]["Statement"][0];
+    assert_eq!(statement["Principal"]["Service"], json!(["scheduler.amazonaws.com"]));
+    let policies = role["Policies"].as_array().unwrap().iter();
+    let policies: Vec<_> =
+        policies.map(|p| (&p["PolicyName"], &p["PolicyDocument"]["Statement"][0])).collect();
+    assert_eq!(policies[0].0, "MWholeStartExecutionPolicy");
+    assert_eq!((policies[1].0, &policies[1].1["Resource"]), (&json!("MWholeSQSPolicy"), &letters));
+    assert_eq!(properties("MPlainRole")["Policies"].as_array().unwrap().len(), 1);
+}
+
 #[test]
 fn what_sam_cannot_make_is_named() {
+    check_refused_whole(
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  M:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      Definition: {}\n      Role: r\n      Events:\n\
+         \x20       A: {Type: ScheduleV2, Properties: {PermissionsBoundary: b, DeadLetterConfig: {Type: SQS}}}\n\
+         \x20       B: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day), OmitName: True, Name: n}}\n\
+         \x20       C: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day), OmitName: 1}}\n\
+         \x20       D: {Type: ScheduleV2}\n",
+        &[
+            "the event has no `ScheduleExpression` (at /Resources/M/Properties/Events/A/Properties)",
+            "9:44: `PermissionsBoundary` of an event of this type is not supported, only ScheduleExpression, ",
+            "`DeadLetterConfig` has no `Arn` (at",
+            "`Type` of `DeadLetterConfig` is not supported, only Arn are (at /Resources/M/Properties/Events/A/",
+            "`Name` cannot be given when `OmitName` is true (at /Resources/M/Properties/Events/B/Properties/OmitName)",
+            "`OmitName` must be a boolean, not",
+            "the event `D` has no `Properties`",
+        ],
+    );
     check_refused(
         MACHINE,
         &[
@@ -287,7 +369,7 @@ fn what_sam_cannot_make_is_named() {
             "8:7: `Tracing` of a SAM state machine is not supported, only Definition, DefinitionUri, DefinitionSubstitutions, Name, Type, Role, Policies, Events, Tags are (at /Resources/M/Properties/Tracing)",
             "8:7: one of `Definition` and `DefinitionUri` must be given (at /Resources/M/Properties)",
             "9:18: the SAM policy template `S3ReadPolicy` is not supported, write a policy with a `Statement` (at /Resources/M/Properties/Policies/0)",
-            "11:9: the event `A` has the type `Api`, which is not supported, only EventBridgeRule, CloudWatchEvent and Schedule are (at /Resources/M/Properties/Events/A)",
+            "11:9: the event `A` has the type `Api`, which is not supported, only EventBridgeRule, CloudWatchEvent, Schedule and ScheduleV2 are (at /Resources/M/Properties/Events/A)",
             "12:41: the event has no `Schedule` (at /Resources/M/Properties/Events/B/Properties)",
             "12:42: `DeadLetterConfig` of an event of this type is not supported, only Schedule, Name, Description, Enabled, State, Input, RetryPolicy, RoleArn, Target are (at /Resources/M/Properties/Events/B/Properties/DeadLetterConfig)",
         ],

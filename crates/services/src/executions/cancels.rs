@@ -44,10 +44,10 @@ impl Worker for Cancels {
             changes.delete::<Pending>("", token, Expect::Any).cancel(OBSERVATIONS, token);
         }
         // A task that has not been called yet is left to the one who calls: that one sees that nobody waits.
-        if work.shown {
-            if let Some(event) = news::token_closed(&work.execution, token, self.0.ground.now()) {
-                bus::tell(&mut changes, &event)?;
-            }
+        if work.shown
+            && let Some(event) = news::token_closed(&work.execution, token, self.0.ground.now())
+        {
+            bus::tell(&mut changes, &event)?;
         }
         Ok(Outcome::Finished(changes))
     }

@@ -41,6 +41,12 @@ pub enum Error {
     /// A name or number breaks a rule.
     #[error("{0}")]
     Invalid(String),
+    /// What is asked for breaks a rule that no model says.
+    #[error("{0}")]
+    InvalidInput(&'static str),
+    /// A role or policy would have more tags than one can.
+    #[error("The number of tags has reached the maximum limit.")]
+    TooManyTags,
     /// The store's trouble.
     #[error(transparent)]
     Store(#[from] trainyard_store::Error),
@@ -54,7 +60,9 @@ impl Refusal for Error {
             Self::NotFound { .. } => Kind::NotFound,
             Self::Exists { .. } => Kind::Exists,
             Self::InUse(_) => Kind::Conflict,
-            Self::MalformedPolicy(_) | Self::Invalid(_) => Kind::Invalid,
+            Self::MalformedPolicy(_) | Self::Invalid(_) | Self::InvalidInput(_) | Self::TooManyTags => {
+                Kind::Invalid
+            }
             Self::Store(error) => error.kind(),
         }
     }
@@ -69,6 +77,8 @@ impl Refusal for Error {
             Self::InUse(_) => "DeleteConflict",
             Self::MalformedPolicy(_) => "MalformedPolicyDocument",
             Self::Invalid(_) => "ValidationError",
+            Self::InvalidInput(_) => "InvalidInput",
+            Self::TooManyTags => "LimitExceeded",
             Self::Store(error) => store_code(error),
         }
     }

@@ -7,11 +7,13 @@
 //! Verbs: [`Identity::credential`] (whose key is this), [`Identity::session`] (short-lived credentials),
 //! [`Identity::first_start`], [`Identity::login`] and [`Identity::ticket`] for faces without SigV4, and the roles' and policies' own.
 
+mod changes;
 mod error;
 mod keys;
 mod policies;
 mod roles;
 mod session;
+mod tags;
 mod ticket;
 mod trust;
 mod unique;

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use trainyard_domain::{AccountId, Arn, Timestamp};
-use trainyard_store::{Changes, Expect, Keys, Noun};
+use trainyard_store::{Changes, Expect, Held, Keys, Noun};
 
-use super::{Error, Identity, Tag, error::exists, roles::anywhere, unique::unique_id};
+use super::{Error, Identity, Tag, error::exists, roles::anywhere, tags, unique::unique_id};
 
 /// A policy of an account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,6 +64,7 @@ impl Identity {
     pub async fn create_policy(&self, account: &AccountId, new: NewPolicy) -> Result<Policy, Error> {
         check_name("policyName", &new.name, 128)?;
         check_document(&new.document)?;
+        tags::check(&new.tags)?;
         let path = checked_path(new.path)?;
         let arn = Arn::global("iam", &anywhere(account), format!("policy{path}{}", new.name));
         let policy = Policy {
@@ -85,10 +86,25 @@ impl Identity {
 
     /// The policy.
     pub async fn policy(&self, account: &AccountId, arn: &Arn) -> Result<Policy, Error> {
+        self.held_policy(account, arn).await.map(|held| held.value)
+    }
+
+    pub(super) async fn held_policy(&self, account: &AccountId, arn: &Arn) -> Result<Held<Policy>, Error> {
         let name = arn.resource.rsplit('/').next().unwrap_or_default();
         let held = self.ground.store.get::<Policy>(account.as_str(), name).await?;
-        let policy = held.map(|held| held.value).filter(|policy| policy.arn == *arn);
-        policy.ok_or_else(|| Error::NotFound { what: "policy", name: arn.to_string() })
+        let held = held.filter(|held| held.value.arn == *arn);
+        held.ok_or_else(|| Error::NotFound { what: "policy", name: arn.to_string() })
+    }
+
+    pub(super) async fn change_policy(
+        &self,
+        mut held: Held<Policy>,
+        change: impl FnOnce(&mut Policy),
+    ) -> Result<(), Error> {
+        change(&mut held.value);
+        let mut changes = Changes::new();
+        changes.put(&held.value, Expect::Version(held.version))?;
+        Ok(self.ground.store.commit(changes).await?)
     }
 
     /// Removes a policy that is attached nowhere.

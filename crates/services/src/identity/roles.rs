@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use trainyard_domain::{AccountId, Arn, Region, Scope, Timestamp};
 use trainyard_store::{Changes, Expect, Held, Keys, Noun};
 
-use super::{Error, Identity, Policy, error::exists, policies, unique::unique_id};
+use super::{Error, Identity, Policy, changes, error::exists, policies, tags, unique::unique_id};
 
 /// A role of an account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -87,10 +87,10 @@ impl Identity {
     pub async fn create_role(&self, account: &AccountId, new: NewRole) -> Result<Role, Error> {
         policies::check_name("roleName", &new.name, 64)?;
         policies::check_document(&new.trust_policy)?;
+        changes::check_description(new.description.as_deref())?;
+        tags::check(&new.tags)?;
         let seconds = new.max_session_seconds.unwrap_or(3600);
-        if !(3600..=43200).contains(&seconds) {
-            return Err(Error::Invalid(format!("MaxSessionDuration {seconds} is not from 3600 to 43200")));
-        }
+        check_session_seconds(seconds)?;
         let path = policies::checked_path(new.path)?;
         let arn = Arn::global("iam", &anywhere(account), format!("role{path}{}", new.name));
         let role = Role {
@@ -185,14 +185,18 @@ impl Identity {
         self.change(held, |role| drop(role.inline.remove(name))).await
     }
 
-    async fn change(&self, mut held: Held<Role>, change: impl FnOnce(&mut Role)) -> Result<(), Error> {
+    pub(super) async fn change(
+        &self,
+        mut held: Held<Role>,
+        change: impl FnOnce(&mut Role),
+    ) -> Result<(), Error> {
         change(&mut held.value);
         let mut changes = Changes::new();
         changes.put(&held.value, Expect::Version(held.version))?;
         Ok(self.ground.store.commit(changes).await?)
     }
 
-    async fn held_role(&self, account: &AccountId, name: &str) -> Result<Held<Role>, Error> {
+    pub(super) async fn held_role(&self, account: &AccountId, name: &str) -> Result<Held<Role>, Error> {
         let held = self.ground.store.get(account.as_str(), name).await?;
         held.ok_or_else(|| Error::NotFound { what: "role", name: name.to_owned() })
     }
@@ -202,6 +206,13 @@ impl Identity {
         let list = trainyard_store::List::in_scope(&policy.account).equal("policy", &policy.arn.to_string());
         Ok(self.ground.store.list::<Role>(list.limit(1000)).await?.items.len())
     }
+}
+
+pub(super) fn check_session_seconds(seconds: u32) -> Result<(), Error> {
+    if (3600..=43200).contains(&seconds) {
+        return Ok(());
+    }
+    Err(Error::Invalid(format!("MaxSessionDuration {seconds} is not from 3600 to 43200")))
 }
 
 pub(super) fn anywhere(account: &AccountId) -> Scope {

@@ -99,6 +99,86 @@ async fn roles_and_policies_hold_on_to_each_other() {
     assert_eq!(room.create_policy(&account, bad).await.unwrap_err().code(), "MalformedPolicyDocument");
 }
 
+fn tags(pairs: &[(&str, &str)]) -> Vec<Tag> {
+    let tag = |(key, value): &(&str, &str)| Tag { key: (*key).to_owned(), value: (*value).to_owned() };
+    pairs.iter().map(tag).collect()
+}
+
+#[tokio::test]
+async fn roles_are_changed_in_their_places() {
+    let (room, _) = room().await;
+    let account = trainyard_domain::AccountId::default_account();
+    let document = r#"{"Statement":[]}"#.to_owned();
+    let new = NewRole { name: "r".to_owned(), trust_policy: document.clone(), ..NewRole::default() };
+    let made = room.create_role(&account, new).await.unwrap();
+    let other = r#"{"Statement":{}}"#.to_owned();
+    room.update_trust_policy(&account, "r", other.clone()).await.unwrap();
+    let no = room.update_trust_policy(&account, "r", "{}".to_owned()).await.unwrap_err();
+    assert_eq!(no.code(), "MalformedPolicyDocument");
+    room.update_role(&account, "r", (Some("what for".to_owned()), None)).await.unwrap();
+    room.update_role(&account, "r", (None, Some(7200))).await.unwrap();
+    for wrong in [(None, Some(3599)), (Some("x".repeat(1001)), None), (Some("\u{1}".to_owned()), None)] {
+        let refused = room.update_role(&account, "r", wrong).await.unwrap_err();
+        assert_eq!(refused.code(), "ValidationError");
+    }
+    let role = room.role(&account, "r").await.unwrap();
+    assert_eq!((role.trust_policy, role.max_session_seconds), (other, 7200));
+    assert_eq!((role.description.as_deref(), role.role_id), (Some("what for"), made.role_id));
+    let none = room.update_role(&account, "none", (None, None)).await.unwrap_err();
+    assert_eq!(none.code(), "NoSuchEntity");
+}
+
+#[tokio::test]
+async fn a_tags_key_is_there_once_however_it_is_written() {
+    let (room, _) = room().await;
+    let account = trainyard_domain::AccountId::default_account();
+    let document = r#"{"Statement":[]}"#.to_owned();
+    let new = NewRole { name: "r".to_owned(), trust_policy: document.clone(), ..NewRole::default() };
+    room.create_role(&account, new.clone()).await.unwrap();
+    room.tag_role(&account, "r", tags(&[("Team", "ml"), ("é q", "")])).await.unwrap();
+    room.tag_role(&account, "r", tags(&[("team", "ops"), ("c", "d")])).await.unwrap();
+    let all = async || room.role(&account, "r").await.unwrap().tags;
+    assert_eq!(all().await, tags(&[("team", "ops"), ("é q", ""), ("c", "d")]));
+    room.untag_role(&account, "r", &["TEAM".to_owned(), "none".to_owned()]).await.unwrap();
+    assert_eq!(all().await, tags(&[("é q", ""), ("c", "d")]));
+    let (long, longer) = ("k".repeat(128), "k".repeat(129));
+    let value = "v".repeat(256);
+    room.tag_role(&account, "r", tags(&[(&long, &value)])).await.unwrap();
+    for (wrong, code) in [
+        (tags(&[("a", "1"), ("A", "2")]), "InvalidInput"),
+        (tags(&[("AWS:x", "1")]), "InvalidInput"),
+        (tags(&[(&longer, "1")]), "ValidationError"),
+        (tags(&[("", "1")]), "ValidationError"),
+        (tags(&[("a", &(value + "v"))]), "ValidationError"),
+        (tags(&[("a{", "1")]), "ValidationError"),
+        (vec![tags(&[("a", "1")]).remove(0); 51], "ValidationError"),
+    ] {
+        assert_eq!(room.tag_role(&account, "r", wrong.clone()).await.unwrap_err().code(), code);
+        let new = NewRole { name: "s".to_owned(), tags: wrong, ..new.clone() };
+        assert_eq!(room.create_role(&account, new).await.unwrap_err().code(), code);
+    }
+    let many: Vec<Tag> = (0..47).map(|n| Tag { key: format!("n{n}"), value: String::new() }).collect();
+    room.tag_role(&account, "r", many).await.unwrap();
+    let more = room.tag_role(&account, "r", tags(&[("more", "")])).await.unwrap_err();
+    assert_eq!((more.code(), all().await.len()), ("LimitExceeded", 50));
+    room.tag_role(&account, "r", tags(&[("C", "e")])).await.unwrap();
+}
+
+#[tokio::test]
+async fn policies_have_tags() {
+    let (room, _) = room().await;
+    let account = trainyard_domain::AccountId::default_account();
+    let document = r#"{"Statement":[]}"#.to_owned();
+    let new = NewPolicy { name: "p".to_owned(), document, tags: tags(&[("a", "b")]), ..NewPolicy::default() };
+    let arn = room.create_policy(&account, new).await.unwrap().arn;
+    room.tag_policy(&account, &arn, tags(&[("A", "c"), ("d", "e")])).await.unwrap();
+    room.untag_policy(&account, &arn, &["D".to_owned()]).await.unwrap();
+    assert_eq!(room.policy(&account, &arn).await.unwrap().tags, tags(&[("A", "c")]));
+    let other = "arn:aws:iam::000000000000:policy/x/p".parse().unwrap();
+    assert_eq!(room.tag_policy(&account, &other, vec![]).await.unwrap_err().code(), "NoSuchEntity");
+    assert_eq!(room.untag_policy(&account, &other, &[]).await.unwrap_err().code(), "NoSuchEntity");
+}
+
 #[tokio::test]
 async fn passwords_and_tickets() {
     let (room, now) = room().await;

@@ -6,7 +6,12 @@ use std::collections::BTreeMap;
 use trainyard_domain::{AccountId, Arn, Principal};
 use trainyard_store::{Changes, Expect};
 
-use super::{Error, Identity, NewRole, Role, policies, roles::anywhere, unique::unique_id};
+use super::{
+    Error, Identity, NewRole, Role, changes, policies,
+    roles::{self, anywhere},
+    tags,
+    unique::unique_id,
+};
 use crate::audit;
 
 /// A role, with its policies.
@@ -32,10 +37,9 @@ pub fn check_role(
         policies::check_name("policyName", name, 128)?;
         policies::check_document(document)?;
     }
-    let seconds = new.max_session_seconds.unwrap_or(3600);
-    if !(3600..=43200).contains(&seconds) {
-        return Err(Error::Invalid(format!("MaxSessionDuration {seconds} is not from 3600 to 43200")));
-    }
+    changes::check_description(new.description.as_deref())?;
+    tags::check(&new.tags)?;
+    roles::check_session_seconds(new.max_session_seconds.unwrap_or(3600))?;
     let path = policies::checked_path(new.path.clone())?;
     Ok(Arn::global("iam", &anywhere(account), format!("role{path}{}", new.name)))
 }

@@ -3,6 +3,9 @@
 //! An event is a line, `<time> <ingested> <message>`, times in milliseconds, line ends and backslashes in the message
 //! escaped. A batch of events ends with a mark, `=<position in the source>`. What follows the last mark was being
 //! written when the power went: it does not count, and the next batch is written over it.
+//! A file that old events were cut off starts with a line that says where its first one stands ([`Head`]).
+//!
+//! [`Head`]: super::head::Head
 
 use std::{
     fs::{self, DirBuilder},
@@ -87,6 +90,17 @@ pub(super) fn last_mark(bytes: &[u8]) -> Option<(usize, u64)> {
         end = newline;
     }
     None
+}
+
+/// When the event was printed whose line this is; none for other lines.
+pub(super) fn time(line: &[u8]) -> Option<Timestamp> {
+    let end = line.iter().position(|byte| *byte == b' ')?;
+    Some(Timestamp(std::str::from_utf8(&line[..end]).ok()?.parse().ok()?))
+}
+
+/// Whether a batch ends with the line.
+pub(super) fn is_mark(line: &[u8]) -> bool {
+    line.strip_suffix(b"\n").and_then(mark).is_some()
 }
 
 fn mark(line: &[u8]) -> Option<u64> {

@@ -68,7 +68,7 @@ impl Logs {
         Ok(self.ground.store.commit(changes).await?)
     }
 
-    async fn save_group(
+    pub(super) async fn save_group(
         &self,
         group: &LogGroup,
         version: u64,

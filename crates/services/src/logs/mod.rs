@@ -5,12 +5,14 @@
 //! [`Logs::position`] and no line is there twice. The room never reads what a line says.
 //!
 //! Verbs: [`Logs::append`], [`Logs::position`], [`Logs::changed`] for who prints and who follows; [`Logs::events`],
-//! [`Logs::filter`], [`Logs::groups`], [`Logs::streams`] for who asks; [`Logs::delete_group`] for who has read enough.
+//! [`Logs::filter`], [`Logs::groups`], [`Logs::streams`] for who asks; [`Logs::put_retention`], [`Logs::prune`],
+//! [`Logs::delete_group`] for who has read enough.
 
 mod error;
 mod file;
 mod filter;
 mod groups;
+mod head;
 mod names;
 mod nouns;
 mod open;
@@ -18,7 +20,11 @@ mod parking;
 mod pattern;
 mod policies;
 mod query;
+mod retention;
+mod trim;
 
+#[cfg(test)]
+mod keeping;
 #[cfg(test)]
 mod tests;
 

@@ -20,6 +20,9 @@ pub struct LogGroup {
     /// Tags.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
+    /// For how many days its events are kept; none means for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_days: Option<u16>,
 }
 
 /// A stream of events.
@@ -36,9 +39,10 @@ pub struct LogStream {
 }
 
 impl LogGroup {
-    /// A group without tags.
+    /// A group without tags that keeps its events for ever.
     pub fn new(scope: &Scope, name: &str, created: Timestamp) -> Self {
-        Self { scope: scope.clone(), name: name.to_owned(), created, tags: BTreeMap::new() }
+        let (scope, name) = (scope.clone(), name.to_owned());
+        Self { scope, name, created, tags: BTreeMap::new(), retention_days: None }
     }
 
     /// Its ARN, without the `:*` that the API appends in one place.

@@ -20,7 +20,11 @@ use trainyard_domain::{
     job::{LogLine, LogPage},
 };
 
-use super::file::{self, LogEvent, WINDOW};
+use super::{
+    file::{self, LogEvent, WINDOW},
+    head::Head,
+    trim,
+};
 
 /// A stream in use.
 pub(super) struct OpenStream {
@@ -29,7 +33,7 @@ pub(super) struct OpenStream {
     position: Mutex<u64>,
     /// Whether this process has seen to the documents already.
     made: AtomicBool,
-    /// How many bytes count.
+    /// Where it ends, as far as it counts.
     length: watch::Sender<u64>,
 }
 
@@ -60,14 +64,22 @@ impl OpenStream {
     pub(super) async fn clear(&self) -> io::Result<()> {
         let mut position = self.position.lock().await;
         let path = self.path.clone();
-        let remove = move || match fs::remove_file(&path) {
+        let remove = |path: &Path| match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         };
-        blocking(remove).await?;
+        blocking(move || remove(&path).and_then(|()| remove(&trim::fresh(&path)))).await?;
         *position = 0;
         self.length.send_replace(0);
         Ok(())
+    }
+
+    /// Takes all events away that are older than `oldest`, and says whether there were any. What is left stands where it
+    /// stood.
+    pub(super) async fn trim(&self, oldest: Timestamp) -> io::Result<bool> {
+        let _nobody_writes = self.position.lock().await;
+        let (path, length) = (self.path.clone(), self.length());
+        blocking(move || trim::trim(&path, length, oldest)).await
     }
 
     pub(super) async fn position(&self) -> u64 {
@@ -110,8 +122,9 @@ impl OpenStream {
 
     /// Whole events from `at` on, as many as stand in one window; and where it ends.
     pub(super) async fn after(&self, at: u64) -> io::Result<(Vec<LogEvent>, u64)> {
-        let end = self.length().min(at.saturating_add(WINDOW));
-        let bytes = self.read(at, end).await?;
+        let end = self.length();
+        let from = move |begin: u64| (at.max(begin), end.min(at.max(begin).saturating_add(WINDOW)));
+        let Read { at, bytes, .. } = self.read(from).await?;
         let whole = match bytes.iter().rposition(|byte| *byte == b'\n') {
             Some(newline) => newline + 1,
             None => 0,
@@ -121,45 +134,63 @@ impl OpenStream {
 
     /// Whole events that end at `at` or before, as many as stand in one window; and where it begins.
     pub(super) async fn before(&self, at: u64) -> io::Result<(Vec<LogEvent>, u64)> {
-        let start = at.saturating_sub(WINDOW);
-        let bytes = self.read(start, at).await?;
-        let skip = match start {
-            0 => 0,
+        let to = move |begin: u64| (at.saturating_sub(WINDOW).max(begin).min(at), at);
+        let Read { begin, at: start, bytes } = self.read(to).await?;
+        let skip = match start <= begin {
+            true => 0,
             // The window begins somewhere in a line: the first whole one is the next.
-            _ => bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |newline| newline + 1),
+            false => bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |newline| newline + 1),
         };
         let start = start + skip as u64;
         Ok((file::events(&bytes[skip..], start), start))
     }
 
-    /// Whether a line begins at `at`, so that a token may say so.
+    /// Whether a line begins at `at`, so that a token may say so. One that has been cut off did.
     pub(super) async fn is_line_start(&self, at: u64) -> io::Result<bool> {
-        if at == 0 {
-            return Ok(true);
+        if at == 0 || at > self.length() {
+            return Ok(at == 0);
         }
-        Ok(at <= self.length() && self.read(at - 1, at).await? == b"\n")
+        let Read { bytes, .. } =
+            self.read(move |begin| if at <= begin { (at, at) } else { (at - 1, at) }).await?;
+        Ok(bytes.is_empty() || bytes == b"\n")
     }
 
-    async fn read(&self, from: u64, to: u64) -> io::Result<Vec<u8>> {
+    /// Reads between two places of the stream, which follow from where its file begins. The file that is read says so
+    /// itself: another may take its place meanwhile.
+    async fn read(&self, between: impl FnOnce(u64) -> (u64, u64) + Send + 'static) -> io::Result<Read> {
+        if self.length() == 0 {
+            return Ok(Read { begin: 0, at: between(0).0, bytes: Vec::new() });
+        }
         let path = self.path.clone();
         blocking(move || {
-            let mut bytes = vec![0; usize::try_from(to.saturating_sub(from)).unwrap_or(0)];
-            if !bytes.is_empty() {
-                File::open(&path)?.read_exact_at(&mut bytes, from)?;
-            }
-            Ok(bytes)
+            let file = File::open(&path)?;
+            let head = Head::of(&file)?;
+            let (at, to) = between(head.from);
+            let mut bytes = vec![0; usize::try_from(to.saturating_sub(at)).unwrap_or(0)];
+            file.read_exact_at(&mut bytes, head.in_file(at))?;
+            Ok(Read { begin: head.from, at, bytes })
         })
         .await
     }
 }
 
-/// The length that counts, and the position.
+/// What was read of a stream.
+struct Read {
+    /// Where its file begins.
+    begin: u64,
+    /// Where this stands.
+    at: u64,
+    bytes: Vec<u8>,
+}
+
+/// Where the stream ends as far as it counts, and the position.
 fn end(path: &Path) -> io::Result<(u64, u64)> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, 0)),
         Err(error) => return Err(error),
     };
+    let head = Head::of(&file)?;
     let mut to = file.metadata()?.len();
     let mut window = 64 * 1024;
     loop {
@@ -172,10 +203,10 @@ fn end(path: &Path) -> io::Result<(u64, u64)> {
             _ => bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |newline| newline + 1),
         };
         if let Some((end, position)) = file::last_mark(&bytes[skip..]) {
-            return Ok((from + (skip + end) as u64, position));
+            return Ok((head.in_stream(from + (skip + end) as u64), position));
         }
         if from == 0 {
-            return Ok((0, 0));
+            return Ok((head.from, 0));
         }
         // No mark in sight: look further back, the line that was cut included.
         to = from + skip as u64;
@@ -185,7 +216,7 @@ fn end(path: &Path) -> io::Result<(u64, u64)> {
 
 fn write(path: &Path, start: u64, batch: &[u8]) -> io::Result<u64> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).mode(0o600);
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
     let mut file = match options.open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             path.parent().map_or(Ok(()), file::private_directory)?;
@@ -193,8 +224,9 @@ fn write(path: &Path, start: u64, batch: &[u8]) -> io::Result<u64> {
         }
         other => other?,
     };
-    file.set_len(start)?;
-    io::Seek::seek(&mut file, io::SeekFrom::Start(start))?;
+    let place = Head::of(&file)?.in_file(start);
+    file.set_len(place)?;
+    io::Seek::seek(&mut file, io::SeekFrom::Start(place))?;
     file.write_all(batch)?;
     Ok(start + batch.len() as u64)
 }

@@ -11,10 +11,20 @@ mod get_role;
 mod get_role_policy;
 mod list_attached_role_policies;
 mod list_instance_profiles_for_role;
+mod list_policy_tags;
 mod list_role_policies;
+mod list_role_tags;
 mod paging;
 mod put_role_policy;
 mod shape;
+mod tag_policy;
+mod tag_role;
+mod tags;
+mod untag_policy;
+mod untag_role;
+mod update_assume_role_policy;
+mod update_role;
+mod update_role_description;
 
 use crate::{Protocol, Service, operation};
 
@@ -34,6 +44,7 @@ pub static SERVICE: Service = Service {
         "DeleteConflict",
         "EntityAlreadyExists",
         "InvalidInput",
+        "LimitExceeded",
         "MalformedPolicyDocument",
         "NoSuchEntity",
     ],
@@ -49,7 +60,16 @@ pub static SERVICE: Service = Service {
         operation!(GetRolePolicy => get_role_policy::run),
         operation!(ListAttachedRolePolicies => list_attached_role_policies::run),
         operation!(ListInstanceProfilesForRole => list_instance_profiles_for_role::run),
+        operation!(ListPolicyTags => list_policy_tags::run),
         operation!(ListRolePolicies => list_role_policies::run),
+        operation!(ListRoleTags => list_role_tags::run),
         operation!(PutRolePolicy => put_role_policy::run),
+        operation!(TagPolicy => tag_policy::run),
+        operation!(TagRole => tag_role::run),
+        operation!(UntagPolicy => untag_policy::run),
+        operation!(UntagRole => untag_role::run),
+        operation!(UpdateAssumeRolePolicy => update_assume_role_policy::run),
+        operation!(UpdateRole => update_role::run),
+        operation!(UpdateRoleDescription => update_role_description::run),
     ],
 };

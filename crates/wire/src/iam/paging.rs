@@ -1,6 +1,7 @@
-//! Pages of what one role has.
+//! Pages of what one role or policy has.
 
 use serde::Deserialize;
+use trainyard_domain::Arn;
 
 use crate::{ApiError, input};
 
@@ -9,6 +10,17 @@ use crate::{ApiError, input};
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct OfRole {
     pub(super) role_name: String,
+    /// The last of the page before.
+    marker: Option<String>,
+    #[serde(default, deserialize_with = "input::number")]
+    max_items: Option<usize>,
+}
+
+/// The input of an operation that lists what one policy has.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct OfPolicy {
+    pub(super) policy_arn: Arn,
     /// The last of the page before.
     marker: Option<String>,
     #[serde(default, deserialize_with = "input::number")]
@@ -24,14 +36,29 @@ pub(super) struct Page {
 impl OfRole {
     /// The page that is asked for, in the order of the texts.
     pub(super) fn page(&self, all: impl Iterator<Item = String>) -> Result<Page, ApiError> {
-        let most = input::within(self.max_items.unwrap_or(100), "maxItems", 1..=1000, "ValidationError")?;
-        let mut items: Vec<String> = all.filter(|item| Some(item) > self.marker.as_ref()).collect();
-        items.sort_unstable();
-        let more = items.len() > most;
-        items.truncate(most);
-        let marker = items.last().filter(|_| more).cloned();
-        Ok(Page { items, marker })
+        page(all, self.marker.as_ref(), self.max_items)
     }
+}
+
+impl OfPolicy {
+    /// The page that is asked for, in the order of the texts.
+    pub(super) fn page(&self, all: impl Iterator<Item = String>) -> Result<Page, ApiError> {
+        page(all, self.marker.as_ref(), self.max_items)
+    }
+}
+
+fn page(
+    all: impl Iterator<Item = String>,
+    after: Option<&String>,
+    most: Option<usize>,
+) -> Result<Page, ApiError> {
+    let most = input::within(most.unwrap_or(100), "maxItems", 1..=1000, "ValidationError")?;
+    let mut items: Vec<String> = all.filter(|item| Some(item) > after).collect();
+    items.sort_unstable();
+    let more = items.len() > most;
+    items.truncate(most);
+    let marker = items.last().filter(|_| more).cloned();
+    Ok(Page { items, marker })
 }
 
 #[cfg(test)]

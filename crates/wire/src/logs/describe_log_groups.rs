@@ -28,6 +28,8 @@ pub(super) struct Output {
 struct Shape {
     log_group_name: String,
     creation_time: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retention_in_days: Option<u16>,
     metric_filter_count: u32,
     arn: String,
     stored_bytes: u64,
@@ -51,6 +53,7 @@ impl From<LogGroup> for Shape {
         Self {
             log_group_name: group.name,
             creation_time: group.created,
+            retention_in_days: group.retention_days,
             metric_filter_count: 0,
             arn: format!("{arn}:*"),
             // AWS too counts them late.

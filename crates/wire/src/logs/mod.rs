@@ -3,6 +3,7 @@
 mod create_log_group;
 mod delete_log_group;
 mod delete_resource_policy;
+mod delete_retention_policy;
 mod describe_log_groups;
 mod describe_log_streams;
 mod describe_resource_policies;
@@ -11,6 +12,7 @@ mod get_log_events;
 mod list_tags_for_resource;
 mod naming;
 mod put_resource_policy;
+mod put_retention_policy;
 mod tag_resource;
 mod untag_resource;
 
@@ -39,6 +41,7 @@ pub static SERVICE: Service = Service {
         operation!(CreateLogGroup => create_log_group::run),
         operation!(DeleteLogGroup => delete_log_group::run),
         operation!(DeleteResourcePolicy => delete_resource_policy::run),
+        operation!(DeleteRetentionPolicy => delete_retention_policy::run),
         operation!(DescribeLogGroups => describe_log_groups::run),
         operation!(DescribeLogStreams => describe_log_streams::run),
         operation!(DescribeResourcePolicies => describe_resource_policies::run),
@@ -46,6 +49,7 @@ pub static SERVICE: Service = Service {
         operation!(GetLogEvents => get_log_events::run),
         operation!(ListTagsForResource => list_tags_for_resource::run),
         operation!(PutResourcePolicy => put_resource_policy::run),
+        operation!(PutRetentionPolicy => put_retention_policy::run),
         operation!(TagResource => tag_resource::run),
         operation!(UntagResource => untag_resource::run),
     ],

@@ -12,6 +12,9 @@ use crate::{
     times::{self, Form},
 };
 
+/// Operations that have an answer in AWS's model, though nothing is in it: SDKs look for its element.
+const EMPTY_RESULTS: &[&str] = &["UpdateRole"];
+
 pub(super) async fn answer(
     context: &Context,
     parts: &Parts,
@@ -28,7 +31,8 @@ pub(super) async fn answer(
                     None => xml::members(text, &value),
                     Some(older) => older.write(text, &value, &action),
                 });
-                if value.as_object().is_some_and(|members| !members.is_empty()) {
+                let is_empty = value.as_object().is_none_or(serde_json::Map::is_empty);
+                if !is_empty || EMPTY_RESULTS.contains(&action.as_str()) {
                     text.push_str(&result);
                 }
                 text.push_str(&xml::element("ResponseMetadata", &|text| {

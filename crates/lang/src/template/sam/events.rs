@@ -1,12 +1,12 @@
-//! `Events` of a state machine: rules that start it.
+//! `Events` of a state machine: rules and schedules that start it.
 
-use super::{make::Make, roles};
+use super::{make::Make, roles, schedules};
 use crate::{
     source::{Content, Cursor, Diagnostic, Node},
     template::Resource,
 };
 
-/// The rule of an event and, unless it names one, the rule's role.
+/// The rule or schedule of an event and, unless it names one, its role.
 pub(super) fn expand(
     event: &str,
     at: &Cursor<'_>,
@@ -22,13 +22,17 @@ pub(super) fn expand(
             Rule::of_pattern(properties, &mut found)
         }
         (Some("Schedule"), Some(properties)) => Rule::of_schedule(properties, make, &mut found),
+        (Some("ScheduleV2"), Some(properties)) => {
+            let schedule = schedules::expand(&rule_id, properties, machine, make, &mut found);
+            return if found.is_empty() { Ok(schedule) } else { Err(found) };
+        }
         (Some(_), None) => {
             found.push(at.key_error(format!("the event `{event}` has no `Properties`")));
             return Err(found);
         }
         (Some(kind), _) => {
             found.push(at.key_error(format!(
-                "the event `{event}` has the type `{kind}`, which is not supported, only EventBridgeRule, CloudWatchEvent and Schedule are"
+                "the event `{event}` has the type `{kind}`, which is not supported, only EventBridgeRule, CloudWatchEvent, Schedule and ScheduleV2 are"
             )));
             return Err(found);
         }

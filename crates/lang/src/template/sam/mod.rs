@@ -4,6 +4,7 @@
 mod events;
 mod make;
 mod roles;
+mod schedules;
 mod state_machine;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -45,20 +45,54 @@ pub(super) fn of_machine(
 /// The role by which a rule starts a state machine.
 pub(super) fn of_rule(rule: &str, machine: &Resource, make: Make) -> Resource {
     let logical_id = format!("{rule}Role");
+    let policies = vec![starts(&logical_id, machine, make)];
+    of_service("events.amazonaws.com", logical_id, (machine, make), policies)
+}
+
+/// The role by which a schedule starts a state machine, and sends what it cannot to its dead letters.
+pub(super) fn of_schedule(
+    schedule: &str,
+    machine: &Resource,
+    make: Make,
+    letters: Option<&Node>,
+) -> Resource {
+    let mut policies = vec![starts(schedule, machine, make)];
+    if let Some(queue) = letters {
+        let name = format!("{schedule}SQSPolicy");
+        policies.push(allows(make, &name, "sqs:SendMessage", queue.clone()));
+    }
+    of_service("scheduler.amazonaws.com", format!("{schedule}Role"), (machine, make), policies)
+}
+
+fn of_service(
+    service: &str,
+    logical_id: String,
+    (machine, make): (&Resource, Make),
+    policies: Vec<Node>,
+) -> Resource {
+    let properties = make.map([
+        ("AssumeRolePolicyDocument", Some(trust(make, service))),
+        ("Policies", Some(make.list(policies))),
+    ]);
+    role(logical_id, machine, properties)
+}
+
+/// A policy that lets the state machine be started.
+fn starts(name: &str, machine: &Resource, make: Make) -> Node {
+    let name = format!("{name}StartExecutionPolicy");
+    allows(make, &name, "states:StartExecution", make.reference(&machine.logical_id))
+}
+
+/// A policy of one statement.
+fn allows(make: Make, name: &str, action: &str, resource: Node) -> Node {
     let statement = make.map([
-        ("Action", Some(make.text("states:StartExecution"))),
+        ("Action", Some(make.text(action))),
         ("Effect", Some(make.text("Allow"))),
-        ("Resource", Some(make.reference(&machine.logical_id))),
+        ("Resource", Some(resource)),
     ]);
     // Without a `Version`, as SAM has it.
     let document = make.map([("Statement", Some(make.list(vec![statement])))]);
-    let name = make.text(&format!("{logical_id}StartExecutionPolicy"));
-    let policy = make.map([("PolicyName", Some(name)), ("PolicyDocument", Some(document))]);
-    let properties = make.map([
-        ("AssumeRolePolicyDocument", Some(trust(make, "events.amazonaws.com"))),
-        ("Policies", Some(make.list(vec![policy]))),
-    ]);
-    role(logical_id, machine, properties)
+    make.map([("PolicyName", Some(make.text(name))), ("PolicyDocument", Some(document))])
 }
 
 fn role(logical_id: String, origin: &Resource, properties: Node) -> Resource {

@@ -8,7 +8,7 @@ use crate::{
     template::Resource,
 };
 
-/// The state machine, its role unless it names one, and the rules of its events with their roles.
+/// The state machine, its role unless it names one, and the rules and schedules of its events with their roles.
 pub(super) fn expand(
     machine: &Resource,
     definitions: &BTreeMap<String, String>,

@@ -123,20 +123,29 @@ impl Kind for Schedule {
     }
 
     async fn ensure(&self, there: &Neighbours, call: &Call<'_>) -> Result<(), Error> {
-        let spec = spec(&call.made.properties).map_err(|misfit| Error::Request(misfit.message))?;
+        let now = spec(&call.made.properties).map_err(|misfit| Error::Request(misfit.message))?;
+        let group = now.group().to_owned();
         let done = if self.exists(there, call).await? {
-            there.schedules.update(call.scope, call.by, spec).await
+            there.schedules.update(call.scope, call.by, now).await
         } else {
-            there.schedules.create(call.scope, call.by, spec).await
+            there.schedules.create(call.scope, call.by, now).await
         };
-        done.map(drop).map_err(Error::of)
+        done.map(drop).map_err(Error::of)?;
+        let Some(before) = call.before else { return Ok(()) };
+        let before = spec(&before.properties).map_err(|misfit| Error::Request(misfit.message))?;
+        // A schedule cannot be moved: in another group it is another one.
+        if before.group() == group { Ok(()) } else { take_away(there, call, &before).await }
     }
 
     async fn remove(&self, there: &Neighbours, call: &Call<'_>) -> Result<(), Error> {
         let spec = spec(&call.made.properties).map_err(|misfit| Error::Request(misfit.message))?;
-        match there.schedules.delete(call.scope, call.by, spec.group(), &spec.name).await {
-            Ok(()) | Err(schedules::Error::NoSchedule(_) | schedules::Error::NoGroup(_)) => Ok(()),
-            Err(error) => Err(Error::of(error)),
-        }
+        take_away(there, call, &spec).await
+    }
+}
+
+async fn take_away(there: &Neighbours, call: &Call<'_>, spec: &ScheduleSpec) -> Result<(), Error> {
+    match there.schedules.delete(call.scope, call.by, spec.group(), &spec.name).await {
+        Ok(()) | Err(schedules::Error::NoSchedule(_) | schedules::Error::NoGroup(_)) => Ok(()),
+        Err(error) => Err(Error::of(error)),
     }
 }

@@ -1,6 +1,7 @@
 //! The room with the real rooms behind it.
 
 mod buses;
+mod schedules;
 
 use std::{collections::BTreeMap, future::Future, path::Path, pin::pin, sync::Arc, task::Poll};
 
