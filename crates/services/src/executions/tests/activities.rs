@@ -1,7 +1,8 @@
 //! Tasks that workers of the user's own fetch.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
-use trainyard_domain::Timestamp;
+use trainyard_domain::{Principal, Scope, Timestamp};
 
 use super::world::{World, machine, root, scope};
 use crate::{
@@ -136,6 +137,31 @@ async fn who_has_a_task_may_answer_whatever_the_server_knows() {
     let types = shop.world.types(&shop.execution).await;
     let of_task = ["ActivityScheduled", "ActivityStarted", "ActivitySucceeded"];
     assert_eq!(types[2..5], of_task);
+    assert_eq!(shop.world.over(&shop.execution).await.status, Status::Succeeded);
+}
+
+/// Whoever makes a token up changes nothing, whatever it names: not even how the execution is seen.
+#[tokio::test]
+async fn a_token_that_was_made_up_is_none() {
+    let shop = shop().await;
+    let handed = shop.fetch().await;
+    let token = handed.token().to_owned();
+    handed.delivered();
+    let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
+    let answer = Answer::Success("{}".into());
+    // In the seal, the frame, the number of events, the execution's ARN.
+    for place in [0, 39, 71, bytes.len() - 1] {
+        let mut bytes = bytes.clone();
+        bytes[place] ^= 1;
+        let made_up = URL_SAFE_NO_PAD.encode(bytes);
+        let answered = shop.world.executions.answer(&root(), &made_up, answer.clone()).await;
+        assert!(matches!(answered, Err(Error::InvalidToken)), "{place}: {answered:?}");
+    }
+    let stranger = Scope { account: "999999999999".parse().unwrap(), ..scope() };
+    let stranger = Principal::root(&stranger);
+    let answered = shop.world.executions.answer(&stranger, &token, answer.clone()).await;
+    assert!(matches!(answered, Err(Error::InvalidToken)), "{answered:?}");
+    shop.world.executions.answer(&root(), &token, answer).await.unwrap();
     assert_eq!(shop.world.over(&shop.execution).await.status, Status::Succeeded);
 }
 
