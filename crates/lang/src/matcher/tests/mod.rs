@@ -21,7 +21,7 @@ fn finds_what_the_slow_matcher_finds() {
         tried += more;
         matched += hits;
     }
-    assert!(matched > tried / 50 && matched < tried / 2, "{matched} of {tried} match: they tell little");
+    assert!(matched > tried / 100 && matched < tried / 2, "{matched} of {tried} match: they tell little");
 }
 
 fn a_round(dice: &mut Dice, seed: u64) -> (usize, usize) {
