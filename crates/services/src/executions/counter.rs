@@ -48,12 +48,7 @@ impl Counter {
 
     pub(super) fn line(&self, activity: &str) -> Arc<Line> {
         let mut lines = lock(&self.lines);
-        match lines.get(activity) {
-            Some(line) => Arc::clone(line),
-            None => {
-                Arc::clone(lines.entry(activity.to_owned()).or_insert_with(|| Arc::new(Line::of(activity))))
-            }
-        }
+        Arc::clone(lines.entry(activity.to_owned()).or_insert_with(|| Arc::new(Line::of(activity))))
     }
 
     /// What is to be offered as soon as it is committed.
@@ -89,7 +84,7 @@ impl Drop for ToOffer<'_> {
 
 /// The offers of an activity, the oldest first.
 pub(super) struct Line {
-    activity: Arc<str>,
+    pub(super) activity: Arc<str>,
     /// Rings when there is one.
     pub(super) rings: Notify,
     /// One at a time reads the store: two would read the same.

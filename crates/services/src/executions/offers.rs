@@ -224,7 +224,7 @@ impl Executions {
         loop {
             let mut arrived = std::pin::pin!(line.rings.notified());
             arrived.as_mut().enable();
-            if let Some(handed) = self.hand_out(by, (&activity, &line), worker.as_deref()).await? {
+            if let Some(handed) = self.hand_out(by, &line, worker.as_deref()).await? {
                 return Ok(Some(handed));
             }
             let left = end.saturating_duration_since(Instant::now());
@@ -238,11 +238,11 @@ impl Executions {
     async fn hand_out(
         &self,
         by: &Principal,
-        (activity, line): (&str, &Line),
+        line: &Line,
         worker: Option<&str>,
     ) -> Result<Option<Handed>, Error> {
         let mut passed = HashSet::new();
-        while let Some(offer) = self.pick(activity, line, &passed).await? {
+        while let Some(offer) = self.pick(line, &passed).await? {
             let picked = Picked { room: self, line, offer: Some(offer.clone()) };
             match self.hand(by, offer, worker).await? {
                 None => passed.extend(picked.pass_over()),
@@ -256,12 +256,7 @@ impl Executions {
     }
 
     /// Takes the oldest offer in hand that nobody has in hand and that was not passed over. A large input is not read.
-    async fn pick(
-        &self,
-        activity: &str,
-        line: &Line,
-        passed: &HashSet<String>,
-    ) -> Result<Option<Offer>, Error> {
+    async fn pick(&self, line: &Line, passed: &HashSet<String>) -> Result<Option<Offer>, Error> {
         let hands = &self.counter.hands;
         if let Some(offer) = line.next(hands) {
             return Ok(Some(offer));
@@ -270,7 +265,7 @@ impl Executions {
         let mut next = line.next(hands);
         if next.is_none() && line.is_due() {
             let look = Look(Some(line));
-            let (offers, more) = self.read_offers(activity, passed).await?;
+            let (offers, more) = self.read_offers(&line.activity, passed).await?;
             line.read(offers, more);
             look.done();
             next = line.next(hands);
