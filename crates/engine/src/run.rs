@@ -90,7 +90,15 @@ impl Run {
 
     /// Whether it waits for the task of that token, which is of an activity and which no worker is known to have.
     pub fn waits_for_worker(&self, token: &str) -> bool {
-        self.call(token).is_some_and(|call| matches!(call.resource, Resource::Activity(_)) && !call.started)
+        self.waits_for_worker_of(token).is_some()
+    }
+
+    /// The activity of that task.
+    pub fn waits_for_worker_of(&self, token: &str) -> Option<&str> {
+        match self.call(token)? {
+            Call { resource: Resource::Activity(activity), started: false, .. } => Some(activity),
+            _ => None,
+        }
     }
 
     /// What it has called with that token and waits for.

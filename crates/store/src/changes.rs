@@ -169,7 +169,13 @@ impl Changes {
 
     /// Takes whatever work has this id off the topic, outside of its lanes. Nothing happens if there is none.
     pub fn cancel(&mut self, topic: &'static str, id: &str) -> &mut Self {
-        self.work.push(WorkChange::Remove { topic, lane: String::new(), id: id.to_owned(), revision: None });
+        self.cancel_in((topic, ""), id)
+    }
+
+    /// The same in one of its lanes.
+    pub fn cancel_in(&mut self, (topic, lane): (&'static str, &str), id: &str) -> &mut Self {
+        let (lane, id) = (lane.to_owned(), id.to_owned());
+        self.work.push(WorkChange::Remove { topic, lane, id, revision: None });
         self
     }
 

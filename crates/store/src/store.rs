@@ -317,6 +317,17 @@ impl Store {
         self.0.readers.ask(question).await
     }
 
+    /// The work of that id in a lane of a topic (or outside of them, in the lane of no name), whenever it is due.
+    pub async fn work(
+        &self,
+        (topic, lane): (&'static str, &str),
+        id: &str,
+    ) -> Result<Option<WorkItem>, Error> {
+        let (counters, lane, id) = (Arc::clone(&self.0.counters), lane.to_owned(), id.to_owned());
+        let question = move |connection: &_| read::one(connection, &counters, (topic, &lane), &id);
+        self.0.readers.ask(question).await
+    }
+
     /// The work in a lane of a topic that is due at `now`, but for what is `known` (by revision), together with when
     /// there will be more: at most `limit`, and fewer if they are long.
     pub async fn agenda(

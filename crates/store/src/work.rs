@@ -4,6 +4,8 @@ use std::{borrow::Cow, collections::HashSet};
 
 use trainyard_domain::Timestamp;
 
+use crate::beside;
+
 /// A piece of work: somebody on `topic` must do it at `due` or later, at least once. It stays until it is
 /// finished ([`crate::Changes::finish`]), best in the same commit as what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +44,14 @@ impl WorkItem {
     #[must_use]
     pub fn spilling(self) -> Self {
         Self { spills: true, ..self }
+    }
+
+    /// The body with empty texts where those lie beside the store; none if that cannot be read.
+    pub fn without_texts(&self) -> Option<Cow<'_, str>> {
+        match beside::is_torn(&self.body) {
+            true => beside::without(&self.body).ok().map(Cow::Owned),
+            false => Some(Cow::Borrowed(&self.body)),
+        }
     }
 
     /// The same in a lane.

@@ -107,8 +107,8 @@ impl Calls {
             Err(error) => return Err(error.into()),
         }
         let mut changes = Changes::new();
-        let offer = Offer::new((arn, events), activity, call, self.0.ground.now());
-        changes.put(&offer, Expect::Any)?.finish(item);
+        let offer = Offer::new((arn, events), activity, call);
+        changes.schedule(offer.item()?).finish(item);
         let offers = self.0.counter.to_offer(vec![offer]);
         self.0.ground.store.commit(changes).await?;
         offers.committed();

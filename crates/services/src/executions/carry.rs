@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 use trainyard_domain::{Arn, Principal, Timestamp};
 use trainyard_engine::{Command, Decision, Outcome, PAYLOAD_LIMIT, Payload, TaskCall, TimerId};
 use trainyard_lang::asl::Resource;
-use trainyard_store::{Changes, Error as StoreError, Expect, WorkItem};
+use trainyard_store::{Changes, Error as StoreError, WorkItem};
 
 use super::{
     execution::{self, End, Execution, Status},
     machines::named,
     map_runs::{self, Child},
     news,
-    offers::Offer,
+    offers::{OFFERS, Offer},
     pending::OBSERVATIONS,
     task::Pattern,
 };
@@ -92,10 +92,13 @@ pub(super) fn carry(
     let events = decision.events.last().map_or(0, |last| last.id);
     for command in &decision.commands {
         match command {
-            Command::RunTask(call) => offers.extend(run_task(changes, (&arn, events, now), call, absent)?),
+            Command::RunTask(call) => offers.extend(run_task(changes, (&arn, events), call, absent)?),
             Command::CancelTask { token, resource } => {
                 let body = json(&CancelWork { execution: arn.clone(), shown: waits(resource) })?;
-                changes.schedule(WorkItem::now(CANCELS, token, body)).delete::<Offer>("", token, Expect::Any);
+                changes.schedule(WorkItem::now(CANCELS, token, body));
+                if let Resource::Activity(activity) = resource {
+                    changes.cancel_in((OFFERS, activity), token);
+                }
             }
             Command::WakeAt { timer, at } => {
                 let body = json(&TimerWork { execution: arn.clone(), timer: timer.clone(), events })?;
@@ -132,15 +135,15 @@ pub(super) fn carry(
 
 fn run_task(
     changes: &mut Changes,
-    (execution, events, now): (&Arn, u64, Timestamp),
+    (execution, events): (&Arn, u64),
     call: &TaskCall,
     absent: &[String],
 ) -> Result<Option<Offer>, StoreError> {
     if let Resource::Activity(activity) = &call.resource
         && !absent.contains(activity)
     {
-        let offer = Offer::new((execution, events), activity, call, now);
-        changes.put(&offer, Expect::Any)?;
+        let offer = Offer::new((execution, events), activity, call);
+        changes.schedule(offer.item()?);
         return Ok(Some(offer));
     }
     let body = json(&CallWork::new((execution, events), call.clone()))?;
@@ -179,7 +182,7 @@ fn timer_id(execution: &Arn, timer: &TimerId) -> String {
     format!("{execution}#{timer}")
 }
 
-fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
+pub(super) fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|e| StoreError::Internal(format!("work cannot be written: {e}")))
 }
 

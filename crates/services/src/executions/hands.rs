@@ -10,9 +10,9 @@ use std::{
 };
 
 use trainyard_domain::{Arn, Timestamp};
-use trainyard_store::{Changes, Expect};
+use trainyard_store::Changes;
 
-use super::offers::Offer;
+use super::offers::OFFERS;
 
 /// A task that was given to a worker, which is not on disk yet.
 pub(super) struct Taken {
@@ -25,9 +25,10 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    pub(super) fn new(token: &str, worker: Option<String>, at: Timestamp) -> Self {
+    /// The task of the activity with that token.
+    pub(super) fn new((activity, token): (&str, &str), worker: Option<String>, at: Timestamp) -> Self {
         let mut changes = Changes::new();
-        changes.delete::<Offer>("", token, Expect::Any);
+        changes.cancel_in((OFFERS, activity), token);
         Self { token: token.to_owned(), worker, at, changes }
     }
 }

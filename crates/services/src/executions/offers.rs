@@ -7,16 +7,17 @@ use std::{collections::HashSet, time::Duration};
 use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use tokio::{runtime::Handle, time::Instant};
-use trainyard_domain::{Arn, Kind, Principal, Timestamp};
-use trainyard_engine::{Command, Decision, TaskCall};
+use trainyard_domain::{Arn, Kind, Principal};
+use trainyard_engine::{Command, Decision, TaskCall, Token};
 use trainyard_lang::asl::Resource;
-use trainyard_store::{Changes, Error as StoreError, Expect, Keys, List, Noun, Range};
+use trainyard_store::{Changes, Error as StoreError, WorkItem};
 
 use super::{
-    Error, Executions,
+    Error, Executions, carry,
     counter::{LINE, Line, SWEEP},
     hands::Taken,
     names,
+    runs::Loaded,
     tell::Extra,
 };
 use crate::{audit, refusal::Refusal};
@@ -28,35 +29,48 @@ const MOMENT: Duration = Duration::from_millis(100);
 /// So many executions are told at a time that workers have their tasks.
 const TOLD: usize = 64;
 
+/// The topic of tasks that wait for a worker, by token, in the lanes of their activities.
+pub(super) const OFFERS: &str = "activity-tasks";
+
 /// A task of an activity until its worker is known to have it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct Offer {
     token: String,
     execution: Arn,
     activity: String,
+    body: Body,
+}
+
+/// What of an offer is not in its token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Body {
+    /// How many events the history had when the task was decided.
+    events: u64,
     /// JSON text; empty where it was not read.
     input: String,
-    offered: Timestamp,
-    /// How many events the history had when the task was decided.
-    #[serde(default)]
-    events: u64,
 }
 
 impl Offer {
-    pub(super) fn new(
-        (execution, events): (&Arn, u64),
-        activity: &str,
-        call: &TaskCall,
-        offered: Timestamp,
-    ) -> Self {
+    pub(super) fn new((execution, events): (&Arn, u64), activity: &str, call: &TaskCall) -> Self {
         Self {
             token: call.token.clone(),
             execution: execution.clone(),
             activity: activity.to_owned(),
-            input: call.parameters.text().to_owned(),
-            offered,
-            events,
+            body: Body { events, input: call.parameters.text().to_owned() },
         }
+    }
+
+    /// As it waits in the store.
+    pub(super) fn item(&self) -> Result<WorkItem, StoreError> {
+        let body = carry::json(&self.body)?;
+        Ok(WorkItem::now(OFFERS, self.token(), body).in_lane(self.activity()).spilling())
+    }
+
+    /// From what waits in the store; a text that lies beside it is not read. None if it is no offer.
+    fn read(item: WorkItem) -> Option<Self> {
+        let execution = Token::read(&item.id)?.execution.parse().ok()?;
+        let body = serde_json::from_str(&item.without_texts()?).ok()?;
+        Some(Self { token: item.id, execution, activity: item.lane, body })
     }
 
     pub(super) fn token(&self) -> &str {
@@ -69,33 +83,10 @@ impl Offer {
 
     /// The same without its input if that is longer.
     pub(super) fn without_long_input(mut self, most: usize) -> Self {
-        if self.input.len() > most {
-            self.input = String::new();
+        if self.body.input.len() > most {
+            self.body.input = String::new();
         }
         self
-    }
-
-    #[cfg(test)]
-    pub(super) fn input(&self) -> &str {
-        &self.input
-    }
-}
-
-impl Noun for Offer {
-    const KIND: &'static str = "activity-task";
-    const SPILLS: bool = true;
-
-    fn scope(&self) -> String {
-        String::new()
-    }
-
-    fn id(&self) -> String {
-        self.token.clone()
-    }
-
-    fn keys(&self, keys: &mut Keys) {
-        let at = self.offered.millis().max(0);
-        keys.add("waiting", format!("{}/{at:019}/{}", self.activity, self.token));
     }
 }
 
@@ -123,7 +114,7 @@ impl Handed {
 
     /// The task's input, JSON text.
     pub fn input(&self) -> &str {
-        &self.offer.input
+        &self.offer.body.input
     }
 
     /// The worker has it. That is on disk with whatever the execution is told next, and a moment later at the latest;
@@ -281,11 +272,17 @@ impl Executions {
     ) -> Result<(Vec<Offer>, bool), Error> {
         // Asked before the store is: what is out of hand by the time of its answer may have gone from there since.
         let others: HashSet<String> = self.counter.hands.tokens(activity).union(passed).cloned().collect();
-        let list = List::in_scope("").by("waiting").within(Range::prefix(&format!("{activity}/")));
-        let list = list.without_texts().limit(others.len() + LINE);
-        let page = self.ground.store.list::<Offer>(list).await?;
-        let offers = page.items.into_iter().map(|held| held.value);
-        Ok((offers.filter(|offer| !others.contains(&offer.token)).collect(), page.next.is_some()))
+        let mut seen = HashSet::new();
+        loop {
+            let agenda = self.ground.store.agenda((OFFERS, activity), self.ground.now(), (seen, LINE)).await?;
+            seen = agenda.known;
+            seen.extend(agenda.due.iter().map(|item| item.revision));
+            let offers = agenda.due.into_iter().filter(|item| !others.contains(&item.id));
+            let offers: Vec<Offer> = offers.filter_map(Offer::read).collect();
+            if !offers.is_empty() || !agenda.more {
+                return Ok((offers, agenda.more));
+            }
+        }
     }
 
     /// Hands the offer out; none if it cannot be, or nobody waits for a worker any more.
@@ -299,32 +296,42 @@ impl Executions {
             Ok(true) => {}
             Ok(false) => {
                 let mut stale = Changes::new();
-                stale.delete::<Offer>("", &offer.token, Expect::Any);
+                stale.cancel_in((OFFERS, &offer.activity), &offer.token);
                 self.ground.store.commit(stale).await?;
                 return Ok(None);
             }
             Err(Error::Poisoned { .. }) => return Ok(None),
             Err(error) => return Err(error),
         }
-        if offer.input.is_empty() {
-            offer = match self.ground.store.get::<Offer>("", &offer.token).await {
-                Ok(Some(held)) => held.value,
-                Ok(None) | Err(StoreError::Poisoned { .. }) => return Ok(None),
-                Err(error) => return Err(error.into()),
-            };
+        if offer.body.input.is_empty() {
+            match self.read_body(&offer).await? {
+                Some(body) => offer.body = body,
+                None => return Ok(None),
+            }
         }
-        let mut taken = Taken::new(&offer.token, worker.map(str::to_owned), self.ground.now());
+        let task = (offer.activity.as_str(), offer.token.as_str());
+        let mut taken = Taken::new(task, worker.map(str::to_owned), self.ground.now());
         audit::note(&mut taken.changes, &self.ground, by, "states:GetActivityTask", &offer.execution)?;
         self.counter.hands.give(&offer.execution, taken);
         // From here on it comes back by itself if the asker goes away.
         Ok(Some(Handed { room: self.clone(), offer, open: true }))
     }
 
+    /// The whole of it; none if it is not there any more, or cannot be read.
+    async fn read_body(&self, offer: &Offer) -> Result<Option<Body>, Error> {
+        let store = &self.ground.store;
+        let Some(item) = store.work((OFFERS, &offer.activity), &offer.token).await? else { return Ok(None) };
+        match store.body(&item).await {
+            Ok(body) => Ok(serde_json::from_str(&body).ok()),
+            Err(StoreError::Poisoned { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Whether the task of the offer still waits for a worker.
     async fn is_offered(&self, offer: &Offer) -> Result<bool, Error> {
-        let is_offered =
-            self.look(&offer.execution, offer.events, |loaded| loaded.run.waits_for_worker(&offer.token));
-        match is_offered.await {
+        let is_waiting = |loaded: &Loaded| loaded.run.waits_for_worker(&offer.token);
+        match self.look(&offer.execution, offer.body.events, is_waiting).await {
             Err(Error::NoExecution(_)) => Ok(false),
             is_offered => is_offered,
         }

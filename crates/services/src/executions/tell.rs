@@ -185,8 +185,9 @@ fn unheard_of(loaded: &Loaded, fact: &Fact, known: &[Arc<Taken>], now: Timestamp
     else {
         return None;
     };
-    let is_known = !loaded.run.waits_for_worker(token) || known.iter().any(|taken| taken.token == *token);
-    (!is_known).then(|| Arc::new(Taken::new(token, None, now)))
+    let activity = loaded.run.waits_for_worker_of(token)?;
+    let is_known = known.iter().any(|taken| taken.token == *token);
+    (!is_known).then(|| Arc::new(Taken::new((activity, token), None, now)))
 }
 
 /// What follows from it that workers have these tasks: at the time at which each was taken.

@@ -21,5 +21,5 @@ pub(crate) use self::{
     scopes::scopes,
     text::text,
     trail::{stretch, surplus, trails},
-    work::{agenda, due, lanes, next_due, work_sum},
+    work::{agenda, due, lanes, next_due, one, work_sum},
 };

@@ -14,6 +14,8 @@ use crate::{Agenda, Error, WorkItem, stats::Counters, sum, work::stored};
 const DUE: &str = "
 select id, due, body, number, sum from work where topic = ?1 and due <= ?2 order by due, number";
 
+const ONE: &str = "select id, due, body, number, sum from work where topic = ?1 and id = ?2";
+
 const NEXT: &str = "select min(due) from work where topic = ?1 and due > ?2";
 
 /// From each lane to the next one, over all the work that there is in it. After a slash comes `0`.
@@ -55,6 +57,19 @@ pub(crate) fn due(
         due.extend(item((topic, lane), row, counters));
     }
     Ok(due)
+}
+
+/// The work of that id, whenever it is due.
+pub(crate) fn one(
+    connection: &Connection,
+    counters: &Counters,
+    (topic, lane): (&'static str, &str),
+    id: &str,
+) -> Result<Option<WorkItem>, Error> {
+    let mut statement = connection.prepare_cached(ONE)?;
+    let mut rows = statement.query(params![stored(topic, lane), id])?;
+    let row = rows.next()?;
+    Ok(row.and_then(|row| item((topic, lane), row, counters)))
 }
 
 /// What is due but for what is known, and when there will be more. The bodies of what is known are not looked at.

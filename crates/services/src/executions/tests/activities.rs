@@ -3,11 +3,12 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 use trainyard_domain::{Principal, Scope, Timestamp};
+use trainyard_store::WorkItem;
 
 use super::world::{World, machine, root, scope};
 use crate::{
     bus,
-    executions::{Answer, Encryption, Error, Handed, Status, offers::Offer},
+    executions::{Answer, Encryption, Error, Handed, Status, offers::OFFERS},
 };
 
 struct Shop {
@@ -32,6 +33,11 @@ impl Shop {
     async fn fetch(&self) -> Handed {
         let worker = Some("Ann".to_owned());
         self.world.executions.next_activity_task(&root(), &self.activity, worker).await.unwrap().unwrap()
+    }
+
+    /// What of the offer is in the store.
+    async fn offer(&self, token: &str) -> Option<WorkItem> {
+        self.world.store.work((OFFERS, &self.activity), token).await.unwrap()
     }
 
     async fn crash(self) -> Self {
@@ -132,7 +138,7 @@ async fn who_has_a_task_may_answer_whatever_the_server_knows() {
     shop = shop.crash().await;
     let (executions, by) = (&shop.world.executions, root());
     executions.answer(&by, &token, Answer::Heartbeat).await.unwrap();
-    assert!(shop.world.store.get::<Offer>("", &token).await.unwrap().is_none());
+    assert!(shop.offer(&token).await.is_none());
     executions.answer(&by, &token, Answer::Success("{}".into())).await.unwrap();
     let types = shop.world.types(&shop.execution).await;
     let of_task = ["ActivityScheduled", "ActivityStarted", "ActivitySucceeded"];
@@ -171,8 +177,7 @@ async fn what_a_worker_has_is_not_offered_again() {
     let handed = shop.fetch().await;
     let token = handed.token().to_owned();
     handed.delivered();
-    let offer = async || shop.world.store.get::<Offer>("", &token).await.unwrap();
-    let noted = async || offer().await.is_none().then_some(());
+    let noted = async || shop.offer(&token).await.is_none().then_some(());
     shop.world.until("the delivery on disk", noted).await;
     shop = shop.crash().await;
     let (executions, activity) = (&shop.world.executions, &shop.activity);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use trainyard_domain::Timestamp;
 use trainyard_engine::{Command, Fact, Moment, PAYLOAD_LIMIT, Run, decide};
 use trainyard_lang::asl;
-use trainyard_store::{Changes, Expect, List};
+use trainyard_store::{Changes, Expect, WorkItem};
 
 use super::{
     redrives::{half_failed, map_run},
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     executions::{
         Answer, Direction, Error, Execution, MapRunStatus, Status, execution, map_runs::tests::spoil_ends,
-        offers::Offer,
+        offers::OFFERS,
     },
     unreadable::spoil,
 };
@@ -38,13 +38,16 @@ async fn an_offer_that_cannot_be_read_hides_no_other() {
     for name in ["one", "two", "three"] {
         world.start(&shop, name, &json!({"name": name})).await;
     }
-    let mut offers = world.store.list::<Offer>(List::everywhere().by("waiting")).await.unwrap().items;
-    let last = offers.pop().unwrap().value.input().to_owned();
-    for held in offers {
-        spoil(&world.store, held.value).await;
+    let lane = (OFFERS, activity.as_str());
+    let mut offers = world.store.agenda(lane, Timestamp(0), (Default::default(), 9)).await.unwrap().due;
+    let last = offers.pop().unwrap().id;
+    let mut changes = Changes::new();
+    for offer in offers {
+        changes.schedule(WorkItem::now(OFFERS, offer.id, "nonsense").in_lane(&activity));
     }
+    world.store.commit(changes).await.unwrap();
     let handed = world.executions.next_activity_task(&root(), &activity, None).await.unwrap().unwrap();
-    assert_eq!(handed.input(), last);
+    assert_eq!(handed.token(), last);
     handed.delivered();
 }
 
