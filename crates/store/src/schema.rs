@@ -60,7 +60,7 @@ pub(crate) fn writer(place: &Place) -> Result<Connection, Error> {
     let synchronous = if place.durable() { "full" } else { "off" };
     let settings = format!(
         "pragma journal_mode = wal; pragma synchronous = {synchronous}; pragma cache_size = -4096;
-         pragma wal_autocheckpoint = 4000; pragma journal_size_limit = 16777216;"
+         pragma wal_autocheckpoint = 16000; pragma journal_size_limit = 16777216;"
     );
     connection.execute_batch(&settings).map_err(|e| unreadable(place, e))?;
     Ok(connection)

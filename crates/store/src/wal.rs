@@ -47,14 +47,14 @@ impl Mark {
         Ok(Some(Self { index: beside(place, "db-shm"), mark, open: None }))
     }
 
-    /// Notes that everything in the log until now was acknowledged. What cannot be noted is only not checked later.
-    pub(crate) fn note(&mut self) {
-        if let Err(error) = self.try_note() {
-            tracing::debug!(%error, "how far the log goes is not noted");
-        }
+    /// Notes that everything in the log until now was acknowledged, and says how many frames that is. What cannot be noted
+    /// is only not checked later.
+    pub(crate) fn note(&mut self) -> Option<u32> {
+        let noted = self.try_note();
+        noted.inspect_err(|error| tracing::debug!(%error, "how far the log goes is not noted")).ok()
     }
 
-    fn try_note(&mut self) -> io::Result<()> {
+    fn try_note(&mut self) -> io::Result<u32> {
         let index = match &mut self.open {
             Some(index) => index,
             empty => empty.insert(File::open(&self.index)?),
@@ -67,7 +67,8 @@ impl Mark {
         note[4..12].copy_from_slice(&head[32..40]);
         let sum = sum::of(&[&note[..12]]).to_le_bytes();
         note[12..].copy_from_slice(&sum);
-        self.mark.write_all_at(&note, 0)
+        self.mark.write_all_at(&note, 0)?;
+        Ok(u32::from_ne_bytes([head[16], head[17], head[18], head[19]]))
     }
 }
 

@@ -274,7 +274,8 @@ impl Executions {
         let others: HashSet<String> = self.counter.hands.tokens(activity).union(passed).cloned().collect();
         let mut seen = HashSet::new();
         loop {
-            let agenda = self.ground.store.agenda((OFFERS, activity), self.ground.now(), (seen, LINE)).await?;
+            let agenda =
+                self.ground.store.agenda((OFFERS, activity), self.ground.now(), (seen, LINE)).await?;
             seen = agenda.known;
             seen.extend(agenda.due.iter().map(|item| item.revision));
             let offers = agenda.due.into_iter().filter(|item| !others.contains(&item.id));

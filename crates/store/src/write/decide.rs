@@ -191,8 +191,8 @@ impl<'a> State<'a> {
             let before = if n == 0 { "[" } else { "," };
             [before, record.as_ref()]
         });
-        let (text, records) = self.write.records.add(pieces.chain(["]"]));
-        let (format, sum) = (read::HISTORY_FORMAT, read::history_sum(history, first, last, text));
+        let records: String = pieces.chain(["]"]).collect();
+        let (format, sum) = (read::HISTORY_FORMAT, read::history_sum(history, first, last, &records));
         self.write.appended.push(AppendRow { history, first, last, format, sum, records });
     }
 
@@ -203,7 +203,6 @@ impl<'a> State<'a> {
                 let (lane, id, due) = (item.lane.as_str(), item.id.as_str(), item.due.millis());
                 let topic = stored(item.topic, lane);
                 let sum = read::work_sum((number, due), [&topic, id, &item.body]);
-                self.write.ended.push((topic.clone(), id, None));
                 let first = self.write.told.entry((item.topic, lane)).or_insert(item.due);
                 *first = item.due.min(*first);
                 let row = WorkRow { number, topic, id, due, body: &item.body, sum };
@@ -250,7 +249,7 @@ impl<'a> State<'a> {
 }
 
 impl<'a> Write<'a> {
-    fn document(&mut self, name: Name<'a>, body: &Body, version: u64, keys: &BTreeSet<(&str, &str)>) {
+    fn document(&mut self, name: Name<'a>, body: &'a Body, version: u64, keys: &BTreeSet<(&str, &str)>) {
         let mut by_name: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (key, value) in keys {
             by_name.entry(key).or_default().push(value);
@@ -259,8 +258,7 @@ impl<'a> Write<'a> {
         let keys = serde_json::to_string(&by_name).unwrap_or_default();
         let format = body.format;
         let sum = read::document_sum(name, (version, format), &keys, &body.json);
-        let (_, body) = self.bodies.add([body.json.as_str()]);
-        self.put.push(PutRow { name, version, format, sum, keys, body });
+        self.put.push(PutRow { name, version, format, sum, keys, body: &body.json });
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one writer: gathers what waits, decides, writes it in one transaction and answers everybody after it.
 
 mod decide;
+mod desk;
 mod queue;
 mod rows;
 mod statements;
@@ -29,13 +30,20 @@ use crate::{
     wal::{self, Found, Mark},
 };
 
-/// Writes batches, one after another, on the thread that owns it.
+/// Fewer changes than this stay in the log, which costs next to nothing when the store is opened again.
+const WORTH_MOVING: usize = 64;
+
+/// A log of more frames, of a page each, is moved without waiting for quiet.
+const LONG: u32 = 4000;
+
+/// Writes batches, one after another.
 pub(crate) struct Writer {
     /// Dropped after trouble, and opened again for the next batch.
     connection: Option<Connection>,
     numbers: Numbers,
     /// How far the log goes.
     mark: Option<Mark>,
+    unmoved: Unmoved,
     place: Arc<Place>,
     hints: Arc<Hints>,
     counters: Arc<Counters>,
@@ -52,7 +60,8 @@ impl Writer {
             connection.query_row("select coalesce(max(id), 0) from histories", [], |row| row.get(0))?;
         let numbers = Numbers { next, next_history };
         let mark = Mark::open(&place).map_err(|e| Error::Unavailable(format!("the log's mark: {e}")))?;
-        Ok(Self { connection: Some(connection), numbers, mark, place, hints, counters })
+        let unmoved = Unmoved::default();
+        Ok(Self { connection: Some(connection), numbers, mark, unmoved, place, hints, counters })
     }
 
     /// Commits those of the changes that hold, all in one transaction. After `Ok` they are on disk.
@@ -71,6 +80,7 @@ impl Writer {
             }
         };
         let held = verdicts.iter().filter(|verdict| verdict.is_ok()).count();
+        self.unmoved.changes += verdicts.len();
         self.counters.commits.add(held);
         self.counters.conflicts.add(verdicts.len() - held);
         verdicts
@@ -86,15 +96,28 @@ impl Writer {
         if rows > 0 {
             let gone = statements::write(&tx, &write)?;
             tx.commit()?;
-            if let Some(mark) = &mut self.mark {
-                mark.note();
-            }
+            self.unmoved.log_ends_at(self.mark.as_mut().and_then(Mark::note));
             mended(&write, &gone, &self.counters.damage);
             self.counters.batches.add(1);
             self.counters.rows.add(rows);
             self.hints.ring(write.told);
         }
         Ok(verdicts)
+    }
+
+    /// How many changes were written since the log was moved.
+    pub(crate) fn unmoved(&self) -> usize {
+        self.unmoved.changes
+    }
+
+    /// Whether the log is to be moved when it is quiet.
+    pub(crate) fn log_is_worth_moving(&self) -> bool {
+        self.unmoved.changes >= WORTH_MOVING
+    }
+
+    /// Whether the log is to be moved at once.
+    pub(crate) fn log_is_long(&self) -> bool {
+        self.unmoved.frames >= LONG
     }
 
     /// Puts right what a patrol has found.
@@ -105,11 +128,35 @@ impl Writer {
 
     /// Moves what was committed from the log into the tables' file, so that the log stays short.
     pub(crate) fn checkpoint(&mut self) {
+        self.unmoved.is_moved();
         let Some(connection) = &self.connection else { return };
         match connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())) {
             Ok(()) => self.counters.checkpoints.add(1),
             Err(e) => tracing::warn!("the log could not be moved into the tables: {e}"),
         }
+    }
+}
+
+/// What was written since the log was last moved into the tables' file.
+#[derive(Default)]
+struct Unmoved {
+    changes: usize,
+    frames: u32,
+    /// At which frame the log ended.
+    end: u32,
+}
+
+impl Unmoved {
+    /// A log that ends sooner than before was begun anew. Where its end is not known, SQLite moves it by itself.
+    fn log_ends_at(&mut self, end: Option<u32>) {
+        let Some(end) = end else { return };
+        self.frames += end.checked_sub(self.end).unwrap_or(end);
+        self.end = end;
+    }
+
+    /// What readers still need of the log stays there; it is tried again after as much as before.
+    fn is_moved(&mut self) {
+        (self.changes, self.frames) = (0, 0);
     }
 }
 
@@ -128,8 +175,9 @@ fn mended(write: &Write<'_>, gone: &[i64], damage: &Damage) {
     write.shortened.iter().for_each(|(trail, before)| damage.shortened(trail, *before));
     gone.iter().for_each(|place| damage.mended(("history row", "", &place.to_string())));
     // Damaged work is given to nobody who could finish it: it goes when it is replaced or cancelled.
-    let gone = write.ended.iter().filter(|(.., revision)| revision.is_none());
-    gone.for_each(|(place, id, _)| damage.mended(("work", place, id)));
+    let cancelled = write.ended.iter().filter(|(.., revision)| revision.is_none());
+    cancelled.for_each(|(place, id, _)| damage.mended(("work", place, id)));
+    write.work.iter().for_each(|row| damage.mended(("work", &row.topic, row.id)));
 }
 
 /// Puts the log right before SQLite reads it, or says what is lost.

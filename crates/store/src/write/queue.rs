@@ -1,14 +1,21 @@
-//! The queue before the writer, and its thread.
+//! The queue before the writer's thread, and that thread.
 
 use std::{
-    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    fmt,
+    sync::{
+        Arc,
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    },
     thread::{self, JoinHandle},
     time::Duration,
 };
 
 use tokio::sync::oneshot;
 
-use super::Writer;
+use super::{
+    Writer,
+    desk::{Desk, Seat},
+};
 use crate::{Changes, Error, patrol::Repair};
 
 /// At most so many changes in one transaction: more would only make the first of them wait.
@@ -20,12 +27,9 @@ const MOST_BYTES: usize = 8 << 20;
 /// After so much quiet, what was committed is moved from the log into the tables' file.
 const QUIET: Duration = Duration::from_millis(250);
 
-/// Fewer changes than this stay in the log, which costs next to nothing when the store is opened again.
-const WORTH_MOVING: usize = 64;
-
 /// Changes on their way to the writer. Dropping it lets the writer finish what waits, and ends it.
-#[derive(Debug)]
 pub(crate) struct Queue {
+    desk: Arc<Desk>,
     sender: Option<Sender<Waiting>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -34,6 +38,8 @@ enum Waiting {
     Changes(Changes, Answer),
     /// What is to be put right between them.
     Repair(Repair, Answer),
+    /// There is a log that is worth moving: the thread is to look when it is quiet.
+    Look,
 }
 
 type Answer = oneshot::Sender<Result<(), Error>>;
@@ -42,17 +48,27 @@ impl Queue {
     /// Starts the writer's thread.
     pub(crate) fn start(writer: Writer) -> Result<Self, Error> {
         let (sender, receiver) = mpsc::channel();
+        let desk = Arc::new(Desk::new(writer));
+        let shared = Arc::clone(&desk);
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(writer, &receiver))
+            .spawn(move || run(&shared, &receiver))
             .map_err(|e| Error::Unavailable(format!("no thread for the writer: {e}")))?;
-        Ok(Self { sender: Some(sender), thread: Some(thread) })
+        Ok(Self { desk, sender: Some(sender), thread: Some(thread) })
     }
 
     /// Waits until the changes are committed or refused.
     pub(crate) async fn commit(&self, changes: Changes) -> Result<(), Error> {
-        let (answer, answered) = oneshot::channel();
         let sender = self.sender.as_ref().ok_or_else(stopped)?;
+        if let Some(written) = self.desk.write_at_once(&changes) {
+            if written.is_worth_moving_now {
+                // Without the thread nothing more is written anyhow; this is.
+                let _ = sender.send(Waiting::Look);
+            }
+            return written.verdict;
+        }
+        let (answer, answered) = oneshot::channel();
+        self.desk.sent();
         sender.send(Waiting::Changes(changes, answer)).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
@@ -67,6 +83,12 @@ impl Queue {
             sender.send(Waiting::Repair(repair, answer)).map_err(|_| stopped())?;
             answered.blocking_recv().map_err(|_| stopped())?
         }
+    }
+}
+
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").finish_non_exhaustive()
     }
 }
 
@@ -85,32 +107,29 @@ impl Drop for Queue {
     }
 }
 
-fn run(mut writer: Writer, queue: &Receiver<Waiting>) {
-    let mut written = 0;
+fn run(desk: &Desk, queue: &Receiver<Waiting>) {
+    let (mut moves, mut seen) = (false, 0);
     loop {
-        let first = match written {
-            WORTH_MOVING.. => queue.recv_timeout(QUIET),
-            _ => queue.recv().map_err(Into::into),
+        let first = match moves {
+            true => queue.recv_timeout(QUIET),
+            false => queue.recv().map_err(Into::into),
         };
+        // Who has failed while writing leaves nothing that could be trusted.
+        let Some(mut seat) = desk.sit() else { return };
         match first {
             Ok(first) => {
-                let Batch { changes, answers, repairs } = gather(first, queue);
-                let verdicts = if changes.is_empty() { Vec::new() } else { writer.write(&changes) };
-                for (answer, verdict) in answers.into_iter().zip(verdicts) {
-                    // Whoever asked may be gone; what was committed stays.
-                    let _ = answer.send(verdict);
+                let batch = gather(first, queue);
+                desk.written(batch.carry_out(&mut seat));
+                if seat.writer.log_is_long() {
+                    seat.writer.checkpoint();
                 }
-                for (repair, answer) in repairs {
-                    let _ = answer.send(writer.repair(&repair));
-                }
-                written += changes.len();
             }
-            Err(RecvTimeoutError::Timeout) => {
-                writer.checkpoint();
-                written = 0;
-            }
+            // Somebody has written at once meanwhile.
+            Err(RecvTimeoutError::Timeout) if seat.writer.unmoved() > seen => {}
+            Err(RecvTimeoutError::Timeout) => seat.writer.checkpoint(),
             Err(RecvTimeoutError::Disconnected) => return,
         }
+        (moves, seen) = (seat.writer.log_is_worth_moving(), seat.writer.unmoved());
     }
 }
 
@@ -120,6 +139,22 @@ struct Batch {
     changes: Vec<Changes>,
     answers: Vec<Answer>,
     repairs: Vec<(Repair, Answer)>,
+}
+
+impl Batch {
+    /// Writes, puts right and answers everybody; says how many changes that were.
+    fn carry_out(self, seat: &mut Seat) -> usize {
+        let count = self.changes.len();
+        let verdicts = if count == 0 { Vec::new() } else { seat.write(&self.changes) };
+        for (answer, verdict) in self.answers.into_iter().zip(verdicts) {
+            // Whoever asked may be gone; what was committed stays.
+            let _ = answer.send(verdict);
+        }
+        for (repair, answer) in self.repairs {
+            let _ = answer.send(seat.writer.repair(&repair));
+        }
+        count
+    }
 }
 
 /// Takes what waits already, without waiting for more.
@@ -133,6 +168,7 @@ fn gather(first: Waiting, queue: &Receiver<Waiting>) -> Batch {
                 batch.answers.push(answer);
             }
             Waiting::Repair(repair, answer) => batch.repairs.push((repair, answer)),
+            Waiting::Look => {}
         }
         let room = batch.changes.len() < MOST && bytes < MOST_BYTES;
         next = if room { queue.try_recv().ok() } else { None };

@@ -1,11 +1,9 @@
-//! What a batch asks the store for, and the rows that it writes: the field names are those in the statements.
+//! What a batch asks the store for, and the rows that it writes.
 
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
 };
-
-use serde::{Serialize, Serializer};
 
 use trainyard_domain::Timestamp;
 
@@ -47,19 +45,16 @@ pub(crate) struct StoredHistory {
     pub(crate) next: u64,
 }
 
-/// The merged result of a batch: one statement for each non-empty list. The rows are JSON arrays, their
-/// fields in the order in which the statements take them.
+/// The merged result of a batch.
 #[derive(Default)]
 pub(crate) struct Write<'a> {
     pub(crate) put: Vec<PutRow<'a>>,
-    pub(crate) bodies: Texts,
     pub(crate) removed: Vec<Name<'a>>,
     pub(crate) unkeyed: Vec<KeyRow<'a>>,
     pub(crate) keyed: Vec<KeyRow<'a>>,
     pub(crate) histories: Vec<HistoryRow<'a>>,
     pub(crate) appended: Vec<AppendRow>,
-    pub(crate) records: Texts,
-    /// Work that goes or is replaced: topic, id and, if only one scheduling of it is meant, which.
+    /// Work that goes: topic, id and, if only one scheduling of it is meant, which.
     pub(crate) ended: Vec<(Cow<'a, str>, &'a str, Option<u64>)>,
     pub(crate) work: Vec<WorkRow<'a>>,
     /// Topics and lanes that got work, and when the first of it is due.
@@ -76,7 +71,7 @@ pub(crate) struct PutRow<'a> {
     pub(crate) format: u32,
     pub(crate) sum: u32,
     pub(crate) keys: String,
-    pub(crate) body: Slice,
+    pub(crate) body: &'a str,
 }
 
 pub(crate) struct KeyRow<'a> {
@@ -97,7 +92,7 @@ pub(crate) struct AppendRow {
     pub(crate) last: u64,
     pub(crate) format: u32,
     pub(crate) sum: u32,
-    pub(crate) records: Slice,
+    pub(crate) records: String,
 }
 
 pub(crate) struct WorkRow<'a> {
@@ -107,27 +102,6 @@ pub(crate) struct WorkRow<'a> {
     pub(crate) due: i64,
     pub(crate) body: &'a str,
     pub(crate) sum: u32,
-}
-
-/// Long texts of many rows in one argument: SQLite would take five times as long to get them out of the JSON.
-#[derive(Default)]
-pub(crate) struct Texts(String);
-
-/// Where a row's text is among them: from which byte (counted from 1) and how many.
-pub(crate) type Slice = (usize, usize);
-
-impl Texts {
-    /// Adds the pieces as one text, and says what it is and where.
-    pub(crate) fn add<'p>(&mut self, pieces: impl IntoIterator<Item = &'p str>) -> (&str, Slice) {
-        let at = self.0.len();
-        self.0.extend(pieces);
-        let text = &self.0[at..];
-        (text, (at + 1, text.len()))
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
 }
 
 impl<'a> Touched<'a> {
@@ -184,39 +158,5 @@ impl Write<'_> {
         let work = self.ended.len().max(self.work.len());
         let gone = self.removed.len() + self.trimmed.len() + self.shortened.len();
         self.put.len() + self.appended.len() + work + gone
-    }
-}
-
-impl Serialize for PutRow<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (kind, scope, id) = self.name;
-        (kind, scope, id, self.version, self.format, self.sum, &self.keys, self.body.0, self.body.1)
-            .serialize(serializer)
-    }
-}
-
-impl Serialize for KeyRow<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (kind, scope, id) = self.name;
-        (kind, scope, self.key, self.value, id).serialize(serializer)
-    }
-}
-
-impl Serialize for HistoryRow<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.id, self.name, self.sum).serialize(serializer)
-    }
-}
-
-impl Serialize for AppendRow {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (at, bytes) = self.records;
-        (self.history, self.first, self.last, self.format, self.sum, at, bytes).serialize(serializer)
-    }
-}
-
-impl Serialize for WorkRow<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.number, &self.topic, self.id, self.due, self.body, self.sum).serialize(serializer)
     }
 }

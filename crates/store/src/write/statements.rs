@@ -1,147 +1,131 @@
-//! The statements of a batch. Each is one whatever the batch holds: its rows come as one JSON argument, and their
-//! long texts as one argument of bytes.
-//!
-//! Only what Postgres has too: `json_each` becomes `json_array_elements`, a cast of bytes to text `convert_from`;
-//! `->>`, `substr` of bytes and `on conflict` stay.
+//! The statements of a batch, each for a row. Only what Postgres has too, but for `insert or replace`, which is
+//! `on conflict do update` there.
 
-use rusqlite::{Connection, params};
-use serde::Serialize;
+use rusqlite::{Connection, Params, params};
 
-use super::rows::{Known, Stored, StoredHistory, Texts, Touched, Write};
-use crate::{Error, changes::to_json, read::text};
+use super::rows::{Known, Name, Stored, StoredHistory, Touched, Write};
+use crate::{Error, read::text};
 
-const DOCUMENTS: &str = "
-select j.key, d.version, d.keys from json_each(?1) j cross join documents d
-where d.kind = j.value ->> 0 and d.scope = j.value ->> 1 and d.id = j.value ->> 2";
+const DOCUMENT: &str = "select version, keys from documents where kind = ?1 and scope = ?2 and id = ?3";
 
-const HISTORIES: &str = "
-select j.key, h.id, (select max(r.last) from history_rows r where r.history = h.id)
-from json_each(?1) j cross join histories h where h.name = j.value";
+const HISTORY: &str = "
+select id, (select max(last) from history_rows where history = histories.id) from histories where name = ?1";
 
-const REMOVE: &str = "
-delete from documents where place in (
-    select d.place from json_each(?1) j cross join documents d
-    where d.kind = j.value ->> 0 and d.scope = j.value ->> 1 and d.id = j.value ->> 2)";
+const REMOVE: &str = "delete from documents where kind = ?1 and scope = ?2 and id = ?3";
 
 const PUT: &str = "
-insert into documents (kind, scope, id, version, format, sum, keys, body)
-select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-       cast(substr(?2, value ->> 7, value ->> 8) as text)
-from json_each(?1) where true
+insert into documents (kind, scope, id, version, format, sum, keys, body) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
 on conflict (kind, scope, id) do update set version = excluded.version, format = excluded.format,
     sum = excluded.sum, keys = excluded.keys, body = excluded.body";
 
 const UNKEY: &str = "
-delete from document_keys where (kind, scope, key, value, id) in (
-    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 from json_each(?1))";
+delete from document_keys where kind = ?1 and scope = ?2 and key = ?3 and value = ?4 and id = ?5";
 
 const KEY: &str = "
-insert into document_keys (kind, scope, key, value, id)
-select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
-from json_each(?1) where true on conflict do nothing";
+insert into document_keys (kind, scope, key, value, id) values (?1, ?2, ?3, ?4, ?5) on conflict do nothing";
 
-const NEW_HISTORIES: &str = "
-insert into histories (id, name, sum) select value ->> 0, value ->> 1, value ->> 2 from json_each(?1)";
+const NEW_HISTORY: &str = "insert into histories (id, name, sum) values (?1, ?2, ?3)";
 
 const APPEND: &str = "
-insert into history_rows (history, first, last, format, sum, records)
-select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
-       cast(substr(?2, value ->> 5, value ->> 6) as text)
-from json_each(?1)";
+insert into history_rows (history, first, last, format, sum, records) values (?1, ?2, ?3, ?4, ?5, ?6)";
 
-const END_WORK: &str = "
-delete from work where number in (
-    select w.number from json_each(?1) j cross join work w
-    where w.topic = j.value ->> 0 and w.id = j.value ->> 1
-      and (j.value ->> 2 is null or w.number = j.value ->> 2))";
+const END_WORK: &str = "delete from work where topic = ?1 and id = ?2";
+
+const FINISH_WORK: &str = "delete from work where topic = ?1 and id = ?2 and number = ?3";
 
 const WORK: &str = "
-insert into work (number, topic, id, due, body, sum)
-select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 from json_each(?1)";
+insert or replace into work (number, topic, id, due, body, sum) values (?1, ?2, ?3, ?4, ?5, ?6)";
 
-const TRIM: &str = "
-delete from documents where place in (
-    select d.place from json_each(?1) j cross join documents d
-    where d.kind = j.value ->> 0 and d.scope = j.value ->> 1 and d.id < j.value ->> 2)";
+const TRIM: &str = "delete from documents where kind = ?1 and scope = ?2 and id < ?3";
 
 const SHORTEN: &str = "
-delete from history_rows where place in (
-    select r.place from json_each(?1) j cross join histories h cross join history_rows r
-    where h.name = j.value ->> 0 and r.history = h.id and r.last < j.value ->> 1)
+delete from history_rows where history = (select id from histories where name = ?1) and last < ?2
 returning place";
 
 /// A trail of which nothing is left has no name either.
 const FORGET: &str = "
-delete from histories where id in (
-    select h.id from json_each(?1) j cross join histories h
-    where h.name = j.value ->> 0 and not exists (select 1 from history_rows r where r.history = h.id))";
+delete from histories where name = ?1 and not exists (
+    select 1 from history_rows where history = histories.id)";
 
 /// What the store holds of all that the batch touches.
 pub(crate) fn known(connection: &Connection, touched: &Touched<'_>) -> Result<Known, Error> {
-    let mut known = Known {
-        documents: vec![None; touched.documents.len()],
-        histories: vec![None; touched.histories.len()],
-    };
-    if !touched.documents.is_empty() {
-        let mut statement = connection.prepare_cached(DOCUMENTS)?;
-        let mut rows = statement.query([to_json(&touched.documents)?])?;
-        while let Some(row) = rows.next()? {
-            // A damaged row can still be replaced or removed: its keys stay behind in the index, and nobody expects
-            // version 0.
-            let keys = serde_json::from_str(&text(row, 2)).unwrap_or_default();
-            let version = row.get(1).unwrap_or_default();
-            known.documents[row.get::<_, usize>(0)?] = Some(Stored { version, keys });
-        }
-    }
-    if !touched.histories.is_empty() {
-        let mut statement = connection.prepare_cached(HISTORIES)?;
-        let mut rows = statement.query([to_json(&touched.histories)?])?;
-        while let Some(row) = rows.next()? {
-            let last: Option<u64> = row.get(2)?;
-            let next = last.unwrap_or(0) + 1;
-            known.histories[row.get::<_, usize>(0)?] = Some(StoredHistory { id: row.get(1)?, next });
-        }
-    }
-    Ok(known)
+    let documents = touched.documents.iter().map(|name| document(connection, *name));
+    let histories = touched.histories.iter().map(|name| history(connection, name));
+    Ok(Known {
+        documents: documents.collect::<Result<_, _>>()?,
+        histories: histories.collect::<Result<_, _>>()?,
+    })
+}
+
+fn document(connection: &Connection, name: Name<'_>) -> Result<Option<Stored>, Error> {
+    let mut statement = connection.prepare_cached(DOCUMENT)?;
+    let mut rows = statement.query(name)?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    // A damaged row can still be replaced or removed: its keys stay behind in the index, and nobody expects version 0.
+    let version = row.get(0).unwrap_or_default();
+    let keys = serde_json::from_str(&text(row, 1)).unwrap_or_default();
+    Ok(Some(Stored { version, keys }))
+}
+
+fn history(connection: &Connection, name: &str) -> Result<Option<StoredHistory>, Error> {
+    let mut statement = connection.prepare_cached(HISTORY)?;
+    let mut rows = statement.query([name])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let last: Option<u64> = row.get(1)?;
+    Ok(Some(StoredHistory { id: row.get(0)?, next: last.unwrap_or(0) + 1 }))
 }
 
 /// Writes the merged result of a batch; gives the places of history rows that are gone.
 pub(crate) fn write(connection: &Connection, write: &Write<'_>) -> Result<Vec<i64>, Error> {
-    all(connection, UNKEY, &write.unkeyed, None)?;
-    all(connection, REMOVE, &write.removed, None)?;
-    all(connection, PUT, &write.put, Some(&write.bodies))?;
-    all(connection, KEY, &write.keyed, None)?;
-    all(connection, NEW_HISTORIES, &write.histories, None)?;
-    all(connection, APPEND, &write.appended, Some(&write.records))?;
-    all(connection, END_WORK, &write.ended, None)?;
-    all(connection, TRIM, &write.trimmed, None)?;
-    all(connection, WORK, &write.work, None)?;
+    let all = All(connection);
+    all.of(UNKEY, &write.unkeyed, |row| (row.name.0, row.name.1, row.key, row.value, row.name.2))?;
+    all.of(REMOVE, &write.removed, |name| *name)?;
+    all.of(PUT, &write.put, |row| {
+        let (kind, scope, id) = row.name;
+        (kind, scope, id, row.version, row.format, row.sum, &row.keys, row.body)
+    })?;
+    all.of(KEY, &write.keyed, |row| (row.name.0, row.name.1, row.key, row.value, row.name.2))?;
+    all.of(NEW_HISTORY, &write.histories, |row| (row.id, row.name, row.sum))?;
+    all.of(APPEND, &write.appended, |row| {
+        (row.history, row.first, row.last, row.format, row.sum, &row.records)
+    })?;
+    let (finished, ended): (Vec<_>, Vec<_>) = write.ended.iter().partition(|(.., number)| number.is_some());
+    all.of(END_WORK, &ended, |(topic, id, _)| (topic, id))?;
+    all.of(FINISH_WORK, &finished, |(topic, id, number)| (topic, id, number))?;
+    all.of(TRIM, &write.trimmed, |name| *name)?;
+    all.of(WORK, &write.work, |row| (row.number, &row.topic, row.id, row.due, row.body, row.sum))?;
     shorten(connection, &write.shortened)
 }
 
 fn shorten(connection: &Connection, shortened: &[(&str, u64)]) -> Result<Vec<i64>, Error> {
-    if shortened.is_empty() {
-        return Ok(Vec::new());
+    let mut gone = Vec::new();
+    for (trail, before) in shortened {
+        let mut statement = connection.prepare_cached(SHORTEN)?;
+        let places = statement.query_map(params![trail, before], |row| row.get::<_, i64>(0))?;
+        gone.extend(places.collect::<Result<Vec<_>, _>>()?);
     }
-    let mut statement = connection.prepare_cached(SHORTEN)?;
-    let gone = statement.query_map([to_json(shortened)?], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    all(connection, FORGET, shortened, None)?;
+    All(connection).of(FORGET, shortened, |(trail, _)| [*trail])?;
     Ok(gone)
 }
 
-fn all<T: Serialize>(
-    connection: &Connection,
-    statement: &str,
-    rows: &[T],
-    texts: Option<&Texts>,
-) -> Result<(), Error> {
-    if rows.is_empty() {
-        return Ok(());
+/// Where statements are executed.
+struct All<'c>(&'c Connection);
+
+impl All<'_> {
+    /// Executes the statement for each of the rows.
+    fn of<'r, T, P: Params>(
+        &self,
+        statement: &str,
+        rows: &'r [T],
+        values: impl Fn(&'r T) -> P,
+    ) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut statement = self.0.prepare_cached(statement)?;
+        for row in rows {
+            statement.execute(values(row))?;
+        }
+        Ok(())
     }
-    let (mut statement, rows) = (connection.prepare_cached(statement)?, to_json(rows)?);
-    match texts {
-        Some(texts) => statement.execute(params![rows, texts.bytes()])?,
-        None => statement.execute([rows])?,
-    };
-    Ok(())
 }

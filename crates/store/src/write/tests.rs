@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use trainyard_domain::Timestamp;
 
-use super::*;
+use super::{desk::Desk, *};
 use crate::{Expect, Keys, Noun, WorkItem, read, stats::Counters};
 
 const TOPIC: &str = "topic";
@@ -322,4 +322,71 @@ fn what_is_put_right_is_right_when_that_is_answered() {
     assert_eq!(keys(), all);
     let unknown = repair(Repair::Index("of_nothing".to_owned()));
     assert!(matches!(unknown, Err(Error::Internal(_))), "{unknown:?}");
+}
+
+/// Waits for what the writer's thread does by itself.
+async fn until(so: impl Fn() -> bool) {
+    while !so() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_alone_writes_at_once_and_overtakes_nobody() {
+    let desk = Desk::new(writer());
+    let small = put("a", Expect::Any);
+    assert!(desk.write_at_once(&small).unwrap().verdict.is_ok());
+    desk.sent();
+    assert!(desk.write_at_once(&small).is_none(), "others wait");
+    desk.written(1);
+    let mut large = Changes::new();
+    large.schedule(WorkItem::now(TOPIC, "1", "x".repeat(100_000)));
+    assert!(desk.write_at_once(&large).is_none(), "it takes long");
+    let seat = desk.sit().unwrap();
+    assert!(desk.write_at_once(&small).is_none(), "somebody writes");
+    drop(seat);
+    let refused = desk.write_at_once(&put("a", Expect::Absent)).unwrap().verdict;
+    assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+}
+
+/// It would keep all others waiting.
+#[tokio::test]
+async fn nobody_writes_on_the_only_thread() {
+    assert!(Desk::new(writer()).write_at_once(&put("a", Expect::Any)).is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_is_moved_whoever_has_written_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = Arc::new(Place::claim(directory.path()).unwrap());
+    let counters = Arc::<Counters>::default();
+    let queue = Queue::start(Writer::open(place, Arc::default(), Arc::clone(&counters)).unwrap()).unwrap();
+    for _ in 0..WORTH_MOVING {
+        queue.commit(put("a", Expect::Any)).await.unwrap();
+    }
+    until(|| counters.read().checkpoints == 1).await;
+    // Without a pause, as soon as it is long.
+    let many = || {
+        let mut changes = Changes::new();
+        for n in 0..200 {
+            changes.schedule(WorkItem::now(TOPIC, n.to_string(), "x".repeat(4000)));
+        }
+        changes
+    };
+    let mut rounds = 0;
+    while counters.read().checkpoints == 1 {
+        futures::future::join_all((0..8).map(|_| queue.commit(many()))).await;
+        rounds += 1;
+        assert!(rounds < 100, "the log grows for ever");
+    }
+}
+
+#[test]
+fn frames_are_counted_over_a_log_that_begins_anew() {
+    let mut unmoved = Unmoved::default();
+    [Some(10), Some(25), None, Some(5), Some(7)].into_iter().for_each(|end| unmoved.log_ends_at(end));
+    assert_eq!(unmoved.frames, 25 + 7);
+    unmoved.is_moved();
+    unmoved.log_ends_at(Some(9));
+    assert_eq!(unmoved.frames, 2);
 }
