@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::hex;
+
 /// `sha256:` and 64 lowercase hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -51,13 +53,7 @@ impl Digest {
 
     /// From the 32 bytes that SHA-256 gives.
     pub fn from_sha256(hash: &[u8]) -> Self {
-        use fmt::Write;
-        let mut text = String::with_capacity(7 + 2 * hash.len());
-        text.push_str("sha256:");
-        for byte in hash {
-            let _ = write!(text, "{byte:02x}");
-        }
-        Self(text)
+        Self(format!("sha256:{}", hex(hash)))
     }
 
     /// The whole text.

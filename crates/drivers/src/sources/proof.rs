@@ -3,6 +3,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+use trainyard_domain::hex;
 
 /// The HMAC-SHA256 of the pieces, one after the other, by that key. It takes as long as the pieces are, so that it is
 /// made once for a key, however many signatures it is held against.
@@ -29,5 +30,5 @@ pub(super) fn from_hex(text: &str) -> Option<[u8; 32]> {
 
 /// Random bytes as a text that can stand anywhere, also behind a flag.
 pub(super) fn as_text(random: &[u8; 32]) -> String {
-    random.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(random)
 }

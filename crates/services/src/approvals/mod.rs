@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use trainyard_domain::{
     Arn, Event, Principal, Scope, Timestamp,
     event::{DEFAULT_BUS, Way},
+    hex,
 };
 use trainyard_store::{Changes, Error as StoreError, Expect, Held, Keys, List, Noun};
 
@@ -233,10 +234,5 @@ fn answered(approval: &Approval, id: String, now: Timestamp) -> Event {
 
 /// By what a token is known where the token itself must not stand.
 pub fn token_digest(token: &str) -> String {
-    use std::fmt::Write;
-    Sha256::digest(token.as_bytes()).iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&Sha256::digest(token.as_bytes()))
 }

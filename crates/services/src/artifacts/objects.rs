@@ -6,13 +6,13 @@ use futures::{StreamExt, TryStreamExt, stream};
 use trainyard_domain::{
     AccountId, Principal,
     content::{Content, Part},
+    hex,
     ports::ByteStream,
 };
 use trainyard_store::{Changes, Expect, Held};
 
 use super::{
     Artifacts, Checksum, Error, Headers, Object, Place, Staged,
-    stage::hex,
     told::{self, Reason},
     watch::removal,
 };

@@ -5,12 +5,13 @@ use sha2::Sha256;
 use trainyard_domain::{
     AccountId, Principal,
     content::{Content, Digest},
+    hex,
 };
 use trainyard_store::{Changes, Expect, Held, List, Page, Range};
 
 use super::{
     Artifacts, Checksum, Condition, Error, Headers, ListQuery, Object, Piece, Place, Staged, Upload,
-    UploadPart, nouns::part_id, stage::hex, told::Reason, watch::removal,
+    UploadPart, nouns::part_id, told::Reason, watch::removal,
 };
 
 /// The least size of a part that is not the last.

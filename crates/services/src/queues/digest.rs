@@ -1,11 +1,12 @@
 //! The digests that senders and receivers compare: MD5, because SQS has it so. Pure.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};
 use sha2::Sha256;
+use trainyard_domain::hex;
 
 use super::Attribute;
 
@@ -45,13 +46,6 @@ pub fn of_attributes(attributes: &BTreeMap<String, Attribute>) -> Option<String>
 /// The deduplication id of a body without one of its own.
 pub(super) fn of_content(body: &str) -> String {
     hex(&Sha256::digest(body))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -20,11 +20,11 @@ pub(super) fn request(parts: &Parts, signed_headers: &[String], payload_hash: &s
     for name in signed_headers {
         text.push_str(name);
         text.push(':');
-        text.push_str(&header_value(parts, name));
+        header_values(parts, name, &mut text);
         text.push('\n');
     }
     text.push('\n');
-    text.push_str(&signed_headers.join(";"));
+    join(signed_headers.iter().map(String::as_str), ';', &mut text);
     text.push('\n');
     text.push_str(payload_hash);
     text
@@ -68,14 +68,23 @@ fn query(raw: &str) -> String {
     pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
-/// All values under the name, joined by commas, inner runs of blanks made one.
-fn header_value(parts: &Parts, name: &str) -> String {
-    let values = parts.headers.get_all(name).iter();
-    let texts = values.map(|value| {
-        let text = String::from_utf8_lossy(value.as_bytes());
-        text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
-    });
-    texts.collect::<Vec<_>>().join(",")
+/// Adds all values under the name, joined by commas, inner runs of blanks made one.
+fn header_values(parts: &Parts, name: &str, text: &mut String) {
+    for (at, value) in parts.headers.get_all(name).iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        join(String::from_utf8_lossy(value.as_bytes()).split_ascii_whitespace(), ' ', text);
+    }
+}
+
+fn join<'t>(texts: impl Iterator<Item = &'t str>, between: char, text: &mut String) {
+    for (at, part) in texts.enumerate() {
+        if at > 0 {
+            text.push(between);
+        }
+        text.push_str(part);
+    }
 }
 
 pub(super) fn decoded(text: &str) -> String {

@@ -11,10 +11,10 @@ mod tests;
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
-use http::request::Parts;
+use http::{header::AUTHORIZATION, request::Parts};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use trainyard_domain::{Region, Timestamp};
+use trainyard_domain::{Region, Timestamp, hex};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// How far a client's clock may be off.
@@ -65,8 +65,9 @@ pub(crate) use canonical::query_value;
 
 /// Whether the request carries a signature of this kind, in its header or its query.
 pub fn is_signed(parts: &Parts) -> bool {
-    let in_header = header(parts, "authorization").is_some_and(|text| text.starts_with(ALGORITHM));
-    in_header || canonical::query_value(parts, "X-Amz-Signature").is_some()
+    let in_header = parts.headers.get(AUTHORIZATION);
+    in_header.is_some_and(|text| text.as_bytes().starts_with(ALGORITHM.as_bytes()))
+        || canonical::query_value(parts, "X-Amz-Signature").is_some()
 }
 
 /// Whether the request carries credentials in more than one place, of whatever version. Two readers of such a request
@@ -245,12 +246,4 @@ fn mac(key: &[u8], text: &str) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length");
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
+use trainyard_domain::hex;
 use trainyard_services::queues::{Attribute, Received, Receiving, attributes_md5};
 
 use super::shape::{caller, queue};
@@ -86,7 +87,7 @@ impl Shape {
 }
 
 fn body_md5(body: &str) -> String {
-    Md5::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Md5::digest(body))
 }
 
 /// `All`, `.*`, a name, or a prefix of names as `prefix.*`.
