@@ -1,4 +1,4 @@
-//! What an answer hands over to the client: whether it got away is known when its body was taken, and not before.
+//! What an answer hands over to the client: whether it got away is known when the last of it has gone, and not before.
 
 use std::{
     pin::Pin,
@@ -10,6 +10,8 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use trainyard_services::executions::Handed;
+
+use crate::departures::Departures;
 
 /// What an operation's answer hands over, if anything.
 #[derive(Clone, Default)]
@@ -32,12 +34,13 @@ impl Handover {
         }
     }
 
-    /// The answer on its way: what it hands over is delivered with its last byte, and comes back if it breaks off.
-    pub(crate) fn see_off(&self, response: Response) -> Response {
+    /// The answer on its way: what it hands over is delivered when its last byte has gone, and comes back if it breaks
+    /// off.
+    pub(crate) fn see_off(&self, response: Response, departures: Departures) -> Response {
         match self.take() {
             None => response,
             Some(handed) if response.status().is_success() => {
-                response.map(|body| Body::new(Watched { body, handed: Some(handed) }))
+                response.map(|body| Body::new(Watched { body, departures, handed: Some(handed) }))
             }
             Some(_) => response,
         }
@@ -46,6 +49,7 @@ impl Handover {
 
 struct Watched {
     body: Body,
+    departures: Departures,
     handed: Option<Handed>,
 }
 
@@ -64,7 +68,7 @@ impl HttpBody for Watched {
             Poll::Ready(Some(Err(_))) | Poll::Pending => false,
         };
         if let Some(handed) = self.handed.take_if(|_| taken) {
-            handed.delivered();
+            self.departures.when_gone(|| handed.delivered());
         }
         polled
     }

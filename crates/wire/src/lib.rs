@@ -6,6 +6,7 @@
 
 pub mod aws_sdk;
 pub mod codebuild;
+mod departures;
 pub mod ecr;
 pub mod error;
 pub mod events;

@@ -18,18 +18,16 @@ use super::offers::OFFERS;
 pub(super) struct Taken {
     pub(super) token: String,
     pub(super) worker: Option<String>,
-    /// When.
-    pub(super) at: Timestamp,
     /// What is committed with it: the offer goes, and whatever else.
     pub(super) changes: Changes,
 }
 
 impl Taken {
     /// The task of the activity with that token.
-    pub(super) fn new((activity, token): (&str, &str), worker: Option<String>, at: Timestamp) -> Self {
+    pub(super) fn new((activity, token): (&str, &str), worker: Option<String>) -> Self {
         let mut changes = Changes::new();
         changes.cancel_in((OFFERS, activity), token);
-        Self { token: token.to_owned(), worker, at, changes }
+        Self { token: token.to_owned(), worker, changes }
     }
 }
 
@@ -47,9 +45,12 @@ struct Held {
 
 struct Given {
     taken: Arc<Taken>,
-    /// Whether the worker has it for sure.
-    delivered: bool,
+    /// Since when the worker has it for sure.
+    delivered: Option<Timestamp>,
 }
+
+/// A task that a worker has, and since when, if that is known.
+pub(super) type Had = (Arc<Taken>, Option<Timestamp>);
 
 impl Hands {
     /// Takes the activity's offer of that token in hand; false if somebody has it there.
@@ -77,17 +78,17 @@ impl Hands {
 
     /// A task that is in hand is given to a worker.
     pub(super) fn give(&self, execution: &Arn, taken: Taken) {
-        let given = Given { taken: Arc::new(taken), delivered: false };
+        let given = Given { taken: Arc::new(taken), delivered: None };
         self.held().taken.entry(execution.clone()).or_default().push(given);
     }
 
-    /// The worker has it; says whether somebody should come and note it.
-    pub(super) fn delivered(&self, execution: &Arn, token: &str) -> bool {
+    /// The worker has it now; says whether somebody should come and note it.
+    pub(super) fn delivered(&self, execution: &Arn, token: &str, now: Timestamp) -> bool {
         let mut held = self.held();
         let mut given = held.taken.get_mut(execution).into_iter().flatten();
         // Its answer may have been faster.
         let Some(given) = given.find(|given| given.taken.token == token) else { return false };
-        given.delivered = true;
+        given.delivered = Some(now);
         !std::mem::replace(&mut held.noting, true)
     }
 
@@ -102,21 +103,25 @@ impl Hands {
     }
 
     /// What workers have of the execution; that of the token too, which a worker is heard of with.
-    pub(super) fn of(&self, execution: &Arn, token: Option<&str>) -> Vec<Arc<Taken>> {
+    pub(super) fn of(&self, execution: &Arn, token: Option<&str>) -> Vec<Had> {
         let held = self.held();
         let given = held.taken.get(execution).into_iter().flatten();
-        let had = given.filter(|given| given.delivered || Some(given.taken.token.as_str()) == token);
-        had.map(|given| given.taken.clone()).collect()
+        let is_had = |given: &&Given| given.delivered.is_some() || Some(given.taken.token.as_str()) == token;
+        let mut had: Vec<Had> =
+            given.filter(is_had).map(|given| (given.taken.clone(), given.delivered)).collect();
+        // Whose answer was faster than the word that it has the task comes last: it is had since now.
+        had.sort_by_key(|(_, since)| since.unwrap_or(Timestamp(i64::MAX)));
+        had
     }
 
     /// These are on disk, or nobody waits for them any more.
-    pub(super) fn noted(&self, execution: &Arn, noted: &[Arc<Taken>]) {
+    pub(super) fn noted(&self, execution: &Arn, noted: &[Had]) {
         if noted.is_empty() {
             return;
         }
         let mut held = self.held();
-        held.forget(execution, |given| noted.iter().any(|taken| Arc::ptr_eq(taken, &given.taken)));
-        for taken in noted {
+        held.forget(execution, |given| noted.iter().any(|(taken, _)| Arc::ptr_eq(taken, &given.taken)));
+        for (taken, _) in noted {
             held.tokens.remove(&taken.token);
         }
     }
@@ -124,14 +129,14 @@ impl Hands {
     /// The executions of which workers have tasks.
     pub(super) fn to_note(&self) -> Vec<Arn> {
         let held = self.held();
-        let had = held.taken.iter().filter(|(_, given)| given.iter().any(|given| given.delivered));
+        let had = held.taken.iter().filter(|(_, given)| given.iter().any(|given| given.delivered.is_some()));
         had.map(|(execution, _)| execution.clone()).collect()
     }
 
     /// Whether whoever notes what was delivered may go, as nothing is left.
     pub(super) fn rest(&self) -> bool {
         let mut held = self.held();
-        held.noting = held.taken.values().flatten().any(|given| given.delivered);
+        held.noting = held.taken.values().flatten().any(|given| given.delivered.is_some());
         !held.noting
     }
 

@@ -121,7 +121,8 @@ impl Handed {
     /// if the server dies before, the task is offered once more.
     pub fn delivered(mut self) {
         self.open = false;
-        if self.room.counter.hands.delivered(&self.offer.execution, &self.offer.token) {
+        let now = self.room.ground.now();
+        if self.room.counter.hands.delivered(&self.offer.execution, &self.offer.token, now) {
             let room = self.room.clone();
             // Without a runtime the server is going down.
             if let Ok(runtime) = Handle::try_current() {
@@ -311,7 +312,7 @@ impl Executions {
             }
         }
         let task = (offer.activity.as_str(), offer.token.as_str());
-        let mut taken = Taken::new(task, worker.map(str::to_owned), self.ground.now());
+        let mut taken = Taken::new(task, worker.map(str::to_owned));
         audit::note(&mut taken.changes, &self.ground, by, "states:GetActivityTask", &offer.execution)?;
         self.counter.hands.give(&offer.execution, taken);
         // From here on it comes back by itself if the asker goes away.

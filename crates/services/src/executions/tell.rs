@@ -2,14 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use trainyard_domain::{Arn, Timestamp};
+use trainyard_domain::Arn;
 use trainyard_engine::{Decision, Fact, Moment, decide};
 use trainyard_store::{Changes, Error as StoreError};
 
 use super::{
     Error, Execution, Executions,
     carry::carry,
-    hands::Taken,
+    hands::{Had, Taken},
     map_runs,
     runs::{Loaded, Place},
 };
@@ -91,13 +91,13 @@ impl Executions {
         }
         let arn = loaded.execution.arn();
         let mut taken = self.counter.hands.of(&arn, token);
-        taken.extend(fact.and_then(|fact| unheard_of(loaded, fact, &taken, at.now)));
+        taken.extend(fact.and_then(|fact| unheard_of(loaded, fact, &taken)));
         if fact.is_none() && taken.is_empty() {
             return Ok(Told::Stale);
         }
         let mut changes = extra.told;
         let mut decision = decide_taken(loaded, &taken, &at);
-        for taken in &taken {
+        for (taken, _) in &taken {
             changes.merge(taken.changes.clone());
         }
         if let Some(fact) = fact {
@@ -179,24 +179,26 @@ impl Executions {
 
 /// The task that the fact is about, if a worker says it who has it without being known to: the server that gave it to
 /// them is no more.
-fn unheard_of(loaded: &Loaded, fact: &Fact, known: &[Arc<Taken>], now: Timestamp) -> Option<Arc<Taken>> {
+fn unheard_of(loaded: &Loaded, fact: &Fact, known: &[Had]) -> Option<Had> {
     let (Fact::TaskSucceeded { token, .. } | Fact::TaskFailed { token, .. } | Fact::Heartbeat { token }) =
         fact
     else {
         return None;
     };
     let activity = loaded.run.waits_for_worker_of(token)?;
-    let is_known = known.iter().any(|taken| taken.token == *token);
-    (!is_known).then(|| Arc::new(Taken::new((activity, token), None, now)))
+    let is_known = known.iter().any(|(taken, _)| taken.token == *token);
+    (!is_known).then(|| (Arc::new(Taken::new((activity, token), None)), None))
 }
 
-/// What follows from it that workers have these tasks: at the time at which each was taken.
-fn decide_taken(loaded: &Loaded, taken: &[Arc<Taken>], at: &Moment) -> Decision {
+/// What follows from it that workers have these tasks: at the time since which each is known to be had, which is after
+/// all that was decided without it.
+fn decide_taken(loaded: &Loaded, taken: &[Had], at: &Moment) -> Decision {
     let mut decision = Decision::default();
-    for Taken { token, worker, at: now, .. } in taken.iter().map(|taken| &**taken) {
+    for (taken, since) in taken {
         let run = loaded.run.after(&decision.events);
-        let fact = Fact::TaskTaken { token: token.clone(), worker: worker.clone() };
-        decision.extend(decide(&loaded.known.machine, &run, &fact, &Moment { now: *now, ..*at }));
+        let fact = Fact::TaskTaken { token: taken.token.clone(), worker: taken.worker.clone() };
+        let now = since.map_or(at.now, |since| since.min(at.now));
+        decision.extend(decide(&loaded.known.machine, &run, &fact, &Moment { now, ..*at }));
     }
     decision
 }

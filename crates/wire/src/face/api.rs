@@ -14,6 +14,7 @@ use trainyard_services::refusal::Refusal;
 use super::{Access, Visit};
 use crate::{
     ApiError, Context, Protocol, Service,
+    departures::Departures,
     handover::Handover,
     protocol::{self, Dialect},
     s3, services_table,
@@ -62,9 +63,10 @@ pub(super) async fn answer(visit: Visit, request: Request) -> Response {
             let Visit { services, base_url, request_id, .. } = visit;
             let handover = Handover::default();
             let (token, seen_off) = (None, handover.clone());
+            let departures = parts.extensions.get::<Departures>().cloned().unwrap_or_default();
             let context =
                 Context { services, service, principal, scope, base_url, request_id, token, handover };
-            seen_off.see_off(protocol::answer(&context, &parts, bytes).await)
+            seen_off.see_off(protocol::answer(&context, &parts, bytes).await, departures)
         }
     }
 }

@@ -21,6 +21,8 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
+use crate::departures::Departures;
+
 /// So long nothing need come of a body.
 const STILL: Duration = Duration::from_secs(120);
 /// A body that comes slower than this, for as long as [`STILL`], is cut off: bytes a second.
@@ -122,17 +124,18 @@ fn too_slow() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "the request's body comes too slowly")
 }
 
-/// A connection whose other end must read what is written.
+/// A connection whose other end must read what is written. It tells when all of that has gone.
 pub(super) struct Reading<S> {
     stream: S,
+    departures: Departures,
     unread: Duration,
     clock: Pin<Box<Sleep>>,
     waits: bool,
 }
 
 impl<S> Reading<S> {
-    pub(super) fn new(stream: S, unread: Duration) -> Self {
-        Self { stream, unread, clock: Box::pin(sleep(unread)), waits: false }
+    pub(super) fn new(stream: S, unread: Duration, departures: Departures) -> Self {
+        Self { stream, departures, unread, clock: Box::pin(sleep(unread)), waits: false }
     }
 
     /// What came of writing; an error where nothing could be written for too long.
@@ -188,6 +191,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Reading<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        if matches!(flushed, Poll::Ready(Ok(()))) {
+            // hyper asks for this when it has written all that it had.
+            self.departures.gone();
+        }
         self.watched(context, flushed)
     }
 
@@ -244,7 +251,7 @@ mod tests {
     #[tokio::test]
     async fn answers_are_read_or_cut_off() {
         let (ours, mut theirs) = tokio::io::duplex(16);
-        let mut ours = Reading::new(ours, SOON);
+        let mut ours = Reading::new(ours, SOON, Departures::default());
         let mut read = [0; 64];
         let (written, all) = tokio::join!(ours.write_all(&[1; 64]), theirs.read_exact(&mut read));
         assert!(written.is_ok() && all.is_ok());
