@@ -11,13 +11,14 @@ mod trails;
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 
 pub(crate) use self::queue::Queue;
 pub(crate) use self::rows::Name;
 use self::{
     decide::{Decided, Numbers, decide},
     rows::{Touched, Write},
+    statements::Transaction,
 };
 use crate::{
     Changes, Error,
@@ -88,14 +89,14 @@ impl Writer {
 
     fn attempt(&mut self, batch: &[Changes]) -> Result<Vec<Result<(), Error>>, Error> {
         let connection = opened(&mut self.connection, &self.place)?;
-        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = Transaction::begin(connection)?;
         let touched = Touched::by(batch);
-        let known = statements::known(&tx, &touched)?;
+        let known = statements::known(connection, &touched)?;
         let Decided { verdicts, write } = decide(batch, &touched, &known, &mut self.numbers);
         let rows = write.rows();
         if rows > 0 {
-            let gone = statements::write(&tx, &write)?;
-            tx.commit()?;
+            let gone = statements::write(connection, &write)?;
+            transaction.commit()?;
             self.unmoved.log_ends_at(self.mark.as_mut().and_then(Mark::note));
             mended(&write, &gone, &self.counters.damage);
             self.counters.batches.add(1);

@@ -155,7 +155,7 @@ impl Stored {
 impl Write<'_> {
     /// How many rows change.
     pub(crate) fn rows(&self) -> usize {
-        let work = self.ended.len().max(self.work.len());
+        let work = self.ended.len() + self.work.len();
         let gone = self.removed.len() + self.trimmed.len() + self.shortened.len();
         self.put.len() + self.appended.len() + work + gone
     }

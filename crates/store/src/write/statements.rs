@@ -47,6 +47,31 @@ const FORGET: &str = "
 delete from histories where name = ?1 and not exists (
     select 1 from history_rows where history = histories.id)";
 
+/// A transaction that has the right to write from its beginning. What is not committed is undone.
+pub(crate) struct Transaction<'c>(&'c Connection);
+
+impl<'c> Transaction<'c> {
+    pub(crate) fn begin(connection: &'c Connection) -> Result<Self, Error> {
+        connection.prepare_cached("begin immediate")?.execute([])?;
+        Ok(Self(connection))
+    }
+
+    /// After `Ok` it is on disk.
+    pub(crate) fn commit(self) -> Result<(), Error> {
+        self.0.prepare_cached("commit")?.execute([])?;
+        Ok(())
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        // What SQLite has undone by itself needs no more; and if this fails, the next one cannot begin.
+        if !self.0.is_autocommit() {
+            let _ = self.0.execute_batch("rollback");
+        }
+    }
+}
+
 /// What the store holds of all that the batch touches.
 pub(crate) fn known(connection: &Connection, touched: &Touched<'_>) -> Result<Known, Error> {
     let documents = touched.documents.iter().map(|name| document(connection, *name));

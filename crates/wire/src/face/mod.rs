@@ -4,6 +4,7 @@
 //! door ([`doors`]: the image registry, git) or to what the wiring mounts (pages, health, metrics). Before that, the
 //! Host and Origin are looked at ([`guard`]).
 
+mod again;
 mod api;
 pub mod doors;
 mod guard;

@@ -15,6 +15,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    again::Again,
     patience::{Reading, UNREAD},
     places::{Place, Places},
 };
@@ -53,7 +54,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             place = places.take() => place,
         };
         let _ = stream.set_nodelay(true);
-        connections.spawn(connection(stream, place, router.clone(), stop.clone()));
+        connections.spawn(Again::new(connection(stream, place, router.clone(), stop.clone())));
     }
     connections.close();
     let _ = tokio::time::timeout(LAST_WORDS, connections.wait()).await;
