@@ -30,6 +30,22 @@ pub(super) async fn run(server: Server) -> Done {
     show("ten activity tasks, 64 at a time", &took, "≥ 5 × Restate's 131–139/s");
     let took = work.done("f", 1, times(200)).await?;
     show("ten activity tasks, one by one", &took, "p50 ≤ half of Restate's 22 ms");
+    bounds(&server).await
+}
+
+/// What a request costs that does next to nothing: twenty-one of them are the least that an execution of ten tasks
+/// takes, before anything is decided or kept.
+async fn bounds(server: &Server) -> Done {
+    let machine = row(1, super::pass).to_string();
+    let ask = |_| json!({"definition": machine}).to_string();
+    for (width, count) in [(WIDTH, times(20_000)), (1, times(4000))] {
+        let took = server.drive(("ValidateStateMachineDefinition", width, count), ask).await?;
+        show(
+            &format!("a request that keeps nothing, {width} at a time"),
+            &took,
+            "21 of them bound ten tasks",
+        );
+    }
     Ok(())
 }
 
