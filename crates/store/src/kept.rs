@@ -36,7 +36,7 @@ impl Store {
     ) -> Result<Option<Held<Kept>>, Error> {
         let (scope, id) = (scope.to_owned(), id.to_owned());
         let kept =
-            self.readers().ask(move |connection| read::get(connection, class.kind, &scope, &id)).await?;
+            self.readers().look_up(move |connection| read::get(connection, class.kind, &scope, &id)).await?;
         match kept {
             Some(kept) if class.is_torn(&kept) => self.restored(class.kind, kept, true).await.map(Some),
             kept => Ok(kept),

@@ -11,6 +11,7 @@ mod error;
 mod hints;
 mod kept;
 mod list;
+mod moment;
 mod noun;
 mod patrol;
 mod place;

@@ -325,7 +325,7 @@ impl Store {
     ) -> Result<Option<WorkItem>, Error> {
         let (counters, lane, id) = (Arc::clone(&self.0.counters), lane.to_owned(), id.to_owned());
         let question = move |connection: &_| read::one(connection, &counters, (topic, &lane), &id);
-        self.0.readers.ask(question).await
+        self.0.readers.look_up(question).await
     }
 
     /// The work in a lane of a topic that is due at `now`, but for what is `known` (by revision), together with when

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use crate::{Error, place::Place, schema, stats::Counters};
+use crate::{Error, moment::Moments, place::Place, schema, stats::Counters};
 
 /// So many readers at once: enough for a small machine, and each costs memory.
 const MOST: usize = 4;
@@ -15,13 +15,15 @@ const MOST: usize = 4;
 pub(crate) struct Readers {
     idle: Mutex<Vec<Connection>>,
     turns: Semaphore,
+    lookups: Moments,
     place: Arc<Place>,
     counters: Arc<Counters>,
 }
 
 impl Readers {
     pub(crate) fn new(place: Arc<Place>, counters: Arc<Counters>) -> Self {
-        Self { idle: Mutex::default(), turns: Semaphore::new(MOST), place, counters }
+        let (idle, turns, lookups) = (Mutex::default(), Semaphore::new(MOST), Moments::here());
+        Self { idle, turns, lookups, place, counters }
     }
 
     /// Asks `question` on one of the connections when one is free.
@@ -33,6 +35,20 @@ impl Readers {
         let _turn = self.turns.acquire().await.map_err(|e| stopped(&e))?;
         let readers = Arc::clone(self);
         tokio::task::spawn_blocking(move || readers.answer(question)).await.map_err(|e| stopped(&e))?
+    }
+
+    /// The same for what is looked up by its name: on this thread, if that is a matter of a moment.
+    pub(crate) async fn look_up<T: Send + 'static>(
+        self: &Arc<Self>,
+        question: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        if self.lookups.is_one()
+            && let Ok(_turn) = self.turns.try_acquire()
+        {
+            return self.lookups.of(|| self.answer(question));
+        }
+        let readers = Arc::clone(self);
+        self.ask(move |connection| readers.lookups.of(|| question(connection))).await
     }
 
     fn answer<T>(&self, question: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {

@@ -12,10 +12,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{
-    Writer,
-    desk::{Desk, Seat},
-};
+use super::{Writer, desk::Desk};
 use crate::{Changes, Error, patrol::Repair};
 
 /// At most so many changes in one transaction: more would only make the first of them wait.
@@ -115,21 +112,21 @@ fn run(desk: &Desk, queue: &Receiver<Waiting>) {
             false => queue.recv().map_err(Into::into),
         };
         // Who has failed while writing leaves nothing that could be trusted.
-        let Some(mut seat) = desk.sit() else { return };
+        let Some(mut writer) = desk.writer() else { return };
         match first {
             Ok(first) => {
                 let batch = gather(first, queue);
-                desk.written(batch.carry_out(&mut seat));
-                if seat.writer.log_is_long() {
-                    seat.writer.checkpoint();
+                desk.written(batch.carry_out(desk, &mut writer));
+                if writer.log_is_long() {
+                    writer.checkpoint();
                 }
             }
             // Somebody has written at once meanwhile.
-            Err(RecvTimeoutError::Timeout) if seat.writer.unmoved() > seen => {}
-            Err(RecvTimeoutError::Timeout) => seat.writer.checkpoint(),
+            Err(RecvTimeoutError::Timeout) if writer.unmoved() > seen => {}
+            Err(RecvTimeoutError::Timeout) => writer.checkpoint(),
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        (moves, seen) = (seat.writer.log_is_worth_moving(), seat.writer.unmoved());
+        (moves, seen) = (writer.log_is_worth_moving(), writer.unmoved());
     }
 }
 
@@ -143,15 +140,15 @@ struct Batch {
 
 impl Batch {
     /// Writes, puts right and answers everybody; says how many changes that were.
-    fn carry_out(self, seat: &mut Seat) -> usize {
+    fn carry_out(self, desk: &Desk, writer: &mut Writer) -> usize {
         let count = self.changes.len();
-        let verdicts = if count == 0 { Vec::new() } else { seat.write(&self.changes) };
+        let verdicts = if count == 0 { Vec::new() } else { desk.write(writer, &self.changes) };
         for (answer, verdict) in self.answers.into_iter().zip(verdicts) {
             // Whoever asked may be gone; what was committed stays.
             let _ = answer.send(verdict);
         }
         for (repair, answer) in self.repairs {
-            let _ = answer.send(seat.writer.repair(&repair));
+            let _ = answer.send(writer.repair(&repair));
         }
         count
     }

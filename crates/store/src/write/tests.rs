@@ -342,17 +342,11 @@ async fn who_comes_alone_writes_at_once_and_overtakes_nobody() {
     let mut large = Changes::new();
     large.schedule(WorkItem::now(TOPIC, "1", "x".repeat(100_000)));
     assert!(desk.write_at_once(&large).is_none(), "it takes long");
-    let seat = desk.sit().unwrap();
+    let taken = desk.writer().unwrap();
     assert!(desk.write_at_once(&small).is_none(), "somebody writes");
-    drop(seat);
+    drop(taken);
     let refused = desk.write_at_once(&put("a", Expect::Absent)).unwrap().verdict;
     assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
-}
-
-/// It would keep all others waiting.
-#[tokio::test]
-async fn nobody_writes_on_the_only_thread() {
-    assert!(Desk::new(writer()).write_at_once(&put("a", Expect::Any)).is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
