@@ -4,6 +4,10 @@ use serde::Serialize;
 
 use crate::{Error, Keys, Noun, WorkItem, beside::LARGE};
 
+/// More changes, or of more bytes, are not small.
+const FEW: usize = 64;
+const SMALL: usize = 64 << 10;
+
 /// What must be so for a document to be changed; otherwise the whole [`Changes`] is refused as a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
@@ -191,7 +195,7 @@ impl Changes {
 }
 
 impl Changes {
-    /// Refuses what could not be read back: NUL in a name or key (no SQL database takes it inside JSON), histories
+    /// Refuses what could not be read back: NUL in a name or key (Postgres takes none in a text), histories
     /// that begin before 1.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let nul = |thing: &str, id: &str| {
@@ -257,6 +261,14 @@ impl Changes {
     /// Whether there may be such texts.
     pub(crate) fn is_long(&mut self) -> bool {
         self.spilling_bodies().next().is_some() || self.spilling_rows().next().is_some()
+    }
+
+    /// Whether they are written in no time: what goes may be much, however little is said of it.
+    pub(crate) fn are_small(&self) -> bool {
+        let count = self.documents.len() + self.appends.len() + self.work.len() + self.trails.len();
+        let goes = |change: &TrailChange| matches!(change, TrailChange::Shorten { .. });
+        let goes = !self.trims.is_empty() || self.trails.iter().any(goes);
+        !goes && count <= FEW && self.bytes() <= SMALL
     }
 
     /// About how many bytes they are.

@@ -1,11 +1,16 @@
 //! What is a matter of a moment is done on the thread that asks for it.
 //!
 //! To another thread and back costs two wake-ups, as much as a small commit and several times as much as a lookup. But a
-//! thread of the runtime that waits for a disk is one that answers nobody: so only where the runtime has others, and as
-//! long as the disk has just been quick.
+//! thread of the runtime that waits for a disk is one that answers nobody: so one of the runtime's threads never stands
+//! still, and none does unless the disk has just been quick.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    future::poll_fn,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -14,35 +19,79 @@ use tokio::runtime::Handle;
 /// What takes longer is done elsewhere.
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// How long things of a kind have just taken.
+/// The threads of a runtime that may stand still, and do.
+#[derive(Debug)]
+pub(crate) struct Threads {
+    most: usize,
+    still: AtomicUsize,
+}
+
+/// Things of a kind, and how long the last of them took.
 #[derive(Debug)]
 pub(crate) struct Moments {
-    /// Whether the runtime has other threads, which go on while one of them stands still.
-    has_others: bool,
+    threads: Arc<Threads>,
     /// Microseconds.
     last: AtomicU64,
 }
 
-impl Moments {
-    /// In the runtime that this is called in. Without one nothing is done at once.
-    pub(crate) fn here() -> Self {
-        let has_others = Handle::try_current().is_ok_and(|runtime| runtime.metrics().num_workers() > 1);
-        Self { has_others, last: AtomicU64::new(0) }
+/// A thread that stands still until this is dropped.
+pub(crate) struct Still<'t>(&'t Threads);
+
+impl Threads {
+    /// All but one of the runtime that this is called in. Without a runtime there are none.
+    pub(crate) fn here() -> Arc<Self> {
+        let workers = Handle::try_current().map_or(0, |runtime| runtime.metrics().num_workers());
+        Arc::new(Self { most: workers.saturating_sub(1), still: AtomicUsize::new(0) })
     }
 
-    /// Whether the next one may be done on the thread that asks for it.
-    pub(crate) fn is_one(&self) -> bool {
-        self.has_others && Duration::from_micros(self.last.load(Ordering::Relaxed)) <= MOMENT
+    fn stand_still(&self) -> Option<Still<'_>> {
+        let before = self.still.fetch_add(1, Ordering::AcqRel);
+        let still = Still(self);
+        (before < self.most).then_some(still)
+    }
+}
+
+impl Drop for Still<'_> {
+    fn drop(&mut self) {
+        self.0.still.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Moments {
+    pub(crate) fn new(threads: &Arc<Threads>) -> Self {
+        Self { threads: Arc::clone(threads), last: AtomicU64::new(0) }
+    }
+
+    /// The next one may be done on this thread, as long as what this gives is kept; none if it may not.
+    pub(crate) fn begin(&self) -> Option<Still<'_>> {
+        let is_quick = Duration::from_micros(self.last.load(Ordering::Relaxed)) <= MOMENT;
+        if is_quick { self.threads.stand_still() } else { None }
     }
 
     /// Does it, wherever this is, and sees how long that takes.
-    pub(crate) fn of<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub(crate) fn timed<T>(&self, work: impl FnOnce() -> T) -> T {
         let began = Instant::now();
         let done = work();
-        let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.last.store(took, Ordering::Relaxed);
+        self.took(began.elapsed());
         done
     }
+
+    pub(crate) fn took(&self, time: Duration) {
+        self.last.store(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+/// Lets those have a word who do something in the same breath, such as all that are joined in one task.
+pub(crate) async fn breath() {
+    let mut drawn = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut drawn, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 #[cfg(test)]
@@ -51,23 +100,31 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_took_long_is_done_elsewhere_until_it_is_quick_again() {
-        let moments = Moments::here();
-        assert!(moments.is_one());
-        let slow = Instant::now();
-        moments.of(|| while slow.elapsed() <= MOMENT + Duration::from_micros(1) {});
-        assert!(!moments.is_one());
-        moments.last.store(10, Ordering::Relaxed);
-        assert!(moments.is_one());
+        let moments = Moments::new(&Threads::here());
+        assert!(moments.begin().is_some());
+        moments.took(2 * MOMENT);
+        assert!(moments.begin().is_none());
+        moments.took(MOMENT / 2);
+        assert!(moments.begin().is_some());
     }
 
-    /// It would keep all others waiting.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn one_thread_goes_on() {
+        let threads = Threads::here();
+        let (writing, reading) = (Moments::new(&threads), Moments::new(&threads));
+        let still = writing.begin();
+        assert!(still.is_some() && reading.begin().is_none());
+        drop(still);
+        assert!(reading.begin().is_some());
+    }
+
     #[tokio::test]
     async fn nothing_is_done_at_once_on_the_only_thread() {
-        assert!(!Moments::here().is_one());
+        assert!(Moments::new(&Threads::here()).begin().is_none());
     }
 
     #[test]
     fn nothing_is_done_at_once_outside_of_a_runtime() {
-        assert!(!Moments::here().is_one());
+        assert!(Moments::new(&Threads::here()).begin().is_none());
     }
 }

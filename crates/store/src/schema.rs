@@ -54,13 +54,14 @@ alter table work add column sum integer not null default 0;
 update about set value = 2 where name = 'schema';
 ";
 
-/// The connection that writes.
+/// The connection that writes. The log is moved by the writer's thread when it has half as many pages as here: SQLite does
+/// it by itself only where we do not know how long the log is.
 pub(crate) fn writer(place: &Place) -> Result<Connection, Error> {
     let connection = open(place, OpenFlags::SQLITE_OPEN_CREATE)?;
     let synchronous = if place.durable() { "full" } else { "off" };
     let settings = format!(
         "pragma journal_mode = wal; pragma synchronous = {synchronous}; pragma cache_size = -4096;
-         pragma wal_autocheckpoint = 16000; pragma journal_size_limit = 16777216;"
+         pragma wal_autocheckpoint = 8000; pragma journal_size_limit = 16777216;"
     );
     connection.execute_batch(&settings).map_err(|e| unreadable(place, e))?;
     Ok(connection)

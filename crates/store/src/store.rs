@@ -15,6 +15,7 @@ use crate::{
     beside::{self, Beside, Lost},
     hints::Hints,
     kept::Class,
+    moment::Threads,
     patrol::Patrol,
     place::Place,
     read::{self, Kept, Readers},
@@ -59,12 +60,13 @@ impl Store {
             let place = Arc::new(place()?);
             let (hints, counters) = (Arc::<Hints>::default(), Arc::<Counters>::default());
             let writer = Writer::open(Arc::clone(&place), Arc::clone(&hints), Arc::clone(&counters))?;
-            let queue = Queue::start(writer)?;
+            let threads = Threads::here();
+            let queue = Queue::start(writer, &threads)?;
             let patrol = match place.durable() {
                 true => Some(Patrol::start(Arc::clone(&place), Arc::clone(&counters), queue.repairs())?),
                 false => None,
             };
-            let readers = Arc::new(Readers::new(place, Arc::clone(&counters)));
+            let readers = Arc::new(Readers::new(place, Arc::clone(&counters), &threads));
             let beside = OnceLock::new();
             Ok(Self(Arc::new(Parts { _patrol: patrol, queue, readers, hints, counters, beside })))
         };

@@ -54,6 +54,11 @@ impl Mark {
         noted.inspect_err(|error| tracing::debug!(%error, "how far the log goes is not noted")).ok()
     }
 
+    /// The index that was looked at may be another file when SQLite is opened again.
+    pub(crate) fn close(&mut self) {
+        self.open = None;
+    }
+
     fn try_note(&mut self) -> io::Result<u32> {
         let index = match &mut self.open {
             Some(index) => index,
@@ -67,7 +72,9 @@ impl Mark {
         note[4..12].copy_from_slice(&head[32..40]);
         let sum = sum::of(&[&note[..12]]).to_le_bytes();
         note[12..].copy_from_slice(&sum);
-        self.mark.write_all_at(&note, 0)?;
+        if let Err(error) = self.mark.write_all_at(&note, 0) {
+            tracing::debug!(%error, "how far the log goes is not noted");
+        }
         Ok(u32::from_ne_bytes([head[16], head[17], head[18], head[19]]))
     }
 }

@@ -46,7 +46,7 @@ async fn ids(store: &Store, list: List) -> Vec<String> {
     page.items.into_iter().map(|held| held.value.id).collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_document_is_put_read_changed_and_removed() {
     let store = Store::in_memory().await.unwrap();
     assert!(store.get::<Thing>("s", "a").await.unwrap().is_none());
@@ -69,7 +69,7 @@ async fn a_document_is_put_read_changed_and_removed() {
 }
 
 /// A version is never given twice: a document that was removed and made again is not taken for the old one.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_document_made_again_has_a_new_version() {
     let store = Store::in_memory().await.unwrap();
     put(&store, &thing("a", "red", 1), Expect::Absent).await.unwrap();
@@ -82,7 +82,7 @@ async fn a_document_made_again_has_a_new_version() {
     assert!(matches!(stale, Err(Error::Conflict(_))));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refused_changes_change_nothing() {
     let store = Store::in_memory().await.unwrap();
     put(&store, &thing("there", "red", 1), Expect::Absent).await.unwrap();
@@ -97,7 +97,7 @@ async fn refused_changes_change_nothing() {
     assert!(store.due("t", Timestamp(0), 10).await.unwrap().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_kept_is_refused() {
     let store = Store::in_memory().await.unwrap();
     let refused = put(&store, &thing("a\0b", "red", 1), Expect::Any).await;
@@ -106,7 +106,7 @@ async fn what_cannot_be_kept_is_refused() {
     assert!(matches!(store.list::<Thing>(list).await, Err(Error::Invalid(_))));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn histories_are_read_from_anywhere_in_both_directions() {
     let store = Store::in_memory().await.unwrap();
     for (first, records) in [(1, vec!["a", "b"]), (3, vec!["c"]), (4, vec!["d", "e", "f"])] {
@@ -130,7 +130,7 @@ async fn histories_are_read_from_anywhere_in_both_directions() {
     assert!(store.history_back("nobody", 7, 10).await.unwrap().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn work_comes_when_due_in_order_and_goes_when_finished() {
     let store = Store::in_memory().await.unwrap();
     let mut changes = Changes::new();
@@ -160,7 +160,7 @@ async fn work_comes_when_due_in_order_and_goes_when_finished() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agenda_passes_over_what_is_known() {
     let store = Store::in_memory().await.unwrap();
     let mut changes = Changes::new();
@@ -183,7 +183,7 @@ async fn an_agenda_passes_over_what_is_known() {
     assert_eq!((ids(&one), one.more, all.more), (vec!["c".to_owned()], true, false));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn work_of_one_lane_is_not_seen_in_another() {
     let store = Store::in_memory().await.unwrap();
     let bell = store.hint("t");
@@ -212,7 +212,7 @@ async fn work_of_one_lane_is_not_seen_in_another() {
     assert!(agenda("").await.next.is_none());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hint_rings_after_the_commit_that_scheduled_work() {
     let store = Store::in_memory().await.unwrap();
     let (bell, quiet) = (store.hint("t"), store.hint("quiet"));
@@ -224,7 +224,7 @@ async fn a_hint_rings_after_the_commit_that_scheduled_work() {
     assert!(waited.is_err(), "another topic's bell did not ring");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_neither_repeat_nor_hide() {
     let store = Store::in_memory().await.unwrap();
     for n in 0..10 {
@@ -264,7 +264,7 @@ async fn pages_neither_repeat_nor_hide() {
 }
 
 /// The document on which the last page ended may go: the next page begins where it was.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_goes_on_where_its_last_document_was() {
     let store = Store::in_memory().await.unwrap();
     for id in ["a", "b", "c", "d"] {
@@ -278,7 +278,7 @@ async fn a_page_goes_on_where_its_last_document_was() {
     assert_eq!(ids(&store, List::in_scope("s").after(first.next)).await, ["bb", "d"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ranges_and_prefixes() {
     let store = Store::in_memory().await.unwrap();
     for (id, size) in [("a", 1), ("a/x", 2), ("a/y", 10), ("a/\u{10ffff}z", 10), ("b", 20)] {
@@ -293,7 +293,7 @@ async fn ranges_and_prefixes() {
     check(all().by("size").descending(true).limit(2), &["b", "a/\u{10ffff}z"]).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn folders_stand_for_what_is_in_them() {
     let store = Store::in_memory().await.unwrap();
     for id in ["a", "a/1", "a/2", "a/b/1", "a/b/2", "a0", "b/\u{10ffff}", "b/c/d", "c", "d/e"] {
@@ -329,7 +329,7 @@ async fn folders_stand_for_what_is_in_them() {
 }
 
 /// Whatever text a document, its keys, a record or work holds is read back as it was.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_text_survives() {
     let store = Store::in_memory().await.unwrap();
     let text = "quote \" backslash \\ newline \n bell \u{7} del \u{7f} ü 漢 😀 \u{2028} \u{ffff} \\u0000 %";
@@ -383,7 +383,7 @@ impl Noun for Line {
     fn keys(&self, _: &mut Keys) {}
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_of_a_scope_go() {
     let store = Store::in_memory().await.unwrap();
     let mut changes = Changes::new();

@@ -36,7 +36,7 @@ impl Handover {
 
     /// The answer on its way: what it hands over is delivered when its last byte has gone, and comes back if it breaks
     /// off.
-    pub(crate) fn see_off(&self, response: Response, departures: Departures) -> Response {
+    pub(crate) fn see_off(&self, response: Response, departures: Option<Departures>) -> Response {
         match self.take() {
             None => response,
             Some(handed) if response.status().is_success() => {
@@ -49,7 +49,8 @@ impl Handover {
 
 struct Watched {
     body: Body,
-    departures: Departures,
+    /// None where nobody tells when an answer has gone.
+    departures: Option<Departures>,
     handed: Option<Handed>,
 }
 
@@ -68,7 +69,10 @@ impl HttpBody for Watched {
             Poll::Ready(Some(Err(_))) | Poll::Pending => false,
         };
         if let Some(handed) = self.handed.take_if(|_| taken) {
-            self.departures.when_gone(|| handed.delivered());
+            match &self.departures {
+                Some(departures) => departures.when_gone(|| handed.delivered()),
+                None => handed.delivered(),
+            }
         }
         polled
     }

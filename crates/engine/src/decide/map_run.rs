@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use trainyard_domain::Failure;
+use trainyard_domain::{Failure, hex};
 use trainyard_lang::asl::{Count, Distributed, Fault, Map, Scope, Shape, StateKind};
 
 use super::{
@@ -156,7 +156,7 @@ fn id(parts: &[&str]) -> String {
         if matches!(at, 4 | 6 | 8 | 10) {
             digits.push('-');
         }
-        digits.push_str(&format!("{byte:02x}"));
+        digits.push_str(&hex(&[byte]));
     }
     digits
 }

@@ -82,13 +82,18 @@ impl Hands {
         self.held().taken.entry(execution.clone()).or_default().push(given);
     }
 
-    /// The worker has it now; says whether somebody should come and note it.
-    pub(super) fn delivered(&self, execution: &Arn, token: &str, now: Timestamp) -> bool {
+    /// The worker has it now; says whether somebody should come and note it. The clock is read while nobody is told what
+    /// workers have: what is decided without this is of an earlier time.
+    pub(super) fn delivered(
+        &self,
+        (execution, token): (&Arn, &str),
+        now: impl FnOnce() -> Timestamp,
+    ) -> bool {
         let mut held = self.held();
         let mut given = held.taken.get_mut(execution).into_iter().flatten();
         // Its answer may have been faster.
         let Some(given) = given.find(|given| given.taken.token == token) else { return false };
-        given.delivered = Some(now);
+        given.delivered = Some(now());
         !std::mem::replace(&mut held.noting, true)
     }
 

@@ -121,8 +121,8 @@ impl Handed {
     /// if the server dies before, the task is offered once more.
     pub fn delivered(mut self) {
         self.open = false;
-        let now = self.room.ground.now();
-        if self.room.counter.hands.delivered(&self.offer.execution, &self.offer.token, now) {
+        let task = (&self.offer.execution, self.offer.token.as_str());
+        if self.room.counter.hands.delivered(task, || self.room.ground.now()) {
             let room = self.room.clone();
             // Without a runtime the server is going down.
             if let Ok(runtime) = Handle::try_current() {
@@ -280,11 +280,22 @@ impl Executions {
             seen = agenda.known;
             seen.extend(agenda.due.iter().map(|item| item.revision));
             let offers = agenda.due.into_iter().filter(|item| !others.contains(&item.id));
-            let offers: Vec<Offer> = offers.filter_map(Offer::read).collect();
+            let offers: Vec<Offer> = offers.filter_map(|item| self.offer(item)).collect();
             if !offers.is_empty() || !agenda.more {
                 return Ok((offers, agenda.more));
             }
         }
+    }
+
+    /// The offer that waits in the store. One that cannot be read is told of, and stays.
+    fn offer(&self, item: WorkItem) -> Option<Offer> {
+        let (scope, id) = (format!("{OFFERS}/{}", item.lane), item.id.clone());
+        let offer = Offer::read(item);
+        if offer.is_none() {
+            let (kind, reason) = ("work".to_owned(), "it is no task of an activity".to_owned());
+            self.ground.store.report(&StoreError::Poisoned { kind, scope, id, reason });
+        }
+        offer
     }
 
     /// Hands the offer out; none if it cannot be, or nobody waits for a worker any more.

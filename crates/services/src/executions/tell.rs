@@ -190,8 +190,8 @@ fn unheard_of(loaded: &Loaded, fact: &Fact, known: &[Had]) -> Option<Had> {
     (!is_known).then(|| (Arc::new(Taken::new((activity, token), None)), None))
 }
 
-/// What follows from it that workers have these tasks: at the time since which each is known to be had, which is after
-/// all that was decided without it.
+/// What follows from it that workers have these tasks: at the time since which each is known to be had, which is not
+/// before anything that was decided without it.
 fn decide_taken(loaded: &Loaded, taken: &[Had], at: &Moment) -> Decision {
     let mut decision = Decision::default();
     for (taken, since) in taken {

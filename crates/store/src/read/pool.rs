@@ -1,16 +1,23 @@
 //! The reading connections.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, task::coop::consume_budget};
 
-use crate::{Error, moment::Moments, place::Place, schema, stats::Counters};
+use crate::{
+    Error,
+    moment::{Moments, Threads},
+    place::Place,
+    schema,
+    stats::Counters,
+};
 
 /// So many readers at once: enough for a small machine, and each costs memory.
 const MOST: usize = 4;
 
-/// A few connections, opened when first needed, used on threads where blocking is allowed.
+/// A few connections, opened when first needed, used on threads where blocking is allowed, or where it is only for a
+/// moment.
 #[derive(Debug)]
 pub(crate) struct Readers {
     idle: Mutex<Vec<Connection>>,
@@ -21,8 +28,8 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(crate) fn new(place: Arc<Place>, counters: Arc<Counters>) -> Self {
-        let (idle, turns, lookups) = (Mutex::default(), Semaphore::new(MOST), Moments::here());
+    pub(crate) fn new(place: Arc<Place>, counters: Arc<Counters>, threads: &Arc<Threads>) -> Self {
+        let (idle, turns, lookups) = (Mutex::default(), Semaphore::new(MOST), Moments::new(threads));
         Self { idle, turns, lookups, place, counters }
     }
 
@@ -34,7 +41,11 @@ impl Readers {
         let stopped = |e: &dyn std::fmt::Display| Error::Unavailable(format!("a read was given up: {e}"));
         let _turn = self.turns.acquire().await.map_err(|e| stopped(&e))?;
         let readers = Arc::clone(self);
-        tokio::task::spawn_blocking(move || readers.answer(question)).await.map_err(|e| stopped(&e))?
+        let answer = move || {
+            let connection = readers.free().map_or_else(|| schema::reader(&readers.place), Ok)?;
+            readers.answer(connection, question)
+        };
+        tokio::task::spawn_blocking(answer).await.map_err(|e| stopped(&e))?
     }
 
     /// The same for what is looked up by its name: on this thread, if that is a matter of a moment.
@@ -42,31 +53,40 @@ impl Readers {
         self: &Arc<Self>,
         question: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        if self.lookups.is_one()
+        // However many of them one task asks, others have their turn.
+        consume_budget().await;
+        if let Some(_still) = self.lookups.begin()
             && let Ok(_turn) = self.turns.try_acquire()
+            && let Some(connection) = self.free()
         {
-            return self.lookups.of(|| self.answer(question));
+            return self.lookups.timed(|| self.answer(connection, question));
         }
         let readers = Arc::clone(self);
-        self.ask(move |connection| readers.lookups.of(|| question(connection))).await
+        self.ask(move |connection| readers.lookups.timed(|| question(connection))).await
     }
 
-    fn answer<T>(&self, question: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = idle().pop();
-        let connection = match free {
-            Some(connection) => connection,
-            None => schema::reader(&self.place)?,
-        };
+    fn answer<T>(
+        &self,
+        connection: Connection,
+        question: impl FnOnce(&Connection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let answer = question(&connection);
         match &answer {
             Err(Error::Unavailable(_) | Error::Internal(_)) => drop(connection),
             Err(error @ Error::Poisoned { .. }) => {
                 self.counters.unread(error);
-                idle().push(connection);
+                self.idle().push(connection);
             }
-            _ => idle().push(connection),
+            _ => self.idle().push(connection),
         }
         answer
+    }
+
+    fn free(&self) -> Option<Connection> {
+        self.idle().pop()
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,6 +8,7 @@ mod statements;
 #[cfg(test)]
 mod tests;
 mod trails;
+mod unmoved;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use self::{
     decide::{Decided, Numbers, decide},
     rows::{Touched, Write},
     statements::Transaction,
+    unmoved::Unmoved,
 };
 use crate::{
     Changes, Error,
@@ -30,12 +32,6 @@ use crate::{
     stats::Counters,
     wal::{self, Found, Mark},
 };
-
-/// Fewer changes than this stay in the log, which costs next to nothing when the store is opened again.
-const WORTH_MOVING: usize = 64;
-
-/// A log of more frames, of a page each, is moved without waiting for quiet.
-const LONG: u32 = 4000;
 
 /// Writes batches, one after another.
 pub(crate) struct Writer {
@@ -76,12 +72,12 @@ impl Writer {
             Err(e) => {
                 tracing::error!(changes = batch.len(), "nothing was written: {e}");
                 self.counters.failures.add(batch.len());
-                self.connection = None;
+                self.close();
                 return vec![Err(e); batch.len()];
             }
         };
         let held = verdicts.iter().filter(|verdict| verdict.is_ok()).count();
-        self.unmoved.changes += verdicts.len();
+        self.unmoved.written(verdicts.len());
         self.counters.commits.add(held);
         self.counters.conflicts.add(verdicts.len() - held);
         verdicts
@@ -106,58 +102,48 @@ impl Writer {
         Ok(verdicts)
     }
 
-    /// How many changes were written since the log was moved.
+    /// After trouble all is opened anew for the next batch.
+    fn close(&mut self) {
+        self.connection = None;
+        if let Some(mark) = &mut self.mark {
+            mark.close();
+        }
+    }
+
+    /// Whether it has to be opened first, which takes its time.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.connection.is_none()
+    }
+
+    /// How many changes came since the log was moved.
     pub(crate) fn unmoved(&self) -> usize {
-        self.unmoved.changes
+        self.unmoved.changes()
     }
 
     /// Whether the log is to be moved when it is quiet.
     pub(crate) fn log_is_worth_moving(&self) -> bool {
-        self.unmoved.changes >= WORTH_MOVING
+        self.unmoved.are_worth_moving()
     }
 
     /// Whether the log is to be moved at once.
     pub(crate) fn log_is_long(&self) -> bool {
-        self.unmoved.frames >= LONG
+        self.unmoved.are_many()
     }
 
     /// Puts right what a patrol has found.
     pub(crate) fn repair(&mut self, repair: &Repair) -> Result<(), Error> {
         let connection = opened(&mut self.connection, &self.place)?;
-        scrub::repair(connection, repair).inspect_err(|_| self.connection = None)
+        scrub::repair(connection, repair).inspect_err(|_| self.close())
     }
 
     /// Moves what was committed from the log into the tables' file, so that the log stays short.
     pub(crate) fn checkpoint(&mut self) {
-        self.unmoved.is_moved();
+        self.unmoved.moved();
         let Some(connection) = &self.connection else { return };
         match connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())) {
             Ok(()) => self.counters.checkpoints.add(1),
             Err(e) => tracing::warn!("the log could not be moved into the tables: {e}"),
         }
-    }
-}
-
-/// What was written since the log was last moved into the tables' file.
-#[derive(Default)]
-struct Unmoved {
-    changes: usize,
-    frames: u32,
-    /// At which frame the log ended.
-    end: u32,
-}
-
-impl Unmoved {
-    /// A log that ends sooner than before was begun anew. Where its end is not known, SQLite moves it by itself.
-    fn log_ends_at(&mut self, end: Option<u32>) {
-        let Some(end) = end else { return };
-        self.frames += end.checked_sub(self.end).unwrap_or(end);
-        self.end = end;
-    }
-
-    /// What readers still need of the log stays there; it is tried again after as much as before.
-    fn is_moved(&mut self) {
-        (self.changes, self.frames) = (0, 0);
     }
 }
 

@@ -13,12 +13,16 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{Writer, desk::Desk};
-use crate::{Changes, Error, patrol::Repair};
+use crate::{
+    Changes, Error,
+    moment::{Threads, breath},
+    patrol::Repair,
+};
 
 /// At most so many changes in one transaction: more would only make the first of them wait.
 const MOST: usize = 1000;
 
-/// A batch is closed once it holds so many bytes: it becomes a few JSON arguments in memory.
+/// A batch is closed once it holds so many bytes: they are in memory until all of it is written.
 const MOST_BYTES: usize = 8 << 20;
 
 /// After so much quiet, what was committed is moved from the log into the tables' file.
@@ -43,9 +47,9 @@ type Answer = oneshot::Sender<Result<(), Error>>;
 
 impl Queue {
     /// Starts the writer's thread.
-    pub(crate) fn start(writer: Writer) -> Result<Self, Error> {
+    pub(crate) fn start(writer: Writer, threads: &Arc<Threads>) -> Result<Self, Error> {
         let (sender, receiver) = mpsc::channel();
-        let desk = Arc::new(Desk::new(writer));
+        let desk = Arc::new(Desk::new(writer, threads));
         let shared = Arc::clone(&desk);
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
@@ -57,7 +61,10 @@ impl Queue {
     /// Waits until the changes are committed or refused.
     pub(crate) async fn commit(&self, changes: Changes) -> Result<(), Error> {
         let sender = self.sender.as_ref().ok_or_else(stopped)?;
-        if let Some(written) = self.desk.write_at_once(&changes) {
+        let coming = self.desk.come();
+        // Those who commit in the same breath come too, and are written together.
+        breath().await;
+        if let Some(written) = coming.write_at_once(&changes) {
             if written.is_worth_moving_now {
                 // Without the thread nothing more is written anyhow; this is.
                 let _ = sender.send(Waiting::Look);
@@ -65,7 +72,7 @@ impl Queue {
             return written.verdict;
         }
         let (answer, answered) = oneshot::channel();
-        self.desk.sent();
+        coming.send();
         sender.send(Waiting::Changes(changes, answer)).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use trainyard_domain::Timestamp;
 
 use super::{desk::Desk, *};
-use crate::{Expect, Keys, Noun, WorkItem, read, stats::Counters};
+use crate::{Expect, Keys, Noun, WorkItem, moment::Threads, read, stats::Counters};
+use std::time::Duration;
 
 const TOPIC: &str = "topic";
 
@@ -312,7 +313,7 @@ fn what_is_put_right_is_right_when_that_is_answered() {
     let keys =
         || -> i64 { reader.query_row("select count(*) from document_keys", [], |row| row.get(0)).unwrap() };
     let all = keys();
-    let queue = Queue::start(writer).unwrap();
+    let queue = Queue::start(writer, &Threads::here()).unwrap();
     // It goes before the queue, which waits for it.
     let repair = queue.repairs();
     other.execute("delete from document_keys", []).unwrap();
@@ -324,29 +325,65 @@ fn what_is_put_right_is_right_when_that_is_answered() {
     assert!(matches!(unknown, Err(Error::Internal(_))), "{unknown:?}");
 }
 
-/// Waits for what the writer's thread does by itself.
-async fn until(so: impl Fn() -> bool) {
-    while !so() {
-        tokio::task::yield_now().await;
-    }
+/// Somebody comes with the changes; what became of them, if they were written at once.
+fn comes(desk: &Desk, changes: &Changes) -> Option<Result<(), Error>> {
+    // Whether the disk is quick is not what is looked at here.
+    desk.transactions.took(Duration::ZERO);
+    desk.come().write_at_once(changes).map(|written| written.verdict)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_comes_alone_writes_at_once_and_overtakes_nobody() {
-    let desk = Desk::new(writer());
+    let desk = Desk::new(writer(), &Threads::here());
     let small = put("a", Expect::Any);
-    assert!(desk.write_at_once(&small).unwrap().verdict.is_ok());
-    desk.sent();
-    assert!(desk.write_at_once(&small).is_none(), "others wait");
+    assert!(comes(&desk, &small).unwrap().is_ok());
+    let other = desk.come();
+    assert!(comes(&desk, &small).is_none(), "another comes");
+    other.send();
+    assert!(comes(&desk, &small).is_none(), "another waits");
     desk.written(1);
-    let mut large = Changes::new();
-    large.schedule(WorkItem::now(TOPIC, "1", "x".repeat(100_000)));
-    assert!(desk.write_at_once(&large).is_none(), "it takes long");
     let taken = desk.writer().unwrap();
-    assert!(desk.write_at_once(&small).is_none(), "somebody writes");
+    assert!(comes(&desk, &small).is_none(), "another writes");
     drop(taken);
-    let refused = desk.write_at_once(&put("a", Expect::Absent)).unwrap().verdict;
+    let refused = comes(&desk, &put("a", Expect::Absent)).unwrap();
     assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+    desk.transactions.took(Duration::from_secs(1));
+    assert!(desk.come().write_at_once(&small).is_none(), "the disk is slow");
+    desk.writer().unwrap().unmoved.log_ends_at(Some(1_000_000));
+    assert!(comes(&desk, &small).is_none(), "the log is to be moved");
+    desk.writer().unwrap().unmoved.moved();
+    desk.writer().unwrap().close();
+    assert!(comes(&desk, &small).is_none(), "it has to be opened first");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_be_much_is_not_written_at_once() {
+    let desk = Desk::new(writer(), &Threads::here());
+    let (mut long, mut many, mut short, mut trim) =
+        (Changes::new(), Changes::new(), Changes::new(), Changes::new());
+    long.schedule(WorkItem::now(TOPIC, "1", "x".repeat(100_000)));
+    for n in 0..100 {
+        many.cancel(TOPIC, &n.to_string());
+    }
+    short.shorten("trail", 7);
+    trim.trim::<Thing>("s", "7");
+    for changes in [long, many, short, trim] {
+        assert!(comes(&desk, &changes).is_none(), "{changes:?}");
+    }
+}
+
+/// A task that has many commits at once has them written together, as ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_committed_in_one_breath_is_one_transaction() {
+    let counters = Arc::<Counters>::default();
+    let place = Arc::new(Place::passing().unwrap());
+    let writer = Writer::open(place, Arc::default(), Arc::clone(&counters)).unwrap();
+    let queue = Queue::start(writer, &Threads::here()).unwrap();
+    let commits = (0..100).map(|n| queue.commit(put(&n.to_string(), Expect::Any)));
+    let done = futures::future::join_all(commits).await;
+    assert!(done.iter().all(Result::is_ok));
+    let batches = counters.read().batches;
+    assert!(batches < 10, "{batches}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -354,11 +391,15 @@ async fn the_log_is_moved_whoever_has_written_it() {
     let directory = tempfile::tempdir().unwrap();
     let place = Arc::new(Place::claim(directory.path()).unwrap());
     let counters = Arc::<Counters>::default();
-    let queue = Queue::start(Writer::open(place, Arc::default(), Arc::clone(&counters)).unwrap()).unwrap();
-    for _ in 0..WORTH_MOVING {
+    let writer = Writer::open(place, Arc::default(), Arc::clone(&counters)).unwrap();
+    let queue = Queue::start(writer, &Threads::here()).unwrap();
+    for _ in 0..unmoved::WORTH_MOVING {
         queue.commit(put("a", Expect::Any)).await.unwrap();
     }
-    until(|| counters.read().checkpoints == 1).await;
+    // Once it is quiet.
+    while counters.read().checkpoints == 0 {
+        tokio::task::yield_now().await;
+    }
     // Without a pause, as soon as it is long.
     let many = || {
         let mut changes = Changes::new();
@@ -367,20 +408,10 @@ async fn the_log_is_moved_whoever_has_written_it() {
         }
         changes
     };
-    let mut rounds = 0;
-    while counters.read().checkpoints == 1 {
+    let (before, mut rounds) = (counters.read().checkpoints, 0);
+    while counters.read().checkpoints == before {
         futures::future::join_all((0..8).map(|_| queue.commit(many()))).await;
         rounds += 1;
         assert!(rounds < 100, "the log grows for ever");
     }
-}
-
-#[test]
-fn frames_are_counted_over_a_log_that_begins_anew() {
-    let mut unmoved = Unmoved::default();
-    [Some(10), Some(25), None, Some(5), Some(7)].into_iter().for_each(|end| unmoved.log_ends_at(end));
-    assert_eq!(unmoved.frames, 25 + 7);
-    unmoved.is_moved();
-    unmoved.log_ends_at(Some(9));
-    assert_eq!(unmoved.frames, 2);
 }

@@ -72,7 +72,8 @@ impl<F: Future> Future for Again<F> {
             }
         }
         for _ in 0..MOST {
-            bell.state.store(POLLED, Ordering::Release);
+            // A swap, not a store: the poll sees all that was done before the wakes that this takes the place of.
+            bell.state.swap(POLLED, Ordering::AcqRel);
             let polled = task.as_mut().poll(&mut Context::from_waker(waker));
             if polled.is_ready() {
                 return polled;

@@ -63,7 +63,7 @@ pub(super) async fn answer(visit: Visit, request: Request) -> Response {
             let Visit { services, base_url, request_id, .. } = visit;
             let handover = Handover::default();
             let (token, seen_off) = (None, handover.clone());
-            let departures = parts.extensions.get::<Departures>().cloned().unwrap_or_default();
+            let departures = parts.extensions.get::<Departures>().cloned();
             let context =
                 Context { services, service, principal, scope, base_url, request_id, token, handover };
             seen_off.see_off(protocol::answer(&context, &parts, bytes).await, departures)

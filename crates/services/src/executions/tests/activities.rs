@@ -49,7 +49,7 @@ impl Shop {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_fetches_a_task_and_answers() {
     let shop = shop().await;
     let handed = shop.fetch().await;
@@ -67,7 +67,7 @@ async fn a_worker_fetches_a_task_and_answers() {
 }
 
 /// The answer to a task offers the next one in its own commit, which also says that a worker had taken it.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_step_is_one_commit() {
     let world = World::new().await;
     let made = world.executions.create_activity(&scope(), &root(), "sew".into(), Default::default()).await;
@@ -92,7 +92,7 @@ async fn a_step_is_one_commit() {
 }
 
 /// However many ask at once, each gets another task, and nobody's asking stands in another's way.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn workers_who_ask_together_get_tasks_of_their_own() {
     const WORKERS: usize = 20;
     let shop = shop().await;
@@ -110,7 +110,7 @@ async fn workers_who_ask_together_get_tasks_of_their_own() {
     handed.into_iter().for_each(Handed::delivered);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_no_worker_has_heard_of_is_offered_again() {
     let mut shop = shop().await;
     let lost = shop.fetch().await;
@@ -129,7 +129,7 @@ async fn what_no_worker_has_heard_of_is_offered_again() {
 }
 
 /// The worker was told, but the server died before that was on disk: it is heard all the same, and in its order.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_has_a_task_may_answer_whatever_the_server_knows() {
     let mut shop = shop().await;
     let handed = shop.fetch().await;
@@ -147,7 +147,7 @@ async fn who_has_a_task_may_answer_whatever_the_server_knows() {
 }
 
 /// Whoever makes a token up changes nothing, whatever it names: not even how the execution is seen.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_was_made_up_is_none() {
     let shop = shop().await;
     let handed = shop.fetch().await;
@@ -171,7 +171,7 @@ async fn a_token_that_was_made_up_is_none() {
     assert_eq!(shop.world.over(&shop.execution).await.status, Status::Succeeded);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_worker_has_is_not_offered_again() {
     let mut shop = shop().await;
     let handed = shop.fetch().await;
@@ -192,7 +192,7 @@ async fn what_a_worker_has_is_not_offered_again() {
     assert_eq!(shop.world.over(&shop.execution).await.status, Status::Succeeded);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_that_nobody_waits_for_is_not_handed_out() {
     let shop = shop().await;
     shop.world.pass(std::time::Duration::from_secs(600));
@@ -206,7 +206,7 @@ async fn a_task_that_nobody_waits_for_is_not_handed_out() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_activity_is_made_once() {
     let world = World::new().await;
     let make = |name: &str| {
@@ -226,7 +226,7 @@ async fn an_activity_is_made_once() {
 }
 
 /// Nobody can take a task of an activity that does not exist: it fails, and may be caught as any failure of a task.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_of_no_activity_fails() {
     let world = World::new().await;
     let missing = "arn:aws:states:us-east-1:000000000000:activity:gone";

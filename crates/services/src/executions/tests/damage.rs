@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     executions::{
-        Answer, Direction, Error, Execution, MapRunStatus, Status, execution, map_runs::tests::spoil_ends,
-        offers::OFFERS,
+        Answer, Direction, Error, Execution, MapRunStatus, Status, counter::LINE, execution,
+        map_runs::tests::spoil_ends, offers::OFFERS,
     },
     unreadable::spoil,
 };
@@ -45,9 +45,17 @@ async fn an_offer_that_cannot_be_read_hides_no_other() {
     for offer in offers {
         changes.schedule(WorkItem::now(OFFERS, offer.id, "nonsense").in_lane(&activity));
     }
+    // More than are read at a time, and before it.
+    let whole = world.store.work(lane, &last).await.unwrap().unwrap();
+    for n in 0..LINE {
+        changes.schedule(WorkItem::now(OFFERS, n.to_string(), "nonsense").in_lane(&activity));
+    }
+    changes.schedule(whole);
     world.store.commit(changes).await.unwrap();
+    assert_eq!(world.store.stats().damaged, 0);
     let handed = world.executions.next_activity_task(&root(), &activity, None).await.unwrap().unwrap();
     assert_eq!(handed.token(), last);
+    assert_eq!(world.store.stats().damaged as usize, LINE + 2, "all of them are told of");
     handed.delivered();
 }
 

@@ -14,7 +14,7 @@ use crate::{
     refusal::Refusal,
 };
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sequence_runs_to_its_end() {
     let world = World::new().await;
     let definition = machine(json!({
@@ -47,7 +47,7 @@ async fn a_sequence_runs_to_its_end() {
     assert_eq!(acts.len(), 2, "{acts:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_is_one_execution() {
     let world = World::new().await;
     let arn =
@@ -72,7 +72,7 @@ async fn a_name_is_one_execution() {
     assert_eq!(world.executions.start(&root(), none).await.unwrap_err().code(), "StateMachineDoesNotExist");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_at_once_are_one_execution_too() {
     let world = World::new().await;
     let arn = world.machine("m", &machine(json!({"a": task(".sync", json!({"End": true}))}))).await;
@@ -86,7 +86,7 @@ async fn many_at_once_are_one_execution_too() {
     assert_eq!(world.desk.count(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_is_waited_for_by_its_news() {
     let world = World::new().await;
     let arn = world.machine("m", &machine(json!({"job": task(".sync", json!({"End": true}))}))).await;
@@ -101,7 +101,7 @@ async fn a_job_is_waited_for_by_its_news() {
     assert_eq!(world.types(&execution).await.join(" "), expect);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_whose_news_came_too_early_is_found_ended() {
     let world = World::new().await;
     world.desk.end_at_once();
@@ -110,7 +110,7 @@ async fn a_job_whose_news_came_too_early_is_found_ended() {
     assert_eq!(world.over(&execution).await.status, Status::Succeeded);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_is_ended_with_its_execution() {
     let world = World::new().await;
     let arn = world.machine("m", &machine(json!({"job": task(".sync", json!({"End": true}))}))).await;
@@ -128,7 +128,7 @@ async fn a_job_is_ended_with_its_execution() {
     assert_eq!(world.executions.stop(&root(), &execution, (None, None)).await.unwrap(), end.at);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_task_that_takes_too_long_is_ended_and_caught() {
     let world = World::new().await;
     let catch = json!({
@@ -146,7 +146,7 @@ async fn a_task_that_takes_too_long_is_ended_and_caught() {
     assert!(world.types(&execution).await.contains(&"TaskTimedOut".to_owned()));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failed_call_is_made_again_after_its_pause() {
     let world = World::new().await;
     world.desk.fail(1);
@@ -163,7 +163,7 @@ async fn a_failed_call_is_made_again_after_its_pause() {
     assert_eq!(world.desk.count(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_has_the_token_answers() {
     let world = World::new().await;
     let heartbeat = json!({"HeartbeatSeconds": 60, "End": true});
@@ -187,7 +187,7 @@ async fn whoever_has_the_token_answers() {
     assert_eq!(forged.to_string(), "Invalid Token: 'Invalid token'");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn executions_and_histories_are_paged() {
     let world = World::new().await;
     let arn =
@@ -229,7 +229,7 @@ async fn executions_and_histories_are_paged() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rule_starts_one_execution_however_often_it_is_delivered() {
     let world = World::new().await;
     let arn = world.machine("m", &machine(json!({"p": {"Type": "Pass", "End": true}}))).await;
@@ -277,7 +277,7 @@ async fn quiet(world: &World) -> bool {
     true
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_history_that_cannot_be_read_stands_alone() {
     let world = World::new().await;
     let arn =
