@@ -3,6 +3,7 @@ and what of them survives a kill."""
 
 import collections
 import json
+import socket
 import threading
 import unittest
 
@@ -187,6 +188,34 @@ class Service(WithServer):
         self.states.send_task_failure(taskToken=found["taskToken"], error="No", cause="thread")
         seen = self.ended(execution, "FAILED")
         self.assertEqual((seen["error"], seen["cause"]), ("No", "thread"))
+
+    def test_a_task_that_was_not_read_to_its_end_is_given_to_another(self):
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.credentials import Credentials
+
+        activity = self.activity("slow")
+        task = {"T": {"Type": "Task", "Resource": activity, "End": True}}
+        execution = self.started(self.made("slow", task)["stateMachineArn"], {"much": "x" * 250_000})
+        body = json.dumps({"activityArn": activity})
+        head = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AWSStepFunctions.GetActivityTask"}
+        asked = AWSRequest("POST", self.server.url + "/", head, body)
+        exports = self.server.exports
+        keys = Credentials(exports["AWS_ACCESS_KEY_ID"], exports["AWS_SECRET_ACCESS_KEY"])
+        SigV4Auth(keys, "states", REGION).add_auth(asked)
+        lines = [f"{name}: {value}" for name, value in asked.headers.items()]
+        lines += [f"Host: {self.server.url.split('//')[1]}", f"Content-Length: {len(body)}"]
+        with socket.socket() as worker:
+            # So little fits between the two that most of the answer stays with the server.
+            worker.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            worker.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+            worker.connect(("127.0.0.1", self.server.port))
+            worker.sendall(("POST / HTTP/1.1\r\n" + "\r\n".join(lines) + "\r\n\r\n" + body).encode())
+            self.assertTrue(worker.recv(512).startswith(b"HTTP/1.1 200"))
+        found = self.states.get_activity_task(activityArn=activity)
+        self.assertEqual(len(json.loads(found["input"])["much"]), 250_000)
+        self.states.send_task_success(taskToken=found["taskToken"], output="1")
+        self.assertEqual(self.ended(execution)["output"], "1")
 
     def test_versions_and_aliases(self):
         say = lambda n: {"A": {"Type": "Pass", "Result": n, "End": True}}  # noqa: E731
