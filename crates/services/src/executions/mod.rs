@@ -11,6 +11,7 @@ mod calls;
 mod cancels;
 mod carry;
 mod counter;
+mod earlier;
 mod ears;
 mod error;
 mod execution;
@@ -126,6 +127,9 @@ impl Executions {
 
     /// Runs the room's loops until `stop`.
     pub async fn watch(&self, stop: CancellationToken) {
+        if let Err(error) = self.take_over_offers().await {
+            tracing::error!(%error, "tasks that an earlier version of this server offered are not offered");
+        }
         let ground = || self.ground.clone();
         let calls = work::run(ground(), Arc::new(calls::Calls(self.clone())), stop.clone());
         let observations = work::run(ground(), Arc::new(pending::Observations(self.clone())), stop.clone());

@@ -52,12 +52,17 @@ struct Body {
 
 impl Offer {
     pub(super) fn new((execution, events): (&Arn, u64), activity: &str, call: &TaskCall) -> Self {
-        Self {
-            token: call.token.clone(),
-            execution: execution.clone(),
-            activity: activity.to_owned(),
-            body: Body { events, input: call.parameters.text().to_owned() },
-        }
+        let (token, input) = (call.token.clone(), call.parameters.text().to_owned());
+        Self::of(token, execution.clone(), activity.to_owned(), (events, input))
+    }
+
+    pub(super) fn of(
+        token: String,
+        execution: Arn,
+        activity: String,
+        (events, input): (u64, String),
+    ) -> Self {
+        Self { token, execution, activity, body: Body { events, input } }
     }
 
     /// As it waits in the store.

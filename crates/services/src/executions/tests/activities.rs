@@ -3,12 +3,12 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 use trainyard_domain::{Principal, Scope, Timestamp};
-use trainyard_store::WorkItem;
+use trainyard_store::{Changes, Expect, WorkItem};
 
 use super::world::{World, machine, root, scope};
 use crate::{
     bus,
-    executions::{Answer, Encryption, Error, Handed, Status, offers::OFFERS},
+    executions::{Answer, Encryption, Error, Handed, Status, earlier::Earlier, offers::OFFERS},
 };
 
 struct Shop {
@@ -143,6 +143,32 @@ async fn who_has_a_task_may_answer_whatever_the_server_knows() {
     let types = shop.world.types(&shop.execution).await;
     let of_task = ["ActivityScheduled", "ActivityStarted", "ActivitySucceeded"];
     assert_eq!(types[2..5], of_task);
+    assert_eq!(shop.world.over(&shop.execution).await.status, Status::Succeeded);
+}
+
+/// Earlier versions kept offers as documents.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_earlier_server_offered_is_offered_still() {
+    let mut shop = shop().await;
+    let handed = shop.fetch().await;
+    let token = handed.token().to_owned();
+    let earlier = Earlier {
+        token: token.clone(),
+        execution: shop.execution.parse().unwrap(),
+        activity: shop.activity.clone(),
+        input: handed.input().to_owned(),
+        events: 3,
+    };
+    std::mem::forget(handed);
+    let mut changes = Changes::new();
+    changes.put(&earlier, Expect::Absent).unwrap().cancel_in((OFFERS, &shop.activity), &token);
+    shop.world.store.commit(changes).await.unwrap();
+    shop = shop.crash().await;
+    let again = shop.fetch().await;
+    assert_eq!((again.token(), again.input()), (token.as_str(), r#"{"cloth":"red"}"#));
+    assert!(shop.world.store.get::<Earlier>("", &token).await.unwrap().is_none());
+    again.delivered();
+    shop.world.executions.answer(&root(), &token, Answer::Success("7".into())).await.unwrap();
     assert_eq!(shop.world.over(&shop.execution).await.status, Status::Succeeded);
 }
 
