@@ -209,9 +209,12 @@ class Service(WithServer):
             # So little fits between the two that most of the answer stays with the server.
             worker.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             worker.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+            worker.settimeout(60)
             worker.connect(("127.0.0.1", self.server.port))
             worker.sendall(("POST / HTTP/1.1\r\n" + "\r\n".join(lines) + "\r\n\r\n" + body).encode())
-            self.assertTrue(worker.recv(512).startswith(b"HTTP/1.1 200"))
+            head = worker.recv(512).decode().lower()
+            self.assertTrue(head.startswith("http/1.1 200"), head)
+            self.assertIn("content-length: 250", head)
         found = self.states.get_activity_task(activityArn=activity)
         self.assertEqual(len(json.loads(found["input"])["much"]), 250_000)
         self.states.send_task_success(taskToken=found["taskToken"], output="1")

@@ -23,6 +23,7 @@ mod store;
 mod sum;
 mod trail;
 mod wal;
+mod watch;
 mod work;
 mod write;
 

@@ -2,19 +2,22 @@
 //!
 //! To another thread and back costs two wake-ups, as much as a small commit and several times as much as a lookup. But a
 //! thread of the runtime that waits for a disk is one that answers nobody: so one of the runtime's threads never stands
-//! still, and none does unless the disk has just been quick.
+//! still, none does unless the disk has just been quick, and where it is not after all, the [others](crate::watch) are
+//! woken.
 
 use std::{
     future::poll_fn,
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     task::Poll,
     time::{Duration, Instant},
 };
 
 use tokio::runtime::Handle;
+
+use crate::watch::Watch;
 
 /// What takes longer is done elsewhere.
 const MOMENT: Duration = Duration::from_millis(1);
@@ -23,7 +26,8 @@ const MOMENT: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 pub(crate) struct Threads {
     most: usize,
-    still: AtomicUsize,
+    /// None where none may.
+    watch: Option<Watch>,
 }
 
 /// Things of a kind, and how long the last of them took.
@@ -35,25 +39,28 @@ pub(crate) struct Moments {
 }
 
 /// A thread that stands still until this is dropped.
-pub(crate) struct Still<'t>(&'t Threads);
+pub(crate) struct Still<'t>(&'t Watch);
 
 impl Threads {
     /// All but one of the runtime that this is called in. Without a runtime there are none.
     pub(crate) fn here() -> Arc<Self> {
-        let workers = Handle::try_current().map_or(0, |runtime| runtime.metrics().num_workers());
-        Arc::new(Self { most: workers.saturating_sub(1), still: AtomicUsize::new(0) })
+        let runtime = Handle::try_current().ok();
+        let workers = runtime.as_ref().map_or(0, |runtime| runtime.metrics().num_workers());
+        let watch = runtime.filter(|_| workers > 1).and_then(Watch::over);
+        Arc::new(Self { most: workers.saturating_sub(1), watch })
     }
 
     fn stand_still(&self) -> Option<Still<'_>> {
-        let before = self.still.fetch_add(1, Ordering::AcqRel);
-        let still = Still(self);
+        let watch = self.watch.as_ref()?;
+        let before = watch.begins();
+        let still = Still(watch);
         (before < self.most).then_some(still)
     }
 }
 
 impl Drop for Still<'_> {
     fn drop(&mut self) {
-        self.0.still.fetch_sub(1, Ordering::AcqRel);
+        self.0.ends();
     }
 }
 
@@ -116,6 +123,24 @@ mod tests {
         assert!(still.is_some() && reading.begin().is_none());
         drop(still);
         assert!(reading.begin().is_some());
+    }
+
+    /// The thread that stands still may be the only one that looks at the clock and the network.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_runtime_goes_on_while_a_thread_stands_still() {
+        let (tell, told) = std::sync::mpsc::channel();
+        let stands = tokio::spawn(async move {
+            let moments = Moments::new(&Threads::here());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let _still = moments.begin().unwrap();
+            told.recv_timeout(Duration::from_secs(10))
+        });
+        let goes_on = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            tell.send(()).unwrap();
+        });
+        assert_eq!(stands.await.unwrap(), Ok(()));
+        goes_on.await.unwrap();
     }
 
     #[tokio::test]

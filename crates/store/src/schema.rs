@@ -54,8 +54,8 @@ alter table work add column sum integer not null default 0;
 update about set value = 2 where name = 'schema';
 ";
 
-/// The connection that writes. The log is moved by the writer's thread when it has half as many pages as here: SQLite does
-/// it by itself only where we do not know how long the log is.
+/// The connection that writes. The writer's thread moves the log when it has half as many pages as here. SQLite does it by
+/// itself, within a commit, where we do not know how long the log is or readers keep it from beginning anew for long.
 pub(crate) fn writer(place: &Place) -> Result<Connection, Error> {
     let connection = open(place, OpenFlags::SQLITE_OPEN_CREATE)?;
     let synchronous = if place.durable() { "full" } else { "off" };

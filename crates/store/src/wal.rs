@@ -23,11 +23,11 @@ const SUM: std::ops::Range<usize> = 16..24;
 /// The last bit of a log's magic number says in which byte order it counts.
 const MAGIC: u32 = 0x377f_0682;
 
-/// How far the log went: frames, and its salts as they stand in its header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Extent {
-    frames: u32,
-    salts: [u8; 8],
+/// How far the log went: frames, and its salts as they stand in its header. A log that begins anew has others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Extent {
+    pub(crate) frames: u32,
+    pub(crate) salts: [u8; 8],
 }
 
 /// The note beside the log.
@@ -47,9 +47,9 @@ impl Mark {
         Ok(Some(Self { index: beside(place, "db-shm"), mark, open: None }))
     }
 
-    /// Notes that everything in the log until now was acknowledged, and says how many frames that is. What cannot be noted
-    /// is only not checked later.
-    pub(crate) fn note(&mut self) -> Option<u32> {
+    /// Notes that everything in the log until now was acknowledged, and says how far that is. What cannot be noted is only
+    /// not checked later.
+    pub(crate) fn note(&mut self) -> Option<Extent> {
         let noted = self.try_note();
         noted.inspect_err(|error| tracing::debug!(%error, "how far the log goes is not noted")).ok()
     }
@@ -59,7 +59,7 @@ impl Mark {
         self.open = None;
     }
 
-    fn try_note(&mut self) -> io::Result<u32> {
+    fn try_note(&mut self) -> io::Result<Extent> {
         let index = match &mut self.open {
             Some(index) => index,
             empty => empty.insert(File::open(&self.index)?),
@@ -75,7 +75,10 @@ impl Mark {
         if let Err(error) = self.mark.write_all_at(&note, 0) {
             tracing::debug!(%error, "how far the log goes is not noted");
         }
-        Ok(u32::from_ne_bytes([head[16], head[17], head[18], head[19]]))
+        let (mut extent, frames) = (Extent::default(), [head[16], head[17], head[18], head[19]]);
+        extent.frames = u32::from_ne_bytes(frames);
+        extent.salts.copy_from_slice(&head[32..40]);
+        Ok(extent)
     }
 }
 

@@ -28,7 +28,7 @@ async fn all(store: &Store, trail: &str) -> Vec<String> {
     there
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn what_is_left_stands_in_the_order_of_commits() {
     let store = Store::in_memory().await.unwrap();
     left(&store, "t/a", &["a", "b"]).await;
@@ -51,7 +51,7 @@ async fn what_is_left_stands_in_the_order_of_commits() {
 }
 
 /// A commit that is refused leaves nothing, and those beside it are whole.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn what_many_leave_at_once_becomes_few_rows() {
     let store = Store::in_memory().await.unwrap();
     let before = store.stats();
@@ -76,7 +76,7 @@ async fn what_many_leave_at_once_becomes_few_rows() {
     assert!(there.records.chunks(2).all(|pair| pair[0].1 == pair[1].1), "what is of one commit is together");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn the_first_go_and_the_last_stay() {
     let store = Store::in_memory().await.unwrap();
     for record in ["a", "b", "c"] {
@@ -118,7 +118,7 @@ async fn the_first_go_and_the_last_stay() {
     assert!(other.end == there.end && other != there);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_name_that_cannot_be_kept_is_refused() {
     let store = Store::in_memory().await.unwrap();
     let mut changes = Changes::new();
@@ -138,7 +138,7 @@ fn flip(directory: &Path, text: &str) {
     fs::write(&file, bytes).expect("the file can be written");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_flipped_bit_is_noticed_and_hides_no_other_record() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).await.unwrap();

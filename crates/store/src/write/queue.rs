@@ -58,11 +58,16 @@ impl Queue {
         Ok(Self { desk, sender: Some(sender), thread: Some(thread) })
     }
 
+    #[cfg(test)]
+    pub(super) fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
     /// Waits until the changes are committed or refused.
     pub(crate) async fn commit(&self, changes: Changes) -> Result<(), Error> {
         let sender = self.sender.as_ref().ok_or_else(stopped)?;
         let coming = self.desk.come();
-        // Those who commit in the same breath come too, and are written together.
+        // Those who commit in the same breath come too, and are written together, in their order.
         breath().await;
         if let Some(written) = coming.write_at_once(&changes) {
             if written.is_worth_moving_now {

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use futures::FutureExt;
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use trainyard_domain::Timestamp;
 
 use super::{desk::Desk, *};
-use crate::{Expect, Keys, Noun, WorkItem, moment::Threads, read, stats::Counters};
+use crate::{Expect, Keys, Noun, WorkItem, moment::Threads, read, stats::Counters, wal::Extent};
 use std::time::Duration;
 
 const TOPIC: &str = "topic";
@@ -349,7 +350,7 @@ async fn who_comes_alone_writes_at_once_and_overtakes_nobody() {
     assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
     desk.transactions.took(Duration::from_secs(1));
     assert!(desk.come().write_at_once(&small).is_none(), "the disk is slow");
-    desk.writer().unwrap().unmoved.log_ends_at(Some(1_000_000));
+    desk.writer().unwrap().unmoved.log_ends_at(Some(Extent { frames: 1_000_000, salts: [1; 8] }));
     assert!(comes(&desk, &small).is_none(), "the log is to be moved");
     desk.writer().unwrap().unmoved.moved();
     desk.writer().unwrap().close();
@@ -374,16 +375,21 @@ async fn what_may_be_much_is_not_written_at_once() {
 
 /// A task that has many commits at once has them written together, as ever.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_committed_in_one_breath_is_one_transaction() {
+async fn what_is_committed_in_one_breath_is_written_together() {
     let counters = Arc::<Counters>::default();
     let place = Arc::new(Place::passing().unwrap());
     let writer = Writer::open(place, Arc::default(), Arc::clone(&counters)).unwrap();
     let queue = Queue::start(writer, &Threads::here()).unwrap();
     let commits = (0..100).map(|n| queue.commit(put(&n.to_string(), Expect::Any)));
-    let done = futures::future::join_all(commits).await;
-    assert!(done.iter().all(Result::is_ok));
-    let batches = counters.read().batches;
-    assert!(batches < 10, "{batches}");
+    let mut commits = futures::future::join_all(commits);
+    // Until all have come nobody writes.
+    let taken = queue.desk().writer().unwrap();
+    for _ in 0..2 {
+        assert!((&mut commits).now_or_never().is_none());
+    }
+    drop(taken);
+    assert!(commits.await.iter().all(Result::is_ok));
+    assert_eq!(counters.read().batches, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -397,9 +403,12 @@ async fn the_log_is_moved_whoever_has_written_it() {
         queue.commit(put("a", Expect::Any)).await.unwrap();
     }
     // Once it is quiet.
-    while counters.read().checkpoints == 0 {
-        tokio::task::yield_now().await;
-    }
+    let moved = async {
+        while counters.read().checkpoints == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), moved).await.unwrap();
     // Without a pause, as soon as it is long.
     let many = || {
         let mut changes = Changes::new();

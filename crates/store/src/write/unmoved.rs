@@ -1,5 +1,7 @@
 //! What was written since the log was last moved into the tables' file, and when that is to be done again. Pure.
 
+use crate::wal::Extent;
+
 /// Fewer changes than this stay in the log, which costs next to nothing when the store is opened again.
 pub(super) const WORTH_MOVING: usize = 64;
 
@@ -14,8 +16,8 @@ const AGAIN: u32 = 250;
 pub(super) struct Unmoved {
     changes: usize,
     frames: u32,
-    /// At which frame the log ended.
-    end: u32,
+    /// How far the log went.
+    end: Extent,
     /// Whether it was moved and has not begun anew since.
     is_left_over: bool,
 }
@@ -25,13 +27,14 @@ impl Unmoved {
         self.changes += changes;
     }
 
-    /// Where the log ends now; where that is not known, SQLite moves it by itself.
-    pub(super) fn log_ends_at(&mut self, end: Option<u32>) {
+    /// How far the log goes now; where that is not known, SQLite moves it by itself.
+    pub(super) fn log_ends_at(&mut self, end: Option<Extent>) {
         let Some(end) = end else { return };
-        if end <= self.end {
-            (self.end, self.is_left_over) = (0, false);
+        let before = if end.salts == self.end.salts { self.end.frames } else { 0 };
+        if end.salts != self.end.salts {
+            self.is_left_over = false;
         }
-        self.frames += end - self.end;
+        self.frames += end.frames.saturating_sub(before);
         self.end = end;
     }
 
@@ -60,33 +63,36 @@ impl Unmoved {
 mod tests {
     use super::*;
 
-    fn ends(unmoved: &mut Unmoved, ends: &[u32]) {
-        ends.iter().for_each(|end| unmoved.log_ends_at(Some(*end)));
+    fn ends(unmoved: &mut Unmoved, log: u8, ends: &[u32]) {
+        let ends = ends.iter().map(|frames| Extent { frames: *frames, salts: [log; 8] });
+        ends.for_each(|end| unmoved.log_ends_at(Some(end)));
     }
 
     #[test]
     fn frames_are_counted_over_a_log_that_begins_anew() {
         let mut unmoved = Unmoved::default();
-        ends(&mut unmoved, &[10, 25, 5, 7]);
+        ends(&mut unmoved, 1, &[10, 25, 25]);
+        ends(&mut unmoved, 2, &[5, 7]);
+        ends(&mut unmoved, 3, &[9]);
         unmoved.log_ends_at(None);
-        assert_eq!(unmoved.frames, 25 + 7);
-        ends(&mut unmoved, &[7 + LONG - 33]);
+        assert_eq!(unmoved.frames, 25 + 7 + 9);
+        ends(&mut unmoved, 3, &[LONG - 33]);
         assert!(!unmoved.are_many());
-        ends(&mut unmoved, &[7 + LONG - 32]);
+        ends(&mut unmoved, 3, &[LONG - 32]);
         assert!(unmoved.are_many());
     }
 
     #[test]
     fn a_log_that_does_not_begin_anew_is_moved_again_soon() {
         let mut unmoved = Unmoved::default();
-        ends(&mut unmoved, &[LONG]);
+        ends(&mut unmoved, 1, &[LONG]);
         unmoved.moved();
-        ends(&mut unmoved, &[LONG + AGAIN - 1]);
+        ends(&mut unmoved, 1, &[LONG, LONG + AGAIN - 1]);
         assert!(!unmoved.are_many());
-        ends(&mut unmoved, &[LONG + AGAIN]);
+        ends(&mut unmoved, 1, &[LONG + AGAIN]);
         assert!(unmoved.are_many());
         unmoved.moved();
-        ends(&mut unmoved, &[8, AGAIN + 8]);
+        ends(&mut unmoved, 2, &[2 * AGAIN]);
         assert!(!unmoved.are_many(), "it has begun anew");
     }
 }

@@ -197,7 +197,7 @@ async fn a_token_that_was_made_up_is_none() {
     assert_eq!(shop.world.over(&shop.execution).await.status, Status::Succeeded);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn what_a_worker_has_is_not_offered_again() {
     let mut shop = shop().await;
     let handed = shop.fetch().await;
@@ -218,7 +218,7 @@ async fn what_a_worker_has_is_not_offered_again() {
     assert_eq!(shop.world.over(&shop.execution).await.status, Status::Succeeded);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_task_that_nobody_waits_for_is_not_handed_out() {
     let shop = shop().await;
     shop.world.pass(std::time::Duration::from_secs(600));
