@@ -194,9 +194,9 @@ class Service(WithServer):
         from botocore.awsrequest import AWSRequest
         from botocore.credentials import Credentials
 
-        activity = self.activity("slow")
+        activity = self.activity("half-read")
         task = {"T": {"Type": "Task", "Resource": activity, "End": True}}
-        execution = self.started(self.made("slow", task)["stateMachineArn"], {"much": "x" * 250_000})
+        execution = self.started(self.made("half-read", task)["stateMachineArn"], {"much": "x" * 250_000})
         body = json.dumps({"activityArn": activity})
         head = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AWSStepFunctions.GetActivityTask"}
         asked = AWSRequest("POST", self.server.url + "/", head, body)
