@@ -103,7 +103,18 @@ pub(crate) async fn breath() {
 
 #[cfg(test)]
 mod tests {
+    use std::{io::Write, os::unix::net::UnixStream as Socket, sync::mpsc};
+
+    use tokio::net::UnixStream;
+
     use super::*;
+
+    /// What is written to the one can be read from the other, in the runtime.
+    fn pair() -> (Socket, UnixStream) {
+        let (ours, theirs) = Socket::pair().unwrap();
+        theirs.set_nonblocking(true).unwrap();
+        (ours, UnixStream::from_std(theirs).unwrap())
+    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_took_long_is_done_elsewhere_until_it_is_quick_again() {
@@ -128,19 +139,34 @@ mod tests {
     /// The thread that stands still may be the only one that looks at the clock and the network.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_runtime_goes_on_while_a_thread_stands_still() {
-        let (tell, told) = std::sync::mpsc::channel();
-        let stands = tokio::spawn(async move {
-            let moments = Moments::new(&Threads::here());
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        let moments = Moments::new(&Threads::here());
+        let ((mut first, stands), (mut second, goes_on)) = (pair(), pair());
+        let ((say, said), (tell, told)) = (mpsc::channel(), mpsc::channel());
+        let begun = say.clone();
+        let standing = tokio::spawn(async move {
+            say.send(()).unwrap();
+            stands.readable().await.unwrap();
             let _still = moments.begin().unwrap();
+            say.send(()).unwrap();
             told.recv_timeout(Duration::from_secs(10))
         });
-        let goes_on = tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+        let going = tokio::spawn(async move {
+            begun.send(()).unwrap();
+            goes_on.readable().await.unwrap();
             tell.send(()).unwrap();
         });
-        assert_eq!(stands.await.unwrap(), Ok(()));
-        goes_on.await.unwrap();
+        (0..2).for_each(|_| said.recv().unwrap());
+        let metrics = Handle::current().metrics();
+        // Odd: it sleeps. This thread is none of them.
+        let sleeps = |worker: &usize| metrics.worker_park_unpark_count(*worker) % 2 == 1;
+        while (0..2).filter(sleeps).count() < 2 {
+            std::thread::yield_now();
+        }
+        first.write_all(b"x").unwrap();
+        said.recv().unwrap();
+        second.write_all(b"x").unwrap();
+        assert_eq!(standing.await.unwrap(), Ok(()));
+        going.await.unwrap();
     }
 
     #[tokio::test]

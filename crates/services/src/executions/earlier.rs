@@ -35,7 +35,7 @@ impl Noun for Earlier {
 }
 
 impl Executions {
-    /// Makes work of all that can be read, the same how often it is begun.
+    /// Makes work of all that can be read. It may be begun again wherever it ended.
     pub(super) async fn take_over_offers(&self) -> Result<(), Error> {
         let store = &self.ground.store;
         loop {
